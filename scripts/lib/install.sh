@@ -84,7 +84,7 @@ install_engine() {
   [[ -e $PREFIX/root/.complete ]] && return
   need_root "set up an engine"
   apt_update_once
-  need_packages runc=runc iptables=iptables ip=iproute2
+  need_packages runc=runc iptables=iptables ip=iproute2 pgrep=procps
   download_engine
   unpack_engine
   check_engine_runs
