@@ -1,0 +1,406 @@
+//! The failure card: why a stage failed, the evidence, and what to do, on less than a screen.
+
+use std::io;
+
+use anstyle::{AnsiColor, Style};
+
+use super::logs::{Logs, Tail};
+use super::words;
+use crate::event::{Kind, Outcome, Probe, Report, StageReport};
+use crate::term::{Terminal, columns, cut, sanitised_lines};
+
+/// So many cards are shown; further failed stages are counted.
+const CARDS: usize = 5;
+/// So many of its own last lines are shown.
+const OWN_LINES: usize = 20;
+/// So many last lines of each service that it needs are shown.
+const NEEDED_LINES: usize = 5;
+/// So many lines of what the engine or compose said are shown.
+const CAUSE_LINES: usize = 20;
+/// A line of evidence is cut after this many rows.
+const ROWS_A_LINE: usize = 5;
+/// The column in which everything but labels stands.
+const INDENT: usize = 10;
+/// Text is never wrapped narrower than this.
+const NARROWEST: usize = 24;
+
+const FAILED: Style = AnsiColor::Red.on_default().bold();
+const LABEL: Style = Style::new().bold();
+const EVIDENCE: Style = Style::new().dimmed();
+
+/// The cards of a failed run: the stage that the verdict comes from first, then the others in plan order.
+///
+/// Empty for a run that passed, and where no stage is at fault.
+pub(super) fn cards(report: &Report, logs: &Logs, terminal: &Terminal) -> String {
+    if report.verdict.passed {
+        return String::new();
+    }
+    let blamed = report.verdict.stage.as_deref();
+    let mut failed: Vec<&StageReport> = report
+        .results
+        .iter()
+        .filter(|stage| stage.outcome.is_failure())
+        .collect();
+    failed.sort_by_key(|stage| Some(stage.stage.as_str()) != blamed);
+    let mut text: String = failed
+        .iter()
+        .take(CARDS)
+        .map(|stage| card(report, stage, logs, terminal))
+        .collect();
+    if failed.len() > CARDS {
+        let more = failed[CARDS..].iter().map(|stage| &stage.stage);
+        text.push_str(&format!(
+            "{} more failed: {}\n",
+            words::count(failed.len() - CARDS, "stage"),
+            words::list(more)
+        ));
+    }
+    text
+}
+
+/// The card of one failed stage.
+pub(super) fn card(
+    report: &Report,
+    stage: &StageReport,
+    logs: &Logs,
+    terminal: &Terminal,
+) -> String {
+    let mut card = Card {
+        text: String::new(),
+        terminal,
+    };
+    card.rule(&stage.stage);
+    card.prose("cause", &words::ending(stage));
+    card.cause(stage);
+    if let Some(advice) = advice(stage) {
+        card.prose("try", &advice);
+    }
+    if let Some(command) = &stage.command {
+        card.prose("command", &one_line(command));
+    }
+    if let Some(probe) = &stage.probe {
+        card.probe("probe", probe);
+    }
+    card.output(stage, logs);
+    for need in needed_services(report, stage) {
+        card.needed(need, logs);
+    }
+    card.not_run(report, stage);
+    if let Some(path) = logs.path(stage) {
+        card.prose("log", &path);
+    }
+    card.text.push('\n');
+    card.text
+}
+
+/// The services that this stage needs, as they ended. One that failed has a card of its own.
+fn needed_services<'a>(
+    report: &'a Report,
+    stage: &'a StageReport,
+) -> impl Iterator<Item = &'a StageReport> {
+    report.results.iter().filter(|other| {
+        other.kind == Kind::Service
+            && !other.outcome.is_failure()
+            && stage.needs.iter().any(|need| need.stage == other.stage)
+    })
+}
+
+/// What a reader can do about it.
+fn advice(stage: &StageReport) -> Option<String> {
+    let name = &stage.stage;
+    Some(match stage.outcome {
+        Outcome::Failed => return failed_advice(stage.code?).map(str::to_owned),
+        Outcome::OutOfMemory => format!(
+            "raise `mem_limit` (or `deploy.resources.limits.memory`) of {name} in the compose file; \
+             where it has none, the engine's machine is too small"
+        ),
+        Outcome::Unhealthy if stage.code.is_none() => format!(
+            "see what its probe says; if {name} only needs longer, raise `healthcheck.start_period` or `retries`"
+        ),
+        Outcome::Unhealthy | Outcome::Ended => {
+            "its last lines say why; if it may fail until something else is up, give it a `restart` policy"
+                .to_owned()
+        }
+        Outcome::TimedOut => {
+            "see what its last lines wait for, or raise its time limit".to_owned()
+        }
+        Outcome::PullFailed => {
+            "check the name and the tag of the image, and the login to its registry (`docker login`)"
+                .to_owned()
+        }
+        Outcome::BuildFailed => format!("build it alone: `docker compose build {name}`"),
+        Outcome::CommandNotFound => {
+            "check `command` and `entrypoint`; a script needs its execute bit and an interpreter that the image has"
+                .to_owned()
+        }
+        Outcome::PortTaken => {
+            "free the port, or publish another one or none: stages reach each other by name without it"
+                .to_owned()
+        }
+        Outcome::MountRefused => {
+            "check that the path is there on the machine of the engine, and that the engine may share it"
+                .to_owned()
+        }
+        Outcome::EngineLost => {
+            "see whether the engine is up (`docker info`) and why it went away; then run again".to_owned()
+        }
+        Outcome::StartFailed
+        | Outcome::Passed
+        | Outcome::Cached
+        | Outcome::Cancelled
+        | Outcome::Skipped => return None,
+    })
+}
+
+/// What the codes say that shells and kernels give.
+const fn failed_advice(code: i32) -> Option<&'static str> {
+    match code {
+        126 => Some("a shell gives 126 for a file that it may not execute: check its execute bit"),
+        127 => Some(
+            "a shell gives 127 for a command that it does not find: check that the image has it on its PATH",
+        ),
+        139 => Some("it crashed: a native library, or an image for another processor"),
+        _ => None,
+    }
+}
+
+/// A card while it is written.
+struct Card<'a> {
+    text: String,
+    terminal: &'a Terminal,
+}
+
+impl Card<'_> {
+    fn rule(&mut self, stage: &str) {
+        let dash = self.terminal.either("─", "-");
+        let title = format!("FAILED {stage}");
+        let used = columns(&title) + 4;
+        let rest = self.terminal.width.saturating_sub(used).max(2);
+        self.text.push_str(&format!(
+            "{} {} {}\n",
+            dash.repeat(2),
+            self.terminal.paint(FAILED, title),
+            dash.repeat(rest)
+        ));
+    }
+
+    /// Wrapped text behind a label.
+    fn prose(&mut self, label: &str, text: &str) {
+        let mut label = Some(label);
+        for line in wrap(text, self.room(0)) {
+            self.start(label.take());
+            self.text.push_str(&line);
+            self.text.push('\n');
+        }
+    }
+
+    /// Lines that somebody else wrote, each behind a bar.
+    fn evidence(&mut self, lines: impl IntoIterator<Item = impl AsRef<str>>) {
+        let bar = self.terminal.either("│", "|");
+        for line in lines {
+            let rows = hard_wrap(line.as_ref(), self.room(2), self.terminal);
+            for row in rows {
+                self.start(None);
+                let row = format!("{bar} {row}");
+                self.text
+                    .push_str(&self.terminal.paint(EVIDENCE, row.trim_end()));
+                self.text.push('\n');
+            }
+        }
+    }
+
+    /// What the engine or compose said.
+    fn cause(&mut self, stage: &StageReport) {
+        let Some(cause) = &stage.cause else { return };
+        let lines: Vec<String> = sanitised_lines(cause.as_bytes()).collect();
+        self.evidence(&lines[lines.len().saturating_sub(CAUSE_LINES)..]);
+    }
+
+    fn probe(&mut self, label: &str, probe: &Probe) {
+        self.prose(label, &format!("its last {}", words::probe_verdict(probe)));
+        self.evidence(
+            sanitised_lines(probe.output.as_bytes())
+                .filter(|line| !line.is_empty())
+                .take(NEEDED_LINES),
+        );
+    }
+
+    /// The stage's own last lines.
+    fn output(&mut self, stage: &StageReport, logs: &Logs) {
+        let tail = logs.tail(stage, OWN_LINES);
+        if stage.started_ms.is_some() || !is_empty(&tail) {
+            self.prose("output", &tail_words(&tail));
+        }
+        self.tail(&tail);
+    }
+
+    /// A service that the stage needs: how it is, and its last lines.
+    fn needed(&mut self, service: &StageReport, logs: &Logs) {
+        let tail = logs.tail(service, NEEDED_LINES);
+        let text = format!(
+            "{}, {}; {}",
+            service.stage,
+            words::ending(service),
+            tail_words(&tail)
+        );
+        self.prose("needed", &text);
+        self.tail(&tail);
+        if let Some(probe) = &service.probe {
+            self.probe("", probe);
+        }
+    }
+
+    fn tail(&mut self, tail: &io::Result<Tail>) {
+        if let Ok(tail) = tail {
+            self.evidence(&tail.lines);
+        }
+    }
+
+    fn not_run(&mut self, report: &Report, stage: &StageReport) {
+        let victims: Vec<String> = report
+            .results
+            .iter()
+            .filter(|other| other.because_of.as_ref() == Some(&stage.stage))
+            .map(|other| match other.started_ms {
+                Some(_) => format!("{} (stopped)", other.stage),
+                None => other.stage.clone(),
+            })
+            .collect();
+        if !victims.is_empty() {
+            self.prose("not run", &words::list(victims));
+        }
+    }
+
+    /// The start of a row: the label, or blanks as wide as one.
+    fn start(&mut self, label: Option<&str>) {
+        let label = label.unwrap_or_default();
+        let blanks = INDENT.saturating_sub(columns(label)).max(1);
+        if !label.is_empty() {
+            self.text.push_str(&self.terminal.paint(LABEL, label));
+        }
+        self.text.push_str(&" ".repeat(blanks));
+    }
+
+    fn room(&self, prefix: usize) -> usize {
+        self.terminal
+            .width
+            .saturating_sub(INDENT + prefix)
+            .max(NARROWEST)
+    }
+}
+
+fn is_empty(tail: &io::Result<Tail>) -> bool {
+    tail.as_ref().is_ok_and(|tail| tail.lines.is_empty())
+}
+
+/// What is shown of a log.
+fn tail_words(tail: &io::Result<Tail>) -> String {
+    match tail {
+        Ok(tail) if tail.lines.is_empty() => "it wrote nothing".to_owned(),
+        Ok(tail) if tail.partial => {
+            format!("its last {}:", words::count(tail.lines.len(), "line"))
+        }
+        Ok(_) => "all that it wrote:".to_owned(),
+        Err(error) => format!("its log cannot be read: {error}"),
+    }
+}
+
+fn one_line(text: &str) -> String {
+    sanitised_lines(text.as_bytes())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// The text in lines of at most this many columns, broken between words where that is possible.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let last = lines.len() - 1;
+        let line = &mut lines[last];
+        if line.is_empty() {
+            line.push_str(word);
+        } else if columns(line) + 1 + columns(word) <= width {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
+}
+
+/// The line in rows of at most this many columns, broken wherever one is full; the rest of a very long line is cut.
+fn hard_wrap(line: &str, width: usize, terminal: &Terminal) -> Vec<String> {
+    let line = cut(line, width * ROWS_A_LINE, terminal);
+    let mut rows = vec![String::new()];
+    let mut taken = 0;
+    for char in line.chars() {
+        let char_columns = columns(char.encode_utf8(&mut [0; 4]));
+        if taken + char_columns > width {
+            rows.push(String::new());
+            taken = 0;
+        }
+        let last = rows.len() - 1;
+        rows[last].push(char);
+        taken += char_columns;
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::script::{self, Script};
+
+    fn cards_of(script: &Script, terminal: &Terminal) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let logs = script.leave_logs(folder.path());
+        cards(&script.report, &logs, terminal)
+    }
+
+    fn unicode() -> Terminal {
+        Terminal {
+            unicode: true,
+            width: 80,
+            ..Terminal::plain()
+        }
+    }
+
+    #[test]
+    fn a_failed_job_shows_its_output_and_the_service_that_it_needs() {
+        insta::assert_snapshot!(cards_of(&script::failed(), &unicode()), @r"
+        ── FAILED unit_tests ───────────────────────────────────────────────────────────
+        cause     ended with code 1 after 3.0s
+        command   pytest -q
+        output    all that it wrote:
+                  │ collected 42 items
+                  │
+                  │ E  assert 500 == 200
+                  │ ::error::no command of ours
+                  │ ## [error]nor this
+                  │ 1 failed, 41 passed in 1.02s
+        needed    db, up for 4.9s; all that it wrote:
+                  │ database system is ready
+        not run   deploy
+        log       .towline/runs/r1/logs/unit_tests.log
+        ");
+    }
+
+    #[test]
+    fn an_unhealthy_service_shows_its_probe() {
+        insta::assert_snapshot!(cards_of(&script::unhealthy(), &unicode()), @r#"
+        ── FAILED db ───────────────────────────────────────────────────────────────────
+        cause     did not become healthy in 3.2s
+        try       see what its probe says; if db only needs longer, raise
+                  `healthcheck.start_period` or `retries`
+        probe     its last probe failed (exit 2, 3 in a row)
+                  │ db:5432 - accepting connections
+                  │ role "app" does not exist
+        output    all that it wrote:
+                  │ database system is ready
+                  │ FATAL:  role "app" does not exist
+        not run   unit_tests, deploy
+        log       .towline/runs/r1/logs/db.log
+        "#);
+    }
+}
