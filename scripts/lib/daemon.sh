@@ -20,8 +20,14 @@ instance_socket() {
 instance_pid() {
   local pid
   pid=$(cat "$(instance_dir)/dockerd.pid" 2>/dev/null) || return 1
-  [[ $(cat "/proc/$pid/comm" 2>/dev/null) == dockerd ]] || return 1
+  is_running "$pid" dockerd || return 1
   echo "$pid"
+}
+
+# is_running PID PROGRAM. A process that ended and was not yet waited for still
+# has a folder in /proc, but no program.
+is_running() {
+  [[ $(readlink "/proc/$1/exe") == */$2* ]]
 }
 
 instance_docker() {
@@ -65,7 +71,7 @@ wait_for_instance() {
     if instance_answers; then
       return
     fi
-    [[ -d /proc/$pid ]] || break
+    is_running "$pid" '' || break
     sleep 0.5
   done
   tail -n 20 "$log" >&2
@@ -161,8 +167,7 @@ write_daemon_config() {
     "bridge": { "com.docker.network.driver.mtu": "$mtu" }
   },
   "iptables": false,
-  "ip6tables": false,
-  "shutdown-timeout": 3
+  "ip6tables": false
 }
 JSON
 }
@@ -171,19 +176,30 @@ stop_instance() {
   local pid
   if pid=$(instance_pid); then
     say "stopping engine '$INSTANCE' (pid $pid)"
+    end_containers
     kill -TERM "$pid"
-    wait_for_end "$pid" || kill -KILL "$pid"
+    wait_for_end "$pid" dockerd || kill -KILL "$pid"
   else
     say "engine '$INSTANCE' is not running"
   fi
   clear_instance
 }
 
+# The engine would ask each container and wait ten seconds for those that do
+# not listen. Nothing that runs for a test is worth the wait.
+end_containers() {
+  local ids
+  mapfile -t ids < <(instance_docker ps --quiet)
+  if ((${#ids[@]})); then
+    instance_docker kill "${ids[@]}" >/dev/null || true
+  fi
+}
+
 wait_for_end() {
   local _
-  for _ in {1..60}; do
-    [[ -d /proc/$1 ]] || return 0
-    sleep 0.5
+  for _ in {1..150}; do
+    is_running "$1" "$2" || return 0
+    sleep 0.2
   done
   return 1
 }
@@ -215,9 +231,9 @@ kill_containers() {
 kill_containerd() {
   local pid
   pid=$(cat "$1" 2>/dev/null) || return 0
-  [[ $(cat "/proc/$pid/comm" 2>/dev/null) == containerd ]] || return 0
+  is_running "$pid" containerd || return 0
   kill -TERM "$pid"
-  wait_for_end "$pid" || kill -KILL "$pid"
+  wait_for_end "$pid" containerd || kill -KILL "$pid"
 }
 
 # Deepest first; a mount that is still in use goes when its last user does.

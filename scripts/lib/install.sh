@@ -44,7 +44,8 @@ need_packages() {
 }
 
 need_root() {
-  ((EUID == 0)) || die "only root can $1" "Run this script as root (sudo -E)."
+  ((EUID == 0)) || die "only root can $1" \
+    "Run this script as root (sudo -E), or start a Docker engine with Compose 2.20 or newer yourself."
 }
 
 # Package lists go stale, and a fresh container image has none at all.
@@ -81,8 +82,10 @@ private_apt() {
 }
 
 install_engine() {
-  [[ -e $PREFIX/root/.complete ]] && return
-  need_root "set up an engine"
+  if [[ -e $PREFIX/root/.complete ]]; then
+    return
+  fi
+  say "no engine with Compose 2.20 answers: installing one in $PREFIX"
   apt_update_once
   need_packages runc=runc iptables=iptables ip=iproute2 pgrep=procps
   download_engine
