@@ -31,7 +31,7 @@ is_running() {
 }
 
 instance_docker() {
-  DOCKER_HOST=unix://$(instance_socket) DOCKER_CONFIG=$(compose_config 5) \
+  env -u DOCKER_CONTEXT DOCKER_HOST="unix://$(instance_socket)" DOCKER_CONFIG="$(compose_config 5)" \
     timeout 60 "$PREFIX/root/usr/bin/docker" "$@"
 }
 
@@ -100,7 +100,7 @@ choose_network() {
 }
 
 is_routed() {
-  ip -4 route show table all | grep -q "\b10\.$1\."
+  grep -q "\b10\.$1\." <<<"$(ip -4 route show table all)"
 }
 
 is_taken() {
@@ -143,9 +143,11 @@ make_bridge() {
 # A packet that is too big for the machine's own way out would vanish, so the
 # containers get the same limit.
 outer_mtu() {
-  local device
-  device=$(ip -4 route show default | sed -n 's/.* dev \([^ ]*\).*/\1/p' | head -n 1)
-  cat "/sys/class/net/$device/mtu" 2>/dev/null || echo 1500
+  if [[ $(ip -4 route show default) =~ \ dev\ ([^\ ]+) ]]; then
+    cat "/sys/class/net/${BASH_REMATCH[1]}/mtu"
+  else
+    echo 1500
+  fi
 }
 
 # A file of its own also keeps the machine's /etc/docker/daemon.json out.
@@ -247,7 +249,10 @@ unmount_below() {
 
 delete_bridges() {
   local bridge
-  for bridge in $(ip -o -4 address show | awk -v own="10.$(network_number)." 'index($4, own) == 1 { print $2 }'); do
+  # One that got no address is only known by its name.
+  ip link delete "$(bridge_name)" 2>/dev/null || true
+  for bridge in $(ip -o -4 address show |
+    awk -v own="10.$(network_number)." 'index($4, own) == 1 { print $2 }'); do
     ip link delete "$bridge" || true
   done
 }

@@ -62,7 +62,7 @@ debian_archive() {
   local uri
   # shellcheck disable=SC2016 # apt, not the shell, fills in these names.
   uri=$(apt-get indextargets --format '$(CODENAME) $(REPO_URI)' 'Created-By: Packages' |
-    awk -v suite="$(debian_codename)" '$1 == suite { print $2; exit }')
+    awk -v suite="$(debian_codename)" '$1 == suite { uri = $2 } END { print uri }')
   [[ -n $uri ]] || die "apt names no archive for $(debian_codename)" \
     "Add your Debian mirror to apt's sources, then run this again."
   echo "$uri"
