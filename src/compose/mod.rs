@@ -1,0 +1,9 @@
+//! The resolved compose model, as far as towline reads it.
+//!
+//! `docker compose config` merges, interpolates and validates; what it prints is the authoritative model.
+
+mod duration;
+mod model;
+
+pub use duration::{parse_duration, show_duration};
+pub use model::{DependsOn, Health, Project, Restart, Service, show_command};

@@ -1,0 +1,145 @@
+//! Model → kinds. Explicit beats inferred, and every inference has a reason that `plan` prints.
+
+use super::Options;
+use super::evidence::{self, JobSign};
+use crate::compose::{Health, Project, Restart, Service};
+use crate::event::{Condition, Kind};
+use crate::failure::{Failure, Result};
+
+/// A kind and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) kind: Kind,
+    pub(super) reason: String,
+}
+
+/// Who depends on a service, and how.
+struct Dependents<'a> {
+    succeeded: Option<&'a str>,
+    healthy: Option<&'a str>,
+    started: Option<&'a str>,
+}
+
+/// Finds the kind of a service.
+///
+/// # Errors
+/// When `x-towline.kind` is not a kind.
+pub(super) fn find(project: &Project, service: &Service, options: &Options) -> Result<Found> {
+    if let Some(kind) = &service.kind {
+        let explicit = explicit(service, kind)?;
+        // The end of the run hangs on the service that --exit-code-from names: it has to end.
+        if explicit.kind.runs_to_completion() || options.exit_code_from.as_ref() != Some(&service.name) {
+            return Ok(explicit);
+        }
+    }
+    let dependents = Dependents::of(project, &service.name);
+    if let Some(reason) = job_by_place(service, &dependents, options) {
+        return Ok(refine_job(service, reason));
+    }
+    if let Some(reason) = strong_server_sign(service, &dependents) {
+        return Ok(found(Kind::Service, reason));
+    }
+    let command: Vec<String> = service.entrypoint.iter().chain(&service.command).cloned().collect();
+    let job_command = evidence::job_command(&command).or_else(|| evidence::job_command(&service.command));
+    if let Some(sign) = job_command {
+        let deploys = sign.deploys || evidence::job_name(&service.name).is_some_and(|name| name.deploys);
+        return Ok(job(JobSign { deploys, ..sign }));
+    }
+    if let Some(server) = service.image.as_deref().and_then(evidence::server_image) {
+        return Ok(found(Kind::Service, format!("its image is '{server}', a server")));
+    }
+    if let Some(sign) = evidence::job_name(&service.name) {
+        return Ok(job(sign));
+    }
+    let reason = dependents.started.map_or_else(
+        || "nothing says that it runs to completion".to_owned(),
+        |other| format!("'{other}' depends on it being started"),
+    );
+    Ok(found(Kind::Service, reason))
+}
+
+fn found(kind: Kind, reason: String) -> Found {
+    Found { kind, reason }
+}
+
+fn job(sign: JobSign) -> Found {
+    let kind = if sign.deploys { Kind::Deploy } else { Kind::Job };
+    found(kind, sign.reason)
+}
+
+fn explicit(service: &Service, kind: &str) -> Result<Found> {
+    let known = [
+        ("build", Kind::Build),
+        ("job", Kind::Job),
+        ("service", Kind::Service),
+        ("deploy", Kind::Deploy),
+    ];
+    let Some((_, kind)) = known.iter().find(|(name, _)| *name == kind) else {
+        let name = &service.name;
+        return Err(
+            Failure::invalid(format!("services.{name}.x-towline.kind: '{kind}' is no kind"))
+                .hint("the kinds are build, job, service and deploy"),
+        );
+    };
+    if *kind == Kind::Build && !service.builds {
+        let name = &service.name;
+        return Err(Failure::invalid(format!(
+            "services.{name}.x-towline.kind: 'build' needs a 'build:' and '{name}' has none"
+        )));
+    }
+    Ok(found(*kind, "x-towline.kind says so".to_owned()))
+}
+
+/// What makes a service a job by its place in the file or on the command line, whatever it looks like.
+fn job_by_place(service: &Service, dependents: &Dependents<'_>, options: &Options) -> Option<String> {
+    if options.exit_code_from.as_deref() == Some(service.name.as_str()) {
+        return Some("--exit-code-from names it".to_owned());
+    }
+    if service.is_job_entry {
+        return Some("it stands under 'jobs:'".to_owned());
+    }
+    let other = dependents.succeeded?;
+    Some(format!("'{other}' depends on its success"))
+}
+
+/// A job by its place is a deploy where its name or its command says so.
+fn refine_job(service: &Service, reason: String) -> Found {
+    let name = evidence::job_name(&service.name);
+    let command = evidence::job_command(&service.command);
+    match [name, command].into_iter().flatten().find(|sign| sign.deploys) {
+        Some(sign) => found(Kind::Deploy, format!("{reason}, and {}", sign.reason)),
+        None => found(Kind::Job, reason),
+    }
+}
+
+fn strong_server_sign(service: &Service, dependents: &Dependents<'_>) -> Option<String> {
+    if let Some(other) = dependents.healthy {
+        return Some(format!("'{other}' depends on its health"));
+    }
+    let signs = [
+        (service.publishes, "it publishes ports"),
+        (service.exposes, "it exposes ports"),
+        (service.health == Health::Checked, "it has a health check"),
+        (service.restart != Restart::No, "its restart policy starts it again"),
+        (service.replicas > 1, "it has more than one replica"),
+    ];
+    let (_, reason) = signs.iter().find(|(holds, _)| *holds)?;
+    Some((*reason).to_owned())
+}
+
+impl<'a> Dependents<'a> {
+    fn of(project: &'a Project, name: &str) -> Self {
+        let first = |condition: Condition| {
+            project
+                .services
+                .iter()
+                .find(|other| other.depends_on.get(name).is_some_and(|on| on.condition == condition))
+                .map(|other| other.name.as_str())
+        };
+        Self {
+            succeeded: first(Condition::Succeeded),
+            healthy: first(Condition::Healthy),
+            started: first(Condition::Started),
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! Model → plan: the stages, their kinds with reasons, their needs with conditions, and their order. Pure.
+//!
+//! Where the kinds differ from the first design: a program in the command and a known server image outweigh a name, and
+//! being depended on as `started` is the weakest sign of a server, because people write `depends_on: [unit_tests]`.
+
+mod edges;
+mod evidence;
+mod kinds;
+mod order;
+mod show;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::compose::{Health, Project, Restart, Service};
+use crate::event::{Condition, Kind, NeedInfo, StageInfo};
+use crate::failure::{Failure, Result};
+
+pub use show::text;
+
+/// What the command line says about the plan.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The stages asked for; none means all.
+    pub targets: Vec<String>,
+    /// The service that `--exit-code-from` names.
+    pub exit_code_from: Option<String>,
+    /// Whether a deploy that the file leaves loose waits for every job that is not behind it.
+    pub gate: bool,
+    /// Whether the targets' own needs are left out (`up --no-deps`).
+    pub no_deps: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            targets: Vec::new(),
+            exit_code_from: None,
+            gate: true,
+            no_deps: false,
+        }
+    }
+}
+
+/// The stages of a run, each after those that it needs.
+#[derive(Clone, Debug, Serialize)]
+pub struct Plan {
+    /// The compose project.
+    pub project: String,
+    /// The stages, in plan order: needs first, then by name.
+    pub stages: Vec<Stage>,
+    /// What a reader should know of the plan; none of it is an error.
+    pub notes: Vec<String>,
+}
+
+/// What the plan runs for one service.
+#[derive(Clone, Debug, Serialize)]
+pub struct Stage {
+    /// The service's name.
+    #[serde(rename = "stage")]
+    pub name: String,
+    /// Its kind.
+    pub kind: Kind,
+    /// Why it has this kind.
+    pub reason: String,
+    /// What must be there before it starts.
+    pub needs: Vec<Need>,
+    /// Whether it is on a longest chain of needs.
+    pub critical: bool,
+    /// Whether the user asked for it; without targets every stage is one.
+    pub target: bool,
+    /// How many containers it has.
+    pub replicas: u32,
+    /// Whether it is built here.
+    pub builds: bool,
+    /// The image, where the file names one.
+    pub image: Option<String>,
+    /// Its command line as the container gets it, where the file names one.
+    pub command: Option<String>,
+    /// Its restart policy. A job has none while it runs under towline.
+    #[serde(skip)]
+    pub restart: Restart,
+    /// What the file says of its health.
+    #[serde(skip)]
+    pub health: Health,
+    /// Whether it has `pre_start` or `post_start` hooks.
+    #[serde(skip)]
+    pub has_start_hooks: bool,
+    /// Whether it has `pre_stop` hooks.
+    #[serde(skip)]
+    pub has_stop_hooks: bool,
+    /// `stop_grace_period`.
+    #[serde(skip)]
+    pub stop_grace: Option<Duration>,
+    /// `logging.driver`.
+    #[serde(skip)]
+    pub log_driver: Option<String>,
+}
+
+/// An edge of the plan.
+#[derive(Clone, Debug, Serialize, PartialEq, Eq)]
+pub struct Need {
+    /// The stage that is needed.
+    pub stage: String,
+    /// Where it stands in [`Plan::stages`].
+    #[serde(skip)]
+    pub index: usize,
+    /// What of it is needed.
+    pub condition: Condition,
+    /// Where the need comes from.
+    pub origin: Origin,
+}
+
+/// Where a need comes from.
+#[derive(Clone, Copy, Debug, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// The file's `depends_on`, or what compose takes as one (`network_mode: service:`, `volumes_from`, `links`).
+    DependsOn,
+    /// The rule that a deploy waits for every job that is not behind it.
+    Gate,
+}
+
+/// Makes the plan.
+///
+/// # Errors
+/// An unknown target (2); a cycle, a deploy whose gate cannot run, a kind that contradicts a need (65).
+pub fn build(project: &Project, options: &Options) -> Result<Plan> {
+    check_names(project, options)?;
+    let targets = targets(project, options);
+    let chosen = edges::closure(project, &targets, options.no_deps);
+    let mut notes = Vec::new();
+    let mut stages = Vec::new();
+    for service in project.services.iter().filter(|service| chosen.contains(service.name.as_str())) {
+        let found = kinds::find(project, service, options)?;
+        stages.push(stage(service, found, targets.contains(service.name.as_str())));
+    }
+    edges::connect(project, &mut stages, &mut notes, options)?;
+    let mut stages = order::sort(stages)?;
+    order::mark_critical(&mut stages);
+    Ok(Plan {
+        project: project.name.clone(),
+        stages,
+        notes,
+    })
+}
+
+fn stage(service: &Service, found: kinds::Found, target: bool) -> Stage {
+    Stage {
+        name: service.name.clone(),
+        kind: found.kind,
+        reason: found.reason,
+        needs: Vec::new(),
+        critical: false,
+        target,
+        replicas: service.replicas,
+        builds: service.builds,
+        image: service.image.clone(),
+        command: service.command_line(),
+        restart: if found.kind.runs_to_completion() {
+            Restart::No
+        } else {
+            service.restart
+        },
+        health: service.health,
+        has_start_hooks: service.has_start_hooks,
+        has_stop_hooks: service.has_stop_hooks,
+        stop_grace: service.stop_grace,
+        log_driver: service.log_driver.clone(),
+    }
+}
+
+/// The stages asked for. Without a word from the user: every service, and every job entry that may be run by hand.
+fn targets<'a>(project: &'a Project, options: &'a Options) -> BTreeSet<&'a str> {
+    if options.targets.is_empty() {
+        let wanted = |service: &&Service| !service.is_job_entry || service.manual;
+        return project.services.iter().filter(wanted).map(|service| service.name.as_str()).collect();
+    }
+    let from = options.exit_code_from.iter();
+    options.targets.iter().chain(from).map(String::as_str).collect()
+}
+
+fn check_names(project: &Project, options: &Options) -> Result<()> {
+    for name in options.targets.iter().chain(&options.exit_code_from) {
+        if project.service(name).is_none() {
+            return Err(unknown_target(project, name));
+        }
+    }
+    Ok(())
+}
+
+fn unknown_target(project: &Project, name: &str) -> Failure {
+    let names: Vec<&str> = project.services.iter().map(|service| service.name.as_str()).collect();
+    let near = names
+        .iter()
+        .map(|known| (strsim::damerau_levenshtein(known, name), *known))
+        .min()
+        .filter(|(distance, _)| *distance <= 2.max(name.len() / 3));
+    let failure = Failure::usage(format!("no service '{name}' in project '{}'", project.name));
+    match near {
+        Some((_, known)) => failure.hint(format!("did you mean '{known}'?")),
+        None if names.is_empty() => failure.hint("no service is active; does it stand behind a profile (--profile NAME)?"),
+        None => failure.hint(format!("the services are {}", names.join(", "))),
+    }
+}
+
+impl Plan {
+    /// Whether a stage of the plan runs to completion.
+    #[must_use]
+    pub fn has_jobs(&self) -> bool {
+        self.stages.iter().any(|stage| stage.kind.runs_to_completion())
+    }
+
+    /// Where the stage of this name stands.
+    #[must_use]
+    pub fn index(&self, name: &str) -> Option<usize> {
+        self.stages.iter().position(|stage| stage.name == name)
+    }
+
+    /// Whether some stage needs this of the stage at `index`.
+    #[must_use]
+    pub fn is_needed(&self, index: usize, condition: Condition) -> bool {
+        let needs = self.stages.iter().flat_map(|stage| &stage.needs);
+        needs.into_iter().any(|need| need.index == index && need.condition == condition)
+    }
+}
+
+impl Stage {
+    /// The plain facts that reporters get.
+    #[must_use]
+    pub fn info(&self) -> StageInfo {
+        StageInfo {
+            stage: self.name.clone(),
+            kind: self.kind,
+            reason: self.reason.clone(),
+            needs: self.need_infos(),
+            replicas: self.replicas,
+            builds: self.builds,
+            image: self.image.clone(),
+            command: self.command.clone(),
+        }
+    }
+
+    /// Its needs as plain facts.
+    #[must_use]
+    pub fn need_infos(&self) -> Vec<NeedInfo> {
+        let info = |need: &Need| NeedInfo {
+            stage: need.stage.clone(),
+            condition: need.condition,
+        };
+        self.needs.iter().map(info).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,150 @@
+//! The end of a run: what it made is removed (`ci`), stopped (`up`) or left.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::command::Commands;
+use super::documents::Documents;
+use super::process::Spawner;
+use crate::event::Verdict;
+use crate::plan::Plan;
+
+/// What becomes of the containers at the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Close {
+    /// All of the project is removed, volumes included.
+    Remove,
+    /// Containers are stopped and kept.
+    Stop,
+    /// What runs goes on.
+    Leave,
+}
+
+/// Ends what a run made.
+#[derive(Clone, Debug)]
+pub(super) struct Closer {
+    pub(super) commands: Commands,
+    pub(super) documents: Arc<Documents>,
+    pub(super) plan: Arc<Plan>,
+    pub(super) spawner: Spawner,
+    pub(super) close: Close,
+    pub(super) stop_timeout: Option<Duration>,
+    /// The images that the built names stood for before this run.
+    pub(super) old_images: Vec<String>,
+}
+
+/// The kinds of things that a project consists of, in the order in which they can be removed.
+const KINDS: [&str; 3] = ["container", "network", "volume"];
+
+impl Closer {
+    /// Whether there is something to do after a run with this verdict.
+    pub(super) const fn closes(&self, _verdict: &Verdict) -> bool {
+        !matches!(self.close, Close::Leave)
+    }
+
+    /// Asks the containers of these stages to end, each group of equal grace in one call.
+    pub(super) fn stop(&self, stages: &[usize], grace: Option<Duration>) {
+        let mut groups: BTreeMap<Option<Duration>, Vec<&str>> = BTreeMap::new();
+        for stage in stages {
+            let stage = &self.plan.stages[*stage];
+            // What the file asks for goes before towline's own haste.
+            let grace = if self.stop_timeout.is_some() { grace } else { stage.stop_grace.or(grace) };
+            groups.entry(grace).or_default().push(&stage.name);
+        }
+        std::thread::scope(|scope| {
+            for (grace, names) in groups {
+                scope.spawn(move || {
+                    let document = self.documents.of(names.iter().copied());
+                    let _ = self.spawner.capture(&self.commands.stop(document, grace, &names), None);
+                });
+            }
+        });
+    }
+
+    /// Kills these containers.
+    pub(super) fn kill(&self, containers: &[String]) {
+        if !containers.is_empty() {
+            let _ = self.spawner.capture(&self.commands.kill(containers), None);
+        }
+    }
+
+    /// Ends what still runs at the end of the run. What is thrown away need not end in good order, unless it asks for it.
+    pub(super) fn end_running(&self, containers: &[String], stages: &[usize]) {
+        if self.close == Close::Stop {
+            let mut stages = stages.to_vec();
+            stages.sort_unstable();
+            stages.dedup();
+            self.stop(&stages, self.stop_timeout);
+            return;
+        }
+        let wants_order = |stage: &&usize| {
+            let stage = &self.plan.stages[**stage];
+            stage.stop_grace.is_some() || stage.has_stop_hooks
+        };
+        let polite: Vec<usize> = stages.iter().filter(wants_order).copied().collect();
+        if !polite.is_empty() {
+            self.stop(&polite, None);
+        }
+        self.kill(containers);
+    }
+
+    /// Removes all of the project. Gives back what could not be removed.
+    pub(super) fn remove(&self) -> Vec<String> {
+        if self.close != Close::Remove {
+            return Vec::new();
+        }
+        let down = self.spawner.capture(&self.commands.down(), None);
+        let left = if down.is_ok_and(|finished| finished.succeeded()) { Vec::new() } else { self.remove_one_by_one() };
+        self.remove_old_images();
+        left
+    }
+
+    /// Compose gave up somewhere: each part is removed for itself, and what is then still there is named.
+    fn remove_one_by_one(&self) -> Vec<String> {
+        let mut left = Vec::new();
+        for kind in KINDS {
+            let names = self.list(kind);
+            if !names.is_empty() {
+                let _ = self.spawner.capture(&self.commands.remove(kind, &names), None);
+                left.extend(self.list(kind).into_iter().map(|name| format!("{kind} {name}")));
+            }
+        }
+        left
+    }
+
+    fn list(&self, kind: &str) -> Vec<String> {
+        let listed = self.spawner.capture(&self.commands.list(kind), None).unwrap_or_default();
+        String::from_utf8_lossy(&listed.stdout).split_whitespace().map(str::to_owned).collect()
+    }
+
+    /// Notes which images the names that are about to be built stand for now.
+    pub(super) fn note_images(&mut self) {
+        if self.close == Close::Remove {
+            self.old_images = self.built_images();
+        }
+    }
+
+    /// A build that made something new takes the name from the image of the run before, which nobody will ask for again:
+    /// without this, every run leaves one behind. An image that has another name, or a container, stays.
+    fn remove_old_images(&self) {
+        if self.old_images.is_empty() {
+            return;
+        }
+        let now = self.built_images();
+        let replaced: Vec<String> = self.old_images.iter().filter(|id| !now.contains(id)).cloned().collect();
+        if !replaced.is_empty() {
+            let _ = self.spawner.capture(&self.commands.remove_images(&replaced), None);
+        }
+    }
+
+    fn built_images(&self) -> Vec<String> {
+        let built = self.plan.stages.iter().filter(|stage| stage.builds);
+        let names: Vec<String> = built.map(|stage| self.documents.image_of(&stage.name)).collect();
+        if names.is_empty() {
+            return Vec::new();
+        }
+        let inspected = self.spawner.capture(&self.commands.image_ids(&names), None).unwrap_or_default();
+        String::from_utf8_lossy(&inspected.stdout).split_whitespace().map(str::to_owned).collect()
+    }
+}

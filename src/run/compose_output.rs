@@ -1,0 +1,167 @@
+//! What compose prints with `--progress json`, as data: which images and containers it works on, the steps of a build, and
+//! the error in its last line. Pure.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// One line of compose's progress.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// An image began to be pulled.
+    Pulling(String),
+    /// An image was pulled.
+    Pulled(String),
+    /// An image, or a container by its name, or a service (`service:NAME:NUMBER`) could not be brought about.
+    Failed {
+        /// What compose calls it: `Image X`, `Container X`, `service:X:1`.
+        id: String,
+        /// Why.
+        details: String,
+    },
+    /// A step of a build ended well.
+    Step {
+        /// Its name: `[unit 2/4] RUN …`.
+        name: String,
+        /// Whether it came from the cache.
+        cached: bool,
+        /// How long it took.
+        took: Duration,
+    },
+    /// A step of a build failed.
+    StepFailed {
+        /// Its name.
+        name: String,
+        /// Why.
+        error: String,
+    },
+    /// The call failed; compose's last word.
+    Error(String),
+    /// A warning of compose.
+    Warning(String),
+}
+
+/// Reads one line. Most lines (started, still at it) say nothing that is kept; a line that is not JSON is a message.
+#[must_use]
+pub fn read(line: &str) -> Vec<Progress> {
+    let line = line.trim();
+    if line.is_empty() {
+        return Vec::new();
+    }
+    let Ok(Value::Object(entry)) = serde_json::from_str::<Value>(line) else {
+        return vec![read_message(line)];
+    };
+    let entry = Value::Object(entry);
+    if entry["error"].as_bool() == Some(true) {
+        return vec![Progress::Error(text(&entry["message"]))];
+    }
+    if let Some(vertexes) = entry["vertexes"].as_array() {
+        return vertexes.iter().filter_map(read_step).collect();
+    }
+    read_resource(&entry).into_iter().collect()
+}
+
+/// Compose's logger writes `time="…" level=warning msg="…"` between the lines of JSON.
+fn read_message(line: &str) -> Progress {
+    let message = line.split_once("msg=\"").and_then(|(_, rest)| rest.strip_suffix('"'));
+    match message {
+        Some(message) if line.contains("level=warning") => Progress::Warning(message.replace("\\\"", "\"")),
+        _ => Progress::Error(line.to_owned()),
+    }
+}
+
+fn read_resource(entry: &Value) -> Option<Progress> {
+    let id = entry["id"].as_str()?;
+    let image = id.strip_prefix("Image ");
+    let status = entry["status"].as_str().unwrap_or_default();
+    let word = entry["text"].as_str().unwrap_or_default();
+    match (image, status, word) {
+        (_, "Error", _) => {
+            let details = entry["details"].as_str().unwrap_or(word);
+            Some(Progress::Failed { id: id.to_owned(), details: details.to_owned() })
+        }
+        (Some(image), "Working", "Pulling") => Some(Progress::Pulling(image.to_owned())),
+        (Some(image), "Done", "Pulled") => Some(Progress::Pulled(image.to_owned())),
+        _ => None,
+    }
+}
+
+fn read_step(step: &Value) -> Option<Progress> {
+    let name = step["name"].as_str()?.to_owned();
+    if let Some(error) = step["error"].as_str() {
+        return Some(Progress::StepFailed { name, error: error.to_owned() });
+    }
+    let completed = step["completed"].as_str()?.parse::<jiff::Timestamp>().ok()?;
+    let started = step["started"].as_str().and_then(|time| time.parse().ok()).unwrap_or(completed);
+    let took = Duration::try_from(completed.duration_since(started)).unwrap_or_default();
+    // Steps such as `[internal] load build context` are the builder's own affair.
+    let is_internal = name.starts_with("[internal]") || !name.starts_with('[');
+    (!is_internal).then(|| Progress::Step { name, cached: step["cached"].as_bool() == Some(true), took })
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().trim_end().replace("\n\n", "\n")
+}
+
+/// The stage that a build step belongs to: with several images the builder puts the service's name first, `[unit 2/4]`.
+#[must_use]
+pub fn stage_of_step<'a>(step: &str, built: &[&'a str]) -> Option<&'a str> {
+    if let [only] = built {
+        return Some(only);
+    }
+    let inside = step.strip_prefix('[')?.split([' ', ']']).next()?;
+    built.iter().copied().find(|stage| *stage == inside)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_pulls_failures_and_the_last_word() {
+        assert_eq!(
+            read(r#"{"id":"Image a:1","status":"Working","text":"Pulling"}"#),
+            [Progress::Pulling("a:1".into())]
+        );
+        assert_eq!(
+            read(r#"{"id":"Image a:1","status":"Error","text":"Error","details":"no such host"}"#),
+            [Progress::Failed { id: "Image a:1".into(), details: "no such host".into() }]
+        );
+        assert_eq!(
+            read(r#"{"id":"service:a:1","status":"Error","text":"invalid mount"}"#),
+            [Progress::Failed { id: "service:a:1".into(), details: "invalid mount".into() }]
+        );
+        assert_eq!(read(r#"{"error":true,"message":"a\n\nb\n"}"#), [Progress::Error("a\nb".into())]);
+        assert_eq!(read(r#"{"id":"Container p-a-1","status":"Done","text":"Created"}"#), []);
+    }
+
+    #[test]
+    fn reads_the_steps_of_a_build() {
+        let line = r#"{"vertexes":[{"name":"[2/2] RUN exit 5","started":"2026-01-01T00:00:00Z","completed":"2026-01-01T00:00:01.5Z","error":"exit code: 5"},
+            {"name":"[1/2] FROM b","started":"2026-01-01T00:00:00Z","completed":"2026-01-01T00:00:01.5Z","cached":true},
+            {"name":"[internal] load .dockerignore","completed":"2026-01-01T00:00:01Z"}]}"#;
+        assert_eq!(
+            read(&line.replace('\n', "")),
+            [
+                Progress::StepFailed { name: "[2/2] RUN exit 5".into(), error: "exit code: 5".into() },
+                Progress::Step { name: "[1/2] FROM b".into(), cached: true, took: Duration::from_millis(1500) },
+            ]
+        );
+    }
+
+    #[test]
+    fn a_line_that_is_not_json_is_a_message() {
+        assert_eq!(
+            read(r#"time="x" level=warning msg="volume \"v\" exists""#),
+            [Progress::Warning("volume \"v\" exists".into())]
+        );
+        assert_eq!(read("panic: boom"), [Progress::Error("panic: boom".into())]);
+    }
+
+    #[test]
+    fn a_step_names_its_stage_where_there_are_several() {
+        assert_eq!(stage_of_step("[unit 2/4] RUN x", &["app", "unit"]), Some("unit"));
+        assert_eq!(stage_of_step("[2/4] RUN x", &["app", "unit"]), None);
+        assert_eq!(stage_of_step("[2/4] RUN x", &["app"]), Some("app"));
+    }
+}

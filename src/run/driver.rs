@@ -1,0 +1,668 @@
+//! The loop of a run: what the engine, the children and the user say goes into the scheduler; what the scheduler wants done
+//! becomes processes; what happened goes to the reporters. All state has one owner, this thread.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
+
+use super::cleanup::Closer;
+use super::command::Commands;
+use super::documents::Documents;
+use super::engine_events::{self, Action, EngineEvent};
+use super::inspect::Record;
+use super::logs::{self, Piece, Progress};
+use super::prepare::Preparation;
+use super::process::Spawner;
+use super::scheduler::{Effect, Input, Scheduler, Signal, StageEnd, StartFailure};
+use super::start::{Starter, records};
+use super::{Spec, signals};
+use crate::event::{Event, Fact, Probe, Report, RunInfo, StageReport};
+use crate::failure::Result;
+use crate::plan::Plan;
+use crate::report::Reporter;
+
+/// How often reporters get to move what moves without an event.
+const BEAT: Duration = Duration::from_millis(100);
+
+/// How long a stage's report waits for the rest of its log.
+const LOG_GRACE: Duration = Duration::from_secs(10);
+
+/// How long after a start the event of it may take before the engine is asked.
+const START_GRACE: Duration = Duration::from_millis(500);
+
+/// How often the engine's record is compared with what the events told, in case one was missed.
+const RECONCILE: Duration = Duration::from_secs(30);
+
+/// How often a failing probe is looked at while something waits for the stage's health.
+const PROBE: Duration = Duration::from_secs(1);
+
+/// How many messages wait at most: output that comes faster than the views take it stays in the pipes.
+const INBOX: usize = 256;
+
+/// What comes in.
+pub(super) enum Message {
+    Fact(Fact),
+    Prepared(Vec<StartFailure>),
+    UpReturned { stages: Vec<usize>, failed: Vec<StartFailure> },
+    Engine(EngineEvent),
+    EventsEnded { engine_answers: bool },
+    Records(Vec<Record>),
+    /// The end of a container whose code the engine was asked about.
+    Died { container: String, code: i32, oom: bool },
+    Output { container: String, piece: Piece },
+    LogEnded { container: String, progress: Option<Progress>, error: Option<String> },
+    Signal(Signal),
+}
+
+/// A container of the run.
+struct Container {
+    stage: usize,
+    /// Its number among the stage's containers, from 1.
+    instance: u32,
+    running: bool,
+    oom: bool,
+    log: Log,
+}
+
+/// How far the log of a container is.
+#[derive(Default)]
+struct Log {
+    /// How often the container was started.
+    starts: u32,
+    /// How many of these the follower has seen.
+    followed: u32,
+    active: bool,
+    progress: Progress,
+}
+
+/// A stage that has ended and whose log is not complete yet.
+struct Ending {
+    report: StageReport,
+    stage: usize,
+    deadline: Instant,
+}
+
+pub(super) struct Driver<'a> {
+    plan: Arc<Plan>,
+    scheduler: Scheduler,
+    commands: Commands,
+    starter: Starter,
+    spawner: Spawner,
+    preparation: Preparation,
+    closer: Closer,
+    info: RunInfo,
+    directory: PathBuf,
+    owned: bool,
+    stop_timeout: Option<Duration>,
+    reporter: &'a mut dyn Reporter,
+    begun: Instant,
+    started_at: jiff::Timestamp,
+    inbox: Receiver<Message>,
+    sender: SyncSender<Message>,
+    containers: HashMap<String, Container>,
+    started: Vec<Option<Duration>>,
+    restarts: Vec<u32>,
+    probes: Vec<Option<Probe>>,
+    results: Vec<Option<StageReport>>,
+    endings: Vec<Ending>,
+    warnings: Vec<String>,
+    last_probe_look: Option<Instant>,
+    reconcile_at: Instant,
+    preparing: bool,
+    finished: bool,
+}
+
+impl<'a> Driver<'a> {
+    pub(super) fn new(spec: Spec, reporter: &'a mut dyn Reporter) -> Self {
+        let (sender, inbox) = sync_channel(INBOX);
+        let plan = Arc::new(spec.plan);
+        let documents = Arc::new(Documents::new(&spec.project, &plan, &spec.settings));
+        let count = plan.stages.len();
+        let spawner = Spawner::default();
+        let starter = Starter {
+            commands: spec.commands.clone(),
+            documents: Arc::clone(&documents),
+            plan: Arc::clone(&plan),
+            spawner: spawner.clone(),
+        };
+        let preparation = Preparation {
+            commands: spec.commands.clone(),
+            documents: Arc::clone(&documents),
+            plan: Arc::clone(&plan),
+            build: spec.build,
+            create: spec.create,
+            keep_going: spec.rules.keep_going,
+            spawner: Spawner::default(),
+        };
+        let closer = Closer {
+            commands: spec.commands.clone(),
+            documents,
+            plan: Arc::clone(&plan),
+            spawner: spawner.clone(),
+            close: spec.close,
+            stop_timeout: spec.stop_timeout,
+            old_images: Vec::new(),
+        };
+        Self {
+            scheduler: Scheduler::new(Plan::clone(&plan), spec.rules),
+            commands: spec.commands,
+            starter,
+            spawner,
+            preparation,
+            closer,
+            info: spec.info,
+            directory: spec.directory,
+            owned: spec.settings.owned,
+            stop_timeout: spec.stop_timeout,
+            reporter,
+            begun: spec.begun,
+            started_at: jiff::Timestamp::now(),
+            inbox,
+            sender,
+            containers: HashMap::new(),
+            started: vec![None; count],
+            restarts: vec![0; count],
+            probes: vec![None; count],
+            results: vec![None; count],
+            endings: Vec::new(),
+            warnings: Vec::new(),
+            last_probe_look: None,
+            reconcile_at: Instant::now() + RECONCILE,
+            preparing: false,
+            finished: false,
+            plan,
+        }
+    }
+
+    /// Runs the plan to its end, cleans up, and sums up.
+    pub(super) fn run(mut self) -> Result<Report> {
+        let handle = signals::listen(self.sender.clone())?;
+        self.emit(Fact::RunStarted(self.info.clone()));
+        for note in self.plan.notes.clone() {
+            self.emit(Fact::Warned { stage: None, message: note });
+        }
+        self.closer.note_images();
+        self.listen_to_engine();
+        self.prepare();
+        while !self.finished || self.preparing {
+            self.turn();
+        }
+        let verdict = self.close();
+        handle.close();
+        let report = self.report(verdict);
+        let taken = report.took_ms;
+        self.emit(Fact::RunFinished { verdict: report.verdict.clone(), took_ms: taken });
+        // A view that cannot be written to any more does not change the verdict.
+        let _ = self.reporter.finish(&report);
+        Ok(report)
+    }
+
+    /// Waits for one message or for time, whichever comes first.
+    fn turn(&mut self) {
+        let now = self.now();
+        let deadline = self.scheduler.next_deadline(now).map(|deadline| deadline.saturating_sub(now));
+        let wait = deadline.map_or(BEAT, |deadline| deadline.clamp(Duration::from_millis(1), BEAT));
+        match self.inbox.recv_timeout(wait) {
+            Ok(message) => self.take(message),
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => self.step(Input::Tick),
+        }
+        if self.scheduler.next_deadline(now).is_some_and(|deadline| deadline <= self.now()) {
+            self.step(Input::Tick);
+        }
+        self.finish_endings();
+        if Instant::now() >= self.reconcile_at {
+            self.reconcile_at = Instant::now() + RECONCILE;
+            self.ask_for_records();
+        }
+        let _ = self.reporter.tick(Instant::now());
+    }
+
+    fn now(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
+    fn take(&mut self, message: Message) {
+        match message {
+            Message::Fact(fact) => self.emit(fact),
+            Message::Prepared(failed) => {
+                self.preparing = false;
+                self.step(Input::Prepared { failed });
+            }
+            Message::UpReturned { stages, failed } => self.up_returned(stages, failed),
+            Message::Engine(event) => self.engine_event(event),
+            Message::EventsEnded { engine_answers: true } => {
+                self.listen_to_engine();
+                self.ask_for_records();
+            }
+            Message::EventsEnded { engine_answers: false } => self.step(Input::EngineLost),
+            Message::Records(records) => self.compare(records),
+            Message::Died { container, code, oom } => self.died(&container, code, oom),
+            Message::Output { container, piece } => self.output(&container, piece),
+            Message::LogEnded { container, progress, error } => self.log_ended(&container, progress, error),
+            Message::Signal(signal) => self.step(Input::Signal(signal)),
+        }
+    }
+
+    fn step(&mut self, input: Input) {
+        let effects = self.scheduler.step(self.begun.elapsed(), input);
+        for effect in effects {
+            match effect {
+                Effect::Start(stages) => self.start(stages),
+                Effect::Stop { stages, kill } => self.stop(stages, kill),
+                Effect::AbortPreparation => self.preparation.spawner.kill_all(),
+                Effect::Emit(fact) => self.emit(fact),
+                Effect::Ended { stage, end } => self.ended(stage, end),
+                Effect::Finish => self.finished = true,
+            }
+        }
+    }
+
+    fn emit(&mut self, fact: Fact) {
+        match &fact {
+            Fact::Warned { stage, message } => {
+                let prefix = stage.as_ref().map(|stage| format!("{stage}: ")).unwrap_or_default();
+                self.warnings.push(format!("{prefix}{message}"));
+            }
+            Fact::InstanceRestarted { stage, .. } => {
+                if let Some(stage) = self.plan.index(stage) {
+                    self.restarts[stage] += 1;
+                }
+            }
+            _ => {}
+        }
+        let at = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
+        let elapsed_ms = millis(self.begun.elapsed());
+        let _ = self.reporter.event(&Event { at, elapsed_ms, fact });
+    }
+
+    // What the scheduler wants done.
+
+    fn spawn(&self, work: impl FnOnce(&SyncSender<Message>) + Send + 'static) {
+        let sender = self.sender.clone();
+        std::thread::spawn(move || work(&sender));
+    }
+
+    fn prepare(&mut self) {
+        self.preparing = true;
+        let preparation = self.preparation.clone();
+        self.spawn(move |inbox| {
+            let failed = preparation.run(&|fact| send(inbox, Message::Fact(fact)));
+            send(inbox, Message::Prepared(failed));
+        });
+    }
+
+    /// Starts stages in one call, but each stage with hooks in one of its own: a hook's failure names its stage then.
+    fn start(&self, stages: Vec<usize>) {
+        let (alone, together): (Vec<usize>, Vec<usize>) =
+            stages.into_iter().partition(|stage| self.plan.stages[*stage].has_start_hooks);
+        let together = Some(together).filter(|stages| !stages.is_empty());
+        for stages in alone.into_iter().map(|stage| vec![stage]).chain(together) {
+            let starter = self.starter.clone();
+            self.spawn(move |inbox| {
+                let failed = starter.start(&stages);
+                send(inbox, Message::UpReturned { stages, failed });
+            });
+        }
+    }
+
+    fn stop(&self, stages: Vec<usize>, kill: bool) {
+        let running = self.containers.iter().filter(|(_, c)| c.running && stages.contains(&c.stage));
+        let running: Vec<String> = running.map(|(id, _)| id.clone()).collect();
+        let closer = self.closer.clone();
+        let grace = if self.owned { Some(Duration::from_secs(1)) } else { self.stop_timeout };
+        self.spawn(move |_| {
+            if kill {
+                closer.kill(&running);
+            } else {
+                closer.stop(&stages, grace);
+            }
+        });
+    }
+
+    fn ended(&mut self, stage: usize, end: StageEnd) {
+        let planned = &self.plan.stages[stage];
+        let log = self.containers.values().any(|c| c.stage == stage && c.log.starts > 0);
+        let report = StageReport {
+            stage: planned.name.clone(),
+            kind: planned.kind,
+            outcome: end.outcome,
+            code: end.code,
+            cause: end.cause,
+            because_of: end.because_of.map(|stage| self.plan.stages[stage].name.clone()),
+            command: planned.command.clone(),
+            needs: planned.need_infos(),
+            started_ms: self.started[stage].map(millis),
+            finished_ms: millis(self.begun.elapsed()),
+            restarts: self.restarts[stage],
+            probe: self.probes[stage].clone(),
+            log: (log && planned.log_driver.as_deref() != Some("none")).then(|| format!("logs/{}", log_name(&planned.name, 1))),
+        };
+        if end.outcome.is_failure() && self.plan.stages[stage].health != crate::compose::Health::Disabled {
+            // What the last probe printed is the best answer to why.
+            self.ask_for_records();
+        }
+        self.endings.push(Ending { report, stage, deadline: Instant::now() + LOG_GRACE });
+    }
+
+    /// Reports the stages whose logs are complete, or have had their time.
+    fn finish_endings(&mut self) {
+        let mut at = 0;
+        while at < self.endings.len() {
+            let stage = self.endings[at].stage;
+            let is_complete = self.containers.values().all(|c| c.stage != stage || c.running || !c.log.active);
+            if is_complete || Instant::now() >= self.endings[at].deadline {
+                let mut report = self.endings.remove(at).report;
+                report.probe = report.probe.or_else(|| self.probes[stage].clone());
+                self.results[stage] = Some(report.clone());
+                self.emit(Fact::StageFinished(report));
+            } else {
+                at += 1;
+            }
+        }
+    }
+
+    // What the engine and the children say.
+
+    fn listen_to_engine(&self) {
+        let spawner = self.spawner.clone();
+        let commands = self.commands.clone();
+        self.spawn(move |inbox| {
+            if let Ok(child) = spawner.spawn(&commands.events()) {
+                read_events(&child.stdout, inbox);
+                let _ = child.wait();
+            }
+            let answer = spawner.capture(&commands.engine_version(), None);
+            let engine_answers = answer.is_ok_and(|finished| finished.succeeded());
+            send(inbox, Message::EventsEnded { engine_answers });
+        });
+    }
+
+    fn ask_for_records(&self) {
+        let spawner = self.spawner.clone();
+        let commands = self.commands.clone();
+        self.spawn(move |inbox| send(inbox, Message::Records(records(&spawner, &commands))));
+    }
+
+    fn up_returned(&mut self, stages: Vec<usize>, failed: Vec<StartFailure>) {
+        let unknown_health = stages
+            .iter()
+            .any(|stage| self.scheduler.health_is_unsaid(*stage) && self.scheduler.needs_health(*stage));
+        let unseen = stages.iter().any(|stage| self.started[*stage].is_none());
+        self.step(Input::UpReturned { stages, failed });
+        if unknown_health {
+            self.ask_for_records();
+        } else if unseen {
+            // The event may still be on its way; a container that ran before will never send one.
+            let spawner = self.spawner.clone();
+            let commands = self.commands.clone();
+            self.spawn(move |inbox| {
+                std::thread::sleep(START_GRACE);
+                send(inbox, Message::Records(records(&spawner, &commands)));
+            });
+        }
+    }
+
+    fn engine_event(&mut self, event: EngineEvent) {
+        let Some(stage) = self.plan.index(&event.service) else { return };
+        let id = event.container;
+        match event.action {
+            Action::Created => {}
+            Action::Started => self.container_started(&id, stage),
+            Action::OutOfMemory => {
+                if let Some(container) = self.containers.get_mut(&id) {
+                    container.oom = true;
+                }
+            }
+            Action::Died(137) => self.verify_death(id),
+            Action::Died(code) => self.died(&id, code, false),
+            Action::Health(healthy) => {
+                if let Some(instance) = self.containers.get(&id).map(|c| c.instance) {
+                    self.step(Input::Health { stage, instance, healthy });
+                }
+            }
+            Action::ExecDied(code) => self.probe_ended(stage, code),
+        }
+    }
+
+    fn container_started(&mut self, id: &str, stage: usize) {
+        let container = self.container(id, stage);
+        container.running = true;
+        container.log.starts += 1;
+        let instance = container.instance;
+        self.started[stage].get_or_insert(self.begun.elapsed());
+        let fact = Fact::InstanceStarted { stage: self.plan.stages[stage].name.clone(), instance, container: id.to_owned() };
+        self.emit(fact);
+        self.follow(id);
+        self.step(Input::Started { stage, instance });
+    }
+
+    /// The container of this id; a new one gets the stage's next number.
+    fn container(&mut self, id: &str, stage: usize) -> &mut Container {
+        let taken = self.containers.values().filter(|c| c.stage == stage).count();
+        self.containers.entry(id.to_owned()).or_insert_with(|| Container {
+            stage,
+            instance: u32::try_from(taken).unwrap_or(u32::MAX).saturating_add(1),
+            running: false,
+            oom: false,
+            log: Log::default(),
+        })
+    }
+
+    /// 137 is what memory, a kill from outside and a job's own `exit 137` look alike in: the engine's record tells.
+    fn verify_death(&self, id: String) {
+        let seen_oom = self.containers.get(&id).is_some_and(|c| c.oom);
+        let spawner = self.spawner.clone();
+        let commands = self.commands.clone();
+        self.spawn(move |inbox| {
+            let inspected = spawner.capture(&commands.inspect(std::slice::from_ref(&id)), None);
+            let records = inspected.map(|finished| super::inspect::read(&finished.stdout)).unwrap_or_default();
+            let oom = seen_oom || records.first().is_some_and(|record| record.oom);
+            send(inbox, Message::Died { container: id, code: 137, oom });
+        });
+    }
+
+    fn died(&mut self, id: &str, code: i32, oom: bool) {
+        let Some(container) = self.containers.get_mut(id) else { return };
+        container.running = false;
+        let input = Input::Died { stage: container.stage, instance: container.instance, code, oom };
+        self.step(input);
+    }
+
+    fn probe_ended(&mut self, stage: usize, code: i32) {
+        let is_due = self.last_probe_look.is_none_or(|last| last.elapsed() >= PROBE);
+        if code != 0 && is_due && self.scheduler.needs_health(stage) {
+            self.last_probe_look = Some(Instant::now());
+            self.ask_for_records();
+        }
+    }
+
+    /// Compares the engine's record with what the events told: probes, health checks that only the image knows, and
+    /// whatever was missed.
+    fn compare(&mut self, records: Vec<Record>) {
+        for record in records {
+            let Some(stage) = self.plan.index(&record.service) else { continue };
+            let known = self.containers.get(&record.container).map(|c| c.running);
+            if record.running && known != Some(true) && self.scheduler.is_started(stage) {
+                self.container_started(&record.container, stage);
+            }
+            self.note_health(stage, &record);
+            if !record.running && !record.restarting && known == Some(true) {
+                self.died(&record.container, record.code, record.oom);
+            }
+        }
+    }
+
+    fn note_health(&mut self, stage: usize, record: &Record) {
+        if record.running && self.scheduler.health_is_unsaid(stage) && self.scheduler.is_started(stage) {
+            self.step(Input::HealthFound { stage, present: record.health.is_some() });
+        }
+        let Some(health) = &record.health else { return };
+        let instance = self.containers.get(&record.container).map(|c| c.instance);
+        if let Some(probe) = &health.probe
+            && self.probes[stage].as_ref() != Some(probe)
+        {
+            self.probes[stage] = Some(probe.clone());
+            if self.scheduler.needs_health(stage) {
+                self.emit(Fact::ProbeFailed { stage: self.plan.stages[stage].name.clone(), probe: probe.clone() });
+            }
+        }
+        match (instance, health.status.as_str()) {
+            (Some(instance), "healthy") => self.step(Input::Health { stage, instance, healthy: true }),
+            (Some(instance), "unhealthy") if self.scheduler.needs_health(stage) => {
+                self.step(Input::Health { stage, instance, healthy: false });
+            }
+            _ => {}
+        }
+    }
+
+    // Logs.
+
+    fn follow(&mut self, id: &str) {
+        let Some(container) = self.containers.get_mut(id) else { return };
+        let planned = &self.plan.stages[container.stage];
+        if container.log.active {
+            return;
+        }
+        if planned.log_driver.as_deref() == Some("none") {
+            if container.log.starts == 1 {
+                let message = "has 'logging: driver: none': there is no output to show or keep".to_owned();
+                let stage = Some(planned.name.clone());
+                self.emit(Fact::Warned { stage, message });
+            }
+            return;
+        }
+        container.log.active = true;
+        container.log.followed = container.log.starts;
+        let file = self.directory.join("logs").join(log_name(&planned.name, container.instance));
+        let before = container.log.progress;
+        let invocation = self.commands.logs(id);
+        let spawner = self.spawner.clone();
+        let container = id.to_owned();
+        self.spawn(move |inbox| {
+            let tell = |piece| send(inbox, Message::Output { container: container.clone(), piece });
+            let followed = logs::follow(&spawner, &invocation, &file, before, tell);
+            let error = followed.as_ref().err().map(|error| format!("{error:#}"));
+            send(inbox, Message::LogEnded { container: container.clone(), progress: followed.ok(), error });
+        });
+    }
+
+    fn log_ended(&mut self, id: &str, progress: Option<Progress>, error: Option<String>) {
+        let Some(container) = self.containers.get_mut(id) else { return };
+        container.log.active = false;
+        container.log.progress = progress.unwrap_or(container.log.progress);
+        let stage = self.plan.stages[container.stage].name.clone();
+        if let Some(error) = error {
+            self.emit(Fact::Warned { stage: Some(stage), message: format!("its log is not complete: {error}") });
+        } else if container.log.starts > container.log.followed {
+            self.follow(id);
+        }
+    }
+
+    fn output(&mut self, id: &str, piece: Piece) {
+        let Some(container) = self.containers.get(id) else { return };
+        let fact = Fact::Output {
+            stage: self.plan.stages[container.stage].name.clone(),
+            instance: container.instance,
+            stream: piece.stream,
+            offset: piece.offset,
+            bytes: piece.text.len() as u64,
+            lines: piece.text.iter().filter(|byte| **byte == b'\n').count() as u64,
+            text: piece.text,
+        };
+        self.emit(fact);
+    }
+
+    // The end.
+
+    /// Stops or removes what the run made. Logs are read to their end first: what is removed cannot be read any more.
+    fn close(&mut self) -> crate::event::Verdict {
+        let verdict = self.scheduler.verdict();
+        self.drain(Duration::from_secs(10), |driver| driver.endings.iter().any(|ending| driver.is_log_open(ending.stage)));
+        if !self.closer.closes(&verdict) {
+            self.report_endings();
+            return verdict;
+        }
+        let begun = Instant::now();
+        self.emit(Fact::CleanUpStarted);
+        let running: Vec<String> = self.containers.iter().filter(|(_, c)| c.running).map(|(id, _)| id.clone()).collect();
+        let stages: Vec<usize> = self.containers.values().filter(|c| c.running).map(|c| c.stage).collect();
+        self.closer.end_running(&running, &stages);
+        self.drain(Duration::from_secs(2), |driver| driver.containers.values().any(|c| c.log.active));
+        self.report_endings();
+        let left = self.closer.remove();
+        self.emit(Fact::CleanUpFinished { took_ms: millis(begun.elapsed()), left });
+        verdict
+    }
+
+    fn is_log_open(&self, stage: usize) -> bool {
+        self.containers.values().any(|c| c.stage == stage && !c.running && c.log.active)
+    }
+
+    /// Takes messages as long as `goes_on` and the time is not over.
+    fn drain(&mut self, time: Duration, goes_on: impl Fn(&Self) -> bool) {
+        let deadline = Instant::now() + time;
+        while goes_on(self) && Instant::now() < deadline {
+            if let Ok(message) = self.inbox.recv_timeout(Duration::from_millis(20)) {
+                self.take(message);
+            }
+        }
+    }
+
+    fn report_endings(&mut self) {
+        for ending in &mut self.endings {
+            ending.deadline = Instant::now();
+        }
+        self.finish_endings();
+    }
+
+    fn report(&self, verdict: crate::event::Verdict) -> Report {
+        Report {
+            info: self.info.clone(),
+            started_at: self.started_at.to_string(),
+            took_ms: millis(self.begun.elapsed()),
+            results: self.results.iter().flatten().cloned().collect(),
+            warnings: self.warnings.clone(),
+            verdict,
+        }
+    }
+}
+
+impl Drop for Driver<'_> {
+    /// Whatever ends the run, a panic included, no child outlives it.
+    fn drop(&mut self) {
+        self.preparation.spawner.kill_all();
+        self.spawner.kill_all();
+        if std::thread::panicking() {
+            self.closer.remove();
+        }
+    }
+}
+
+/// The name of a log file: the stage's, with the container's number from the second on. `@` is in no service's name.
+fn log_name(stage: &str, instance: u32) -> String {
+    match instance {
+        1 => format!("{stage}.log"),
+        _ => format!("{stage}@{instance}.log"),
+    }
+}
+
+fn read_events(pipe: &os_pipe::PipeReader, inbox: &SyncSender<Message>) {
+    use std::io::BufRead as _;
+    let Ok(pipe) = pipe.try_clone() else { return };
+    for line in std::io::BufReader::new(pipe).lines().map_while(std::result::Result::ok) {
+        if let Some(event) = engine_events::read(&line) {
+            send(inbox, Message::Engine(event));
+        }
+    }
+}
+
+/// Once the run is over nobody reads the inbox any more, and nothing of it is missed.
+fn send(inbox: &SyncSender<Message>, message: Message) {
+    let _ = inbox.send(message);
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,92 @@
+//! The engine's stream of container events, line by line. Pure.
+
+use serde_json::Value;
+
+/// One event of a container of the project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EngineEvent {
+    /// The container's id.
+    pub container: String,
+    /// The compose service that it belongs to.
+    pub service: String,
+    /// Its number within the service, where compose gave it one.
+    pub number: u32,
+    /// What happened.
+    pub action: Action,
+}
+
+/// What happened to a container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// It was created.
+    Created,
+    /// It was started.
+    Started,
+    /// It ended with this code.
+    Died(i32),
+    /// The kernel ended one of its processes because memory ran out.
+    OutOfMemory,
+    /// Its health changed.
+    Health(bool),
+    /// Something that was run inside it, such as a health probe, ended with this code.
+    ExecDied(i32),
+}
+
+/// Reads one line of `docker events --format '{{json .}}'`; nothing where it is of no interest.
+#[must_use]
+pub fn read(line: &str) -> Option<EngineEvent> {
+    let event: Value = serde_json::from_str(line).ok()?;
+    let attributes = &event["Actor"]["Attributes"];
+    let code = || attributes["exitCode"].as_str().and_then(|code| code.parse().ok());
+    let action = match event["Action"].as_str()? {
+        "create" => Action::Created,
+        "start" => Action::Started,
+        // An end without a code is not one with 0.
+        "die" => Action::Died(code().unwrap_or(255)),
+        "oom" => Action::OutOfMemory,
+        "health_status: healthy" => Action::Health(true),
+        "health_status: unhealthy" => Action::Health(false),
+        "exec_die" => Action::ExecDied(code()?),
+        _ => return None,
+    };
+    let number = attributes["com.docker.compose.container-number"].as_str();
+    Some(EngineEvent {
+        container: event["Actor"]["ID"].as_str()?.to_owned(),
+        service: attributes["com.docker.compose.service"].as_str()?.to_owned(),
+        number: number.and_then(|number| number.parse().ok()).unwrap_or(1),
+        action,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(action: &str, more: &str) -> String {
+        format!(
+            r#"{{"Action":"{action}","Actor":{{"ID":"c1","Attributes":{{"com.docker.compose.service":"db","com.docker.compose.container-number":"2"{more}}}}}}}"#
+        )
+    }
+
+    #[test]
+    fn reads_what_a_run_decides_by() {
+        for (line, action) in [
+            (event("start", ""), Action::Started),
+            (event("die", r#","exitCode":"42""#), Action::Died(42)),
+            (event("die", ""), Action::Died(255)),
+            (event("health_status: unhealthy", ""), Action::Health(false)),
+            (event("oom", ""), Action::OutOfMemory),
+        ] {
+            let read = read(&line).unwrap();
+            assert_eq!((read.container.as_str(), read.service.as_str(), read.number), ("c1", "db", 2));
+            assert_eq!(read.action, action);
+        }
+    }
+
+    #[test]
+    fn skips_what_it_does_not_know() {
+        assert_eq!(read(&event("rename", "")), None);
+        assert_eq!(read("not json"), None);
+        assert_eq!(read(r#"{"Action":"start","Actor":{"ID":"c","Attributes":{}}}"#), None);
+    }
+}

@@ -1,0 +1,77 @@
+//! Plan → verdict. The scheduler decides and is pure; the driver is the loop around it; `process` alone starts processes.
+//!
+//! | file | what it is for |
+//! |---|---|
+//! | [`scheduler`] | the pure state machine: what starts, what stops, how each stage ended, the verdict |
+//! | [`command`] | what is asked of compose and the engine, as data |
+//! | [`documents`] | the run's own compose documents |
+//! | [`process`] | the only file that starts processes |
+//! | [`binary`] | where docker and compose are found |
+//! | `driver` | the loop: messages in, effects out |
+//! | `prepare`, `start`, `cleanup` | build, pull and create; start a set of stages; stop and remove |
+//! | [`logs`] | a container's output into its file, byte for byte |
+//! | [`engine_events`], [`inspect`], [`compose_output`], [`classify`] | what the engine and compose say, as data |
+
+pub mod binary;
+pub mod classify;
+mod cleanup;
+pub mod command;
+pub mod compose_output;
+pub mod documents;
+mod driver;
+pub mod engine_events;
+pub mod inspect;
+pub mod logs;
+mod prepare;
+pub mod process;
+pub mod scheduler;
+mod signals;
+mod start;
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+pub use cleanup::Close;
+
+use crate::compose::Project;
+use crate::event::{Report, RunInfo};
+use crate::failure::Result;
+use crate::plan::Plan;
+use crate::report::Reporter;
+
+/// A run, ready to be executed.
+#[derive(Debug)]
+pub struct Spec {
+    /// The resolved model.
+    pub project: Project,
+    /// The plan made from it.
+    pub plan: Plan,
+    /// What the user asked for.
+    pub rules: scheduler::Rules,
+    /// How the run's documents differ from the model.
+    pub settings: documents::Settings,
+    /// The programs, and the project that the run's containers belong to.
+    pub commands: command::Commands,
+    /// Options of the build, where images are built in a step of their own rather than while containers are created.
+    pub build: Option<Vec<String>>,
+    /// Options of the call that creates containers.
+    pub create: Vec<String>,
+    /// What becomes of the containers at the end.
+    pub close: Close,
+    /// How long containers get to end when they are stopped (`up -t`).
+    pub stop_timeout: Option<Duration>,
+    /// What reporters are told at the start.
+    pub info: RunInfo,
+    /// The run's directory; its `logs` folder exists.
+    pub directory: PathBuf,
+    /// When towline was started.
+    pub begun: Instant,
+}
+
+/// Executes a run: the verdict is in the report.
+///
+/// # Errors
+/// When towline itself cannot go on. Whatever goes wrong with a stage is an outcome, not an error.
+pub fn execute(spec: Spec, reporter: &mut dyn Reporter) -> Result<Report> {
+    driver::Driver::new(spec, reporter).run()
+}

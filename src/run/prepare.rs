@@ -1,0 +1,222 @@
+//! Before the first stage starts: images are built and pulled; containers, networks and volumes are created.
+
+use std::io::{BufRead as _, BufReader};
+use std::sync::{Arc, mpsc};
+use std::time::Instant;
+
+use super::classify;
+use super::command::Commands;
+use super::compose_output::{self, Progress};
+use super::documents::Documents;
+use super::process::{Invocation, Spawner};
+use super::scheduler::StartFailure;
+use crate::event::{Fact, Kind, Outcome};
+use crate::plan::Plan;
+
+/// What the preparation of a run needs to know.
+#[derive(Clone, Debug)]
+pub(super) struct Preparation {
+    pub(super) commands: Commands,
+    pub(super) documents: Arc<Documents>,
+    pub(super) plan: Arc<Plan>,
+    /// Options of the build, where images are built in a step of their own rather than while containers are created.
+    pub(super) build: Option<Vec<String>>,
+    /// Options of the call that creates containers.
+    pub(super) create: Vec<String>,
+    /// Whether a stage that cannot be prepared leaves the others alone.
+    pub(super) keep_going: bool,
+    /// Its own, so that giving up the preparation ends its calls and no others.
+    pub(super) spawner: Spawner,
+}
+
+/// How a call of compose went.
+struct Call {
+    code: i32,
+    /// The images, containers and services that failed, with why.
+    failed: Vec<(String, String)>,
+    /// The build step that failed.
+    step: Option<String>,
+    /// Compose's last word.
+    message: String,
+}
+
+impl Preparation {
+    /// Builds, pulls and creates. Gives back the stages for which that failed.
+    pub(super) fn run(&self, tell: &dyn Fn(Fact)) -> Vec<StartFailure> {
+        let mut failed = match &self.build {
+            Some(options) => self.build(options, tell),
+            None => Vec::new(),
+        };
+        if failed.is_empty() || self.keep_going {
+            self.create(&mut failed, tell);
+        }
+        failed
+    }
+
+    fn names(&self, holds: impl Fn(usize) -> bool) -> Vec<&str> {
+        let stages = self.plan.stages.iter().enumerate();
+        stages.filter(|(at, _)| holds(*at)).map(|(_, stage)| stage.name.as_str()).collect()
+    }
+
+    fn build(&self, options: &[String], tell: &dyn Fn(Fact)) -> Vec<StartFailure> {
+        let built = self.names(|at| self.plan.stages[at].builds);
+        if built.is_empty() {
+            return Vec::new();
+        }
+        tell(Fact::BuildStarted { stages: built.iter().map(|name| (*name).to_owned()).collect() });
+        let begun = Instant::now();
+        let call = self.call_build(options, &built, tell);
+        if call.code == 0 {
+            tell(Fact::BuildFinished { took_ms: millis(begun) });
+            return Vec::new();
+        }
+        if !self.keep_going || built.len() == 1 {
+            return self.build_failure(&call, &built).into_iter().collect();
+        }
+        // One failure ends the whole call: one by one shows which images can be had.
+        let alone = |name: &str| self.build_failure(&self.call_build(options, &[name], tell), &[name]);
+        built.iter().filter_map(|name| alone(name)).collect()
+    }
+
+    fn call_build(&self, options: &[String], built: &[&str], tell: &dyn Fn(Fact)) -> Call {
+        self.call(&self.commands.build(self.documents.whole(), options, built), built, tell)
+    }
+
+    fn build_failure(&self, call: &Call, built: &[&str]) -> Option<StartFailure> {
+        if call.code == 0 {
+            return None;
+        }
+        let step = call.step.as_deref().and_then(|step| compose_output::stage_of_step(step, built));
+        // BuildKit names the target in front of its message where several are built.
+        let named = || built.iter().copied().find(|name| call.message.starts_with(&format!("target {name}:")));
+        let name = step.or_else(named).or_else(|| built.first().copied())?;
+        let stage = self.plan.index(name)?;
+        let outcome = match classify::start_failure(&call.message) {
+            Outcome::EngineLost => Outcome::EngineLost,
+            _ => Outcome::BuildFailed,
+        };
+        Some(StartFailure { stage, outcome, cause: call.message.clone(), code: None })
+    }
+
+    fn create(&self, failed: &mut Vec<StartFailure>, tell: &dyn Fn(Fact)) {
+        let begun = Instant::now();
+        loop {
+            let left = |at: usize| {
+                self.plan.stages[at].kind != Kind::Build && failed.iter().all(|failure| failure.stage != at)
+            };
+            let names = self.names(left);
+            if names.is_empty() {
+                return;
+            }
+            let call = self.call(&self.commands.create(self.documents.whole(), &self.create, &names), &names, tell);
+            if call.code == 0 {
+                tell(Fact::Created { took_ms: millis(begun) });
+                return;
+            }
+            let found = self.create_failures(&call, &names);
+            let progress = !found.is_empty();
+            failed.extend(found);
+            if !self.keep_going || !progress {
+                return;
+            }
+        }
+    }
+
+    /// The stages that a failed call names; where it names none, the first one stands for all.
+    fn create_failures(&self, call: &Call, names: &[&str]) -> Vec<StartFailure> {
+        let mut failures: Vec<StartFailure> = Vec::new();
+        for (id, details) in &call.failed {
+            for stage in self.stages_of(id).into_iter().filter(|stage| names.contains(&self.plan.stages[*stage].name.as_str())) {
+                if failures.iter().all(|failure| failure.stage != stage) {
+                    let outcome = if id.starts_with("Image ") { Outcome::PullFailed } else { classify::start_failure(details) };
+                    failures.push(StartFailure { stage, outcome, cause: classify::clean(details), code: None });
+                }
+            }
+        }
+        if failures.is_empty() {
+            failures.extend(self.build_failure(call, names).filter(|_| call.step.is_some()));
+        }
+        if failures.is_empty()
+            && let Some(stage) = names.first().and_then(|name| self.plan.index(name))
+        {
+            let outcome = classify::start_failure(&call.message);
+            failures.push(StartFailure { stage, outcome, cause: classify::clean(&call.message), code: None });
+        }
+        failures.sort_by_key(|failure| failure.stage);
+        failures
+    }
+
+    /// The stages that compose means by `Image X`, `Container P-S-1`, `service:S:1`.
+    fn stages_of(&self, id: &str) -> Vec<usize> {
+        let stages = self.plan.stages.iter().enumerate();
+        let project = &self.commands.project;
+        let is_meant = |name: &str, image: Option<&str>| match id.split_once([' ', ':']) {
+            Some(("Image", meant)) => image == Some(meant),
+            Some(("service", meant)) => meant.split(':').next() == Some(name),
+            Some(("Container", meant)) => meant
+                .strip_prefix(&format!("{project}-{name}-"))
+                .is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit())),
+            _ => false,
+        };
+        stages.filter(|(_, stage)| is_meant(&stage.name, stage.image.as_deref())).map(|(at, _)| at).collect()
+    }
+
+    fn call(&self, invocation: &Invocation, built: &[&str], tell: &dyn Fn(Fact)) -> Call {
+        let mut call = Call { code: 0, failed: Vec::new(), step: None, message: String::new() };
+        let child = match self.spawner.spawn(invocation) {
+            Ok(child) => child,
+            Err(error) => return Call { code: 255, message: format!("{error:#}"), ..call },
+        };
+        // Which of the two streams carries the progress differs between versions and commands.
+        let (sender, lines) = mpsc::sync_channel(64);
+        let sources: [Box<dyn std::io::Read + Send>; 2] = match (child.stdout.try_clone(), child.stderr.try_clone()) {
+            (Ok(stdout), Ok(stderr)) => [Box::new(stdout), Box::new(stderr)],
+            _ => [Box::new(std::io::empty()), Box::new(std::io::empty())],
+        };
+        for source in sources {
+            let sender = sender.clone();
+            std::thread::spawn(move || {
+                let lines = BufReader::new(source).split(b'\n').map_while(Result::ok);
+                for line in lines {
+                    if sender.send(String::from_utf8_lossy(&line).into_owned()).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        for line in lines {
+            for progress in compose_output::read(&line) {
+                note(&mut call, progress, built, tell);
+            }
+        }
+        call.code = child.wait();
+        call
+    }
+}
+
+fn note(call: &mut Call, progress: Progress, built: &[&str], tell: &dyn Fn(Fact)) {
+    match progress {
+        Progress::Pulling(image) => tell(Fact::PullStarted { image }),
+        Progress::Pulled(image) => tell(Fact::PullFinished { image }),
+        Progress::Failed { id, details } => call.failed.push((id, details)),
+        Progress::Step { name, cached, took } => tell(Fact::BuildStepFinished {
+            stage: compose_output::stage_of_step(&name, built).map(str::to_owned),
+            step: name,
+            cached,
+            took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        }),
+        Progress::StepFailed { name, error } => {
+            if call.message.is_empty() {
+                call.message = format!("{name}: {error}");
+            }
+            call.step.get_or_insert(name);
+        }
+        Progress::Error(message) => call.message = message,
+        Progress::Warning(message) => tell(Fact::Warned { stage: None, message }),
+    }
+}
+
+fn millis(begun: Instant) -> u64 {
+    u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX)
+}

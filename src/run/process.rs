@@ -1,0 +1,316 @@
+//! The only file that starts processes. Each child leads a process group of its own, so that a signal for it reaches the
+//! compose plugin that `docker` starts, and so that the terminal's Ctrl-C reaches towline alone.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::io::{self, Read};
+use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use os_pipe::PipeReader;
+use rustix::process::{Pid, Resource, Rlimit, Signal, WaitId, WaitIdOptions};
+
+/// A command as data: what to run, and with what.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Invocation {
+    /// The program and its arguments.
+    pub argv: Vec<OsString>,
+    /// Environment variables on top of towline's own.
+    pub env: Vec<(OsString, OsString)>,
+    /// Environment variables of towline's own that it does not get.
+    pub without: Vec<&'static str>,
+    /// What it reads on standard input; nothing when absent.
+    pub stdin: Option<Vec<u8>>,
+    /// The directory it runs in, if not towline's own.
+    pub directory: Option<PathBuf>,
+}
+
+/// Bounds on a command that could run away.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// How long it may take.
+    pub time: Duration,
+    /// How much address space it may take, in bytes.
+    pub memory: u64,
+}
+
+/// What became of a command.
+#[derive(Clone, Debug, Default)]
+pub struct Finished {
+    /// Its exit code; 128 + n when signal n ended it.
+    pub code: i32,
+    /// What it wrote to standard output.
+    pub stdout: Vec<u8>,
+    /// What it wrote to standard error.
+    pub stderr: Vec<u8>,
+    /// Whether it was ended because its time was over.
+    pub timed_out: bool,
+}
+
+impl Finished {
+    /// Whether it ended with 0.
+    #[must_use]
+    pub const fn succeeded(&self) -> bool {
+        self.code == 0
+    }
+}
+
+/// Starts processes and knows which of them are alive. Clones share that knowledge.
+#[derive(Clone, Debug, Default)]
+pub struct Spawner {
+    alive: Arc<Mutex<BTreeSet<i32>>>,
+}
+
+/// A running child. Its output is read from the two pipes; [`wait`](Self::wait) gives its exit code.
+pub struct Child {
+    handle: duct::Handle,
+    pid: Pid,
+    alive: Arc<Mutex<BTreeSet<i32>>>,
+    /// Its standard output.
+    pub stdout: PipeReader,
+    /// Its standard error.
+    pub stderr: PipeReader,
+}
+
+/// The means to signal a child from another thread, as long as it is alive.
+#[derive(Clone, Debug)]
+pub struct Group {
+    pid: Pid,
+    alive: Arc<Mutex<BTreeSet<i32>>>,
+}
+
+impl Spawner {
+    /// Starts a command with pipes on its standard output and standard error.
+    ///
+    /// # Errors
+    /// When the program cannot be started.
+    pub fn spawn(&self, invocation: &Invocation) -> anyhow::Result<Child> {
+        let (stdout, stdout_writer) = os_pipe::pipe().context("making a pipe")?;
+        let (stderr, stderr_writer) = os_pipe::pipe().context("making a pipe")?;
+        let name = invocation.argv.first().cloned().unwrap_or_default();
+        let mut expression = duct::cmd(&name, invocation.argv.iter().skip(1))
+            .stdout_file(stdout_writer)
+            .stderr_file(stderr_writer)
+            .unchecked()
+            .before_spawn(|command| {
+                command.process_group(0);
+                Ok(())
+            });
+        expression = match &invocation.stdin {
+            Some(bytes) => expression.stdin_bytes(bytes.clone()),
+            None => expression.stdin_null(),
+        };
+        for key in &invocation.without {
+            expression = expression.env_remove(key);
+        }
+        for (key, value) in &invocation.env {
+            expression = expression.env(key, value);
+        }
+        if let Some(directory) = &invocation.directory {
+            expression = expression.dir(directory);
+        }
+        // The lock is held over the start, so that `kill_all` either sees the child or comes before it.
+        let mut alive = lock(&self.alive);
+        let started = expression.start();
+        // The expression holds the write ends of the pipes: with it alive, a reader would never see their end.
+        drop(expression);
+        let handle = started.with_context(|| format!("starting '{}'", name.to_string_lossy()))?;
+        let raw = handle.pids().first().and_then(|pid| i32::try_from(*pid).ok());
+        let pid = raw.and_then(Pid::from_raw).context("a child without a process id")?;
+        alive.insert(pid.as_raw_nonzero().get());
+        Ok(Child { handle, pid, alive: Arc::clone(&self.alive), stdout, stderr })
+    }
+
+    /// Runs a command to its end and gives back what it wrote.
+    ///
+    /// # Errors
+    /// When the program cannot be started.
+    pub fn capture(&self, invocation: &Invocation, limits: Option<Limits>) -> anyhow::Result<Finished> {
+        let child = self.spawn(invocation)?;
+        if let Some(limits) = limits {
+            child.limit_memory(limits.memory);
+        }
+        let group = child.group();
+        let Child { handle, pid, alive, stdout, stderr } = child;
+        let read_stderr = std::thread::spawn(move || read_all(stderr));
+        let read_stdout = std::thread::spawn(move || read_all(stdout));
+        let watch = limits.map(|limits| Watch::start(group, limits.time));
+        let code = wait(&handle, pid, &alive);
+        let timed_out = watch.is_some_and(Watch::stop);
+        let stdout = read_stdout.join().unwrap_or_default();
+        let stderr = read_stderr.join().unwrap_or_default();
+        Ok(Finished { code, stdout, stderr, timed_out })
+    }
+
+    /// Sends SIGKILL to every child that is still alive, and to what it has started.
+    pub fn kill_all(&self) {
+        for pid in lock(&self.alive).iter().filter_map(|pid| Pid::from_raw(*pid)) {
+            // A group that has just ended is no error.
+            let _ = rustix::process::kill_process_group(pid, Signal::KILL);
+        }
+    }
+}
+
+impl Child {
+    /// The means to signal this child from elsewhere.
+    #[must_use]
+    pub fn group(&self) -> Group {
+        Group { pid: self.pid, alive: Arc::clone(&self.alive) }
+    }
+
+    /// Waits for the child's end and gives its exit code, 128 + n when signal n ended it.
+    #[must_use]
+    pub fn wait(&self) -> i32 {
+        wait(&self.handle, self.pid, &self.alive)
+    }
+
+    fn limit_memory(&self, bytes: u64) {
+        let limit = Rlimit { current: Some(bytes), maximum: Some(bytes) };
+        // A child that has ended already needs no limit.
+        let _ = rustix::process::prlimit(Some(self.pid), Resource::As, limit);
+    }
+}
+
+impl Group {
+    /// Sends SIGTERM to the child and to what it has started.
+    pub fn terminate(&self) {
+        self.signal(Signal::TERM);
+    }
+
+    /// Sends SIGKILL to the child and to what it has started.
+    pub fn kill(&self) {
+        self.signal(Signal::KILL);
+    }
+
+    fn signal(&self, signal: Signal) {
+        let alive = lock(&self.alive);
+        // The lock keeps the child from being reaped meanwhile, so that the group's id cannot be a stranger's.
+        if alive.contains(&self.pid.as_raw_nonzero().get()) {
+            let _ = rustix::process::kill_process_group(self.pid, signal);
+        }
+    }
+}
+
+/// Waits without reaping first: as long as the zombie is there, its id belongs to nobody else.
+fn wait(handle: &duct::Handle, pid: Pid, alive: &Mutex<BTreeSet<i32>>) -> i32 {
+    while let Err(rustix::io::Errno::INTR) =
+        rustix::process::waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT)
+    {}
+    lock(alive).remove(&pid.as_raw_nonzero().get());
+    let status = handle.wait().map(|output| output.status);
+    status.map_or(255, exit_code)
+}
+
+fn exit_code(status: std::process::ExitStatus) -> i32 {
+    use std::os::unix::process::ExitStatusExt as _;
+    status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(255)
+}
+
+fn read_all(mut pipe: PipeReader) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    // What was read before an error is still worth having.
+    let _ = pipe.read_to_end(&mut bytes);
+    bytes
+}
+
+fn lock(alive: &Mutex<BTreeSet<i32>>) -> MutexGuard<'_, BTreeSet<i32>> {
+    alive.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Kills a group when its time is over, unless it is stopped before.
+struct Watch {
+    stop: std::sync::mpsc::Sender<()>,
+    thread: std::thread::JoinHandle<bool>,
+}
+
+impl Watch {
+    fn start(group: Group, time: Duration) -> Self {
+        let (stop, stopped) = std::sync::mpsc::channel();
+        let deadline = Instant::now() + time;
+        let thread = std::thread::spawn(move || {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let over = stopped.recv_timeout(left) == Err(std::sync::mpsc::RecvTimeoutError::Timeout);
+            if over {
+                group.kill();
+            }
+            over
+        });
+        Self { stop, thread }
+    }
+
+    /// Whether the time was over.
+    fn stop(self) -> bool {
+        // The thread has gone already when the time was over.
+        let _ = self.stop.send(());
+        self.thread.join().unwrap_or(false)
+    }
+}
+
+/// Replaces this process by the command: the perfect pass-through of input, output, terminal, signals and exit code.
+/// Returns only when that failed.
+pub fn replace(invocation: &Invocation) -> io::Error {
+    let Some((program, arguments)) = invocation.argv.split_first() else {
+        return io::Error::from(io::ErrorKind::InvalidInput);
+    };
+    let mut command = std::process::Command::new(program);
+    command.args(arguments).envs(invocation.env.iter().map(|(key, value)| (key, value)));
+    if let Some(directory) = &invocation.directory {
+        command.current_dir(directory);
+    }
+    command.exec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sh(script: &str) -> Invocation {
+        Invocation {
+            argv: ["sh", "-c", script].map(OsString::from).to_vec(),
+            ..Invocation::default()
+        }
+    }
+
+    #[test]
+    fn captures_both_streams_and_the_code() {
+        let mut invocation = sh("cat; echo err >&2; exit 3");
+        invocation.stdin = Some(b"in".to_vec());
+        let finished = Spawner::default().capture(&invocation, None).unwrap();
+        assert_eq!(finished.code, 3);
+        assert_eq!((finished.stdout, finished.stderr), (b"in".to_vec(), b"err\n".to_vec()));
+    }
+
+    #[test]
+    fn a_signal_is_told_as_a_shell_tells_it() {
+        assert_eq!(Spawner::default().capture(&sh("kill -9 $$"), None).unwrap().code, 137);
+    }
+
+    #[test]
+    fn time_that_is_over_ends_grandchildren_too() {
+        let limits = Limits { time: Duration::from_millis(200), memory: 1 << 40 };
+        let begun = Instant::now();
+        // The grandchild holds the pipe: were it left alive, reading would go on for ten seconds.
+        let finished = Spawner::default().capture(&sh("trap '' TERM; sleep 10 & sleep 10"), Some(limits)).unwrap();
+        assert!(finished.timed_out);
+        assert!(begun.elapsed() < Duration::from_secs(5));
+    }
+
+    #[test]
+    fn kill_all_reaches_every_child() {
+        let spawner = Spawner::default();
+        let child = spawner.spawn(&sh("sleep 10")).unwrap();
+        spawner.kill_all();
+        assert_eq!(child.wait(), 137);
+        assert!(lock(&spawner.alive).is_empty());
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_named() {
+        let invocation = Invocation { argv: vec!["/nowhere/docker".into()], ..Invocation::default() };
+        let error = Spawner::default().capture(&invocation, None).unwrap_err();
+        assert!(format!("{error:#}").starts_with("starting '/nowhere/docker'"), "{error:#}");
+    }
+}
