@@ -1,0 +1,158 @@
+//! Compose's global flags, which stand before the command.
+
+use std::ffi::OsString;
+
+use super::values::go_int32;
+
+/// Compose's global flags: `towline [these] COMMAND …`.
+#[derive(clap::Args, Clone, Debug, Default, PartialEq, Eq)]
+#[command(next_help_heading = "Flags of compose")]
+pub struct Globals {
+    /// Compose file (may be repeated)
+    #[arg(
+        short = 'f',
+        long = "file",
+        value_name = "FILE",
+        allow_hyphen_values = true
+    )]
+    pub files: Vec<String>,
+    /// Name of the project
+    #[arg(short, long, value_name = "NAME", allow_hyphen_values = true)]
+    pub project_name: Option<String>,
+    /// Profile to enable (may be repeated)
+    #[arg(long = "profile", value_name = "NAME", allow_hyphen_values = true)]
+    pub profiles: Vec<String>,
+    /// File of variables, in place of `.env` (may be repeated)
+    #[arg(long = "env-file", value_name = "FILE", allow_hyphen_values = true)]
+    pub env_files: Vec<String>,
+    /// Directory that relative paths start from
+    #[arg(long, value_name = "DIR", allow_hyphen_values = true)]
+    pub project_directory: Option<String>,
+    /// How compose shows its progress: auto, tty, plain, json, quiet
+    #[arg(long, value_name = "HOW", allow_hyphen_values = true)]
+    pub progress: Option<String>,
+    /// When to use ANSI control characters: never, always, auto
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
+    pub ansi: Option<String>,
+    /// How many operations compose does at once; -1 for no limit
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = go_int32)]
+    pub parallel: Option<i32>,
+    /// Show what would be done, and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Include resources that no service uses
+    #[arg(long)]
+    pub all_resources: bool,
+    /// Name containers as compose 1 did
+    #[arg(long)]
+    pub compatibility: bool,
+    /// Flags that compose hides, and old ones.
+    #[arg(skip)]
+    pub hidden: Hidden,
+}
+
+/// Global flags that compose does not show: old ones, and one for tests.
+#[derive(clap::Args, Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hidden {
+    /// Registry to use without TLS for compose files that come from one (may be repeated)
+    #[arg(
+        long = "insecure-registry",
+        value_name = "HOST",
+        allow_hyphen_values = true
+    )]
+    pub insecure_registries: Vec<String>,
+    /// Old name of `--project-directory`
+    #[arg(long, value_name = "DIR", allow_hyphen_values = true)]
+    pub workdir: Option<String>,
+    /// Old form of `--ansi never`
+    #[arg(long)]
+    pub no_ansi: bool,
+    /// Let compose tell more
+    #[arg(long)]
+    pub verbose: bool,
+    /// Show compose's version, where compose has it as a flag
+    #[arg(short = 'v', long)]
+    pub version: bool,
+}
+
+/// All global flags of compose, as they are read from the part of a line that is before the command.
+#[derive(clap::Args, Clone, Debug, Default)]
+pub(crate) struct AllGlobals {
+    #[command(flatten)]
+    shown: Globals,
+    #[command(flatten)]
+    hidden: Hidden,
+}
+
+impl From<AllGlobals> for Globals {
+    fn from(all: AllGlobals) -> Self {
+        Self {
+            hidden: all.hidden,
+            ..all.shown
+        }
+    }
+}
+
+impl Globals {
+    /// The same flags as arguments for compose.
+    #[must_use]
+    pub fn argv(&self) -> Vec<OsString> {
+        let mut argv = Argv::default();
+        argv.each("file", &self.files);
+        argv.each("project-name", &self.project_name);
+        argv.each("profile", &self.profiles);
+        argv.each("env-file", &self.env_files);
+        argv.each("project-directory", &self.project_directory);
+        argv.each("progress", &self.progress);
+        argv.each("ansi", &self.ansi);
+        argv.each("parallel", &self.parallel.map(|count| count.to_string()));
+        argv.when("dry-run", self.dry_run);
+        argv.when("all-resources", self.all_resources);
+        argv.when("compatibility", self.compatibility);
+        argv.each("insecure-registry", &self.hidden.insecure_registries);
+        argv.each("workdir", &self.hidden.workdir);
+        argv.when("no-ansi", self.hidden.no_ansi);
+        argv.when("verbose", self.hidden.verbose);
+        argv.0
+    }
+
+    /// These flags with the `later` ones that stood behind the command: lists grow, single values give way.
+    #[must_use]
+    pub fn then(mut self, later: Self) -> Self {
+        self.files.extend(later.files);
+        self.profiles.extend(later.profiles);
+        self.env_files.extend(later.env_files);
+        Self {
+            project_name: later.project_name.or(self.project_name),
+            project_directory: later.project_directory.or(self.project_directory),
+            progress: later.progress.or(self.progress),
+            ansi: later.ansi.or(self.ansi),
+            parallel: later.parallel.or(self.parallel),
+            dry_run: later.dry_run || self.dry_run,
+            all_resources: later.all_resources || self.all_resources,
+            compatibility: later.compatibility || self.compatibility,
+            ..self
+        }
+    }
+}
+
+/// Arguments in the making.
+#[derive(Default)]
+struct Argv(Vec<OsString>);
+
+impl Argv {
+    /// `--name=value` for each value.
+    fn each<'a>(&mut self, name: &str, values: impl IntoIterator<Item = &'a String>) {
+        let flags = values
+            .into_iter()
+            .map(|value| format!("--{name}={value}").into());
+        self.0.extend(flags);
+    }
+
+    /// `--name` where it is on.
+    fn when(&mut self, name: &str, on: bool) {
+        if on {
+            self.0.push(format!("--{name}").into());
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! The command line: clap structs, and how words become them. Pure.
+//!
+//! A line is `[compose's global flags] COMMAND REST`. [`split`] finds the command. towline's own commands are clap's work
+//! (`own`); [`decide`] says of a line of `up` who runs it; everything else is compose's and is not looked into.
+
+mod globals;
+mod line;
+mod own;
+mod pflag;
+mod up;
+mod values;
+
+pub use globals::{Globals, Hidden};
+pub use line::{Line, Name, Split, globals, split};
+pub use own::{CiArgs, PlanArgs, PlanFormat, ReportArgs, ReportFormat, is_own, own_names};
+pub(crate) use own::{Own, WithGlobals, command, parse};
+pub(crate) use up::asks_for_verdict;
+pub use up::{Up, UpArgs, decide};
+
+pub use crate::run::binary::DockerGlobals;

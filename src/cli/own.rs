@@ -1,0 +1,189 @@
+//! towline's own commands: `ci`, `plan`, `report`, `completions`, `man`, `help`.
+
+use std::ffi::{OsStr, OsString};
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use clap::{CommandFactory as _, Parser as _};
+use clap_complete::Shell;
+
+use super::globals::Globals;
+use crate::compose::parse_duration;
+
+/// What `ci` was asked to do.
+#[derive(clap::Args, Clone, Debug, Default, PartialEq, Eq)]
+pub struct CiArgs {
+    /// Stages to run, with all that they need; all stages without
+    #[arg(value_name = "TARGET")]
+    pub targets: Vec<String>,
+    /// How many jobs run at once
+    #[arg(short, long, value_name = "N")]
+    pub jobs: Option<NonZeroUsize>,
+    /// Go on after a failure with what does not depend on it
+    #[arg(short, long)]
+    pub keep_going: bool,
+    /// Time limit of the run, such as 90s or 1m30s
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub timeout: Option<Duration>,
+    /// Leave containers, networks and volumes behind
+    #[arg(long)]
+    pub keep_up: bool,
+    /// How long a service without a health check must stay up to count as up (2s without this flag)
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub settle: Option<Duration>,
+    /// Let a deploy stage start without waiting for the jobs that it does not name
+    #[arg(long)]
+    pub no_gate: bool,
+    /// Whether to show the plan and run nothing: compose's own flag, before or behind the command.
+    #[arg(skip)]
+    pub dry_run: bool,
+    /// Show failures and the verdict alone
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Show more; twice for everything
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// What `plan` was asked to do.
+#[derive(clap::Args, Clone, Debug, Default, PartialEq, Eq)]
+pub struct PlanArgs {
+    /// Stages to plan, with all that they need; all stages without
+    #[arg(value_name = "TARGET")]
+    pub targets: Vec<String>,
+    /// Notation
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub format: PlanFormat,
+    /// Let a deploy stage start without waiting for the jobs that it does not name
+    #[arg(long)]
+    pub no_gate: bool,
+}
+
+/// How `plan` writes the plan.
+#[derive(clap::ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PlanFormat {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+    /// For programs and people
+    Yaml,
+}
+
+/// What `report` was asked to do.
+#[derive(clap::Args, Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReportArgs {
+    /// The run to show, as its last line names it; the last one without
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+    /// Notation
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub format: ReportFormat,
+}
+
+/// How `report` writes a run.
+#[derive(clap::ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReportFormat {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+}
+
+/// Runs a Docker Compose file as a CI pipeline, with an exit code that can be trusted
+#[derive(clap::Parser, Clone, Debug)]
+#[command(
+    name = "towline",
+    version,
+    disable_help_subcommand = true,
+    override_usage = "towline [FLAGS OF COMPOSE] COMMAND …",
+    after_help = AFTER_HELP
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    globals: Globals,
+    /// The command.
+    #[command(subcommand)]
+    pub(crate) command: Own,
+}
+
+/// One of towline's own commands.
+#[derive(clap::Subcommand, Clone, Debug)]
+pub(crate) enum Own {
+    /// Run the compose file as a pipeline: plan, build, run, report, clean up
+    #[command(args_override_self = true)]
+    Ci(WithGlobals<CiArgs>),
+    /// Show the stages, their kinds and the reason for each, and their needs
+    #[command(args_override_self = true)]
+    Plan(WithGlobals<PlanArgs>),
+    /// Show the last run again
+    Report(ReportArgs),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page
+    Man,
+    /// Explain a command, or `exit-codes`
+    Help {
+        /// Command of towline or compose, or `exit-codes`
+        #[arg(value_name = "TOPIC", allow_hyphen_values = true)]
+        topic: Vec<String>,
+    },
+}
+
+/// A command's arguments, among which compose's global flags may stand as well.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct WithGlobals<T: clap::Args> {
+    #[command(flatten)]
+    pub(crate) args: T,
+    #[command(flatten)]
+    pub(crate) globals: Globals,
+}
+
+/// What `towline --help` says below the flags.
+const AFTER_HELP: &str = "\
+Every command of docker compose works as it does there: towline run …, towline logs …, towline down …
+`towline up` gives towline's verdict where a flag asks for one: --exit-code-from, --abort-on-container-exit,
+--abort-on-container-failure, --wait.
+
+towline help exit-codes says what each exit code means.";
+
+/// The whole command line as clap sees it: for parsing, help, completions and the manual page.
+#[must_use]
+pub(crate) fn command() -> clap::Command {
+    Cli::command()
+}
+
+/// Whether a word is a command of towline's own.
+#[must_use]
+pub fn is_own(word: &OsStr) -> bool {
+    word.to_str()
+        .is_some_and(|word| own_names().any(|name| name == word))
+}
+
+/// The names of towline's own commands.
+pub fn own_names() -> impl Iterator<Item = String> {
+    command()
+        .get_subcommands()
+        .map(|command| command.get_name().to_owned())
+        .collect::<Vec<_>>()
+        .into_iter()
+}
+
+/// Reads one of towline's own commands and what stands behind it.
+///
+/// # Errors
+/// What clap has to say: a usage error, or the help that was asked for.
+pub(crate) fn parse(word: &OsStr, rest: &[OsString]) -> Result<Own, clap::Error> {
+    let line = [OsStr::new("towline"), word];
+    let rest = rest.iter().map(OsString::as_os_str);
+    Ok(Cli::try_parse_from(line.into_iter().chain(rest))?.command)
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    parse_duration(text).ok_or_else(|| "it must be a duration such as 90s, 1m30s or 2h".to_owned())
+}

@@ -1,0 +1,271 @@
+//! `up`: every flag of `docker compose up`, and the decision whether towline gives the verdict.
+
+use std::ffi::{OsStr, OsString};
+
+use super::globals::Globals;
+use super::pflag::{self, Part, Table};
+use super::values::{go_bool, go_int};
+use crate::failure::{Failure, Result};
+
+/// The flags and services of `docker compose up`, of compose 2.40 and 5.6.
+#[derive(clap::Args, Clone, Debug, Default, PartialEq, Eq)]
+pub struct UpArgs {
+    /// Services to start, with what they depend on; all services without
+    #[arg(value_name = "SERVICE")]
+    pub services: Vec<String>,
+    /// End when the first container ends
+    #[arg(long)]
+    pub abort_on_container_exit: bool,
+    /// End when the first container fails
+    #[arg(long)]
+    pub abort_on_container_failure: bool,
+    /// Make the containers of dependencies anew
+    #[arg(long)]
+    pub always_recreate_deps: bool,
+    /// Service to show the output of, and no other (may be repeated)
+    #[arg(long, value_name = "SERVICE")]
+    pub attach: Vec<String>,
+    /// Show the output of dependencies too
+    #[arg(long)]
+    pub attach_dependencies: bool,
+    /// Build images first
+    #[arg(long)]
+    pub build: bool,
+    /// Run in the background
+    #[arg(short, long)]
+    pub detach: bool,
+    /// Service whose exit code is the command's
+    #[arg(long, value_name = "SERVICE")]
+    pub exit_code_from: Option<String>,
+    /// Make containers anew though nothing changed
+    #[arg(long)]
+    pub force_recreate: bool,
+    /// Offer shortcuts on the keyboard while attached
+    #[arg(long)]
+    pub menu: bool,
+    /// Service not to show the output of (may be repeated)
+    #[arg(long, value_name = "SERVICE")]
+    pub no_attach: Vec<String>,
+    /// Build no image, whatever the file says
+    #[arg(long)]
+    pub no_build: bool,
+    /// Use no colour
+    #[arg(long)]
+    pub no_color: bool,
+    /// Do not start what the services depend on
+    #[arg(long)]
+    pub no_deps: bool,
+    /// Show output without the service's name before each line
+    #[arg(long)]
+    pub no_log_prefix: bool,
+    /// Keep containers that exist
+    #[arg(long)]
+    pub no_recreate: bool,
+    /// Create containers and start none
+    #[arg(long)]
+    pub no_start: bool,
+    /// When to pull images: always, missing, never, build
+    #[arg(long, value_name = "WHEN")]
+    pub pull: Option<String>,
+    /// Do not show the output of builds
+    #[arg(long)]
+    pub quiet_build: bool,
+    /// Do not show the progress of pulls
+    #[arg(long)]
+    pub quiet_pull: bool,
+    /// Remove containers of services that are not in the file
+    #[arg(long)]
+    pub remove_orphans: bool,
+    /// Make anonymous volumes anew
+    #[arg(short = 'V', long)]
+    pub renew_anon_volumes: bool,
+    /// Number of containers of a service, as SERVICE=NUM (may be repeated)
+    #[arg(long, value_name = "SERVICE=NUM")]
+    pub scale: Vec<String>,
+    /// Seconds that a container has to stop
+    #[arg(short, long, value_name = "SECONDS", value_parser = go_int)]
+    pub timeout: Option<i64>,
+    /// Show the time of each line of output
+    #[arg(long)]
+    pub timestamps: bool,
+    /// Wait until services run, and are healthy where they have a health check
+    #[arg(long)]
+    pub wait: bool,
+    /// Seconds that `--wait` may take
+    #[arg(long, value_name = "SECONDS", value_parser = go_int)]
+    pub wait_timeout: Option<i64>,
+    /// Build and restart when files change
+    #[arg(short, long)]
+    pub watch: bool,
+    /// Answer every question with yes
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+/// What is to be done with a line of `up`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Up {
+    /// Compose runs it as it is.
+    Pass,
+    /// towline runs it and gives the verdict.
+    Verdict(Box<UpArgs>),
+}
+
+/// All that can stand behind `up`.
+#[derive(clap::Args, Clone, Debug, Default)]
+pub(crate) struct UpLine {
+    #[command(flatten)]
+    args: UpArgs,
+    /// Show what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Flags with which a line asks for a verdict.
+const VERDICT: [&str; 4] = [
+    "exit-code-from",
+    "abort-on-container-exit",
+    "abort-on-container-failure",
+    "wait",
+];
+
+/// Decides who runs `up REST`.
+///
+/// # Errors
+/// Wrong usage, on a line that asks for a verdict: such a line never goes to compose unread.
+pub fn decide(globals: &Globals, rest: &[OsString]) -> Result<Up> {
+    if !asks_for_verdict(rest) {
+        return Ok(Up::Pass);
+    }
+    let table = Table::of::<UpLine>();
+    for token in table.read(rest) {
+        match token.is {
+            Part::Help => return Ok(Up::Pass),
+            Part::Unknown(flag) => return Err(strange(&flag)),
+            _ => {}
+        }
+    }
+    let line: UpLine = pflag::fill(table.read(rest))?;
+    if globals.dry_run || line.dry_run || line.args.no_start || line.args.watch {
+        return Ok(Up::Pass);
+    }
+    check(&line.args)?;
+    Ok(Up::Verdict(Box::new(line.args)))
+}
+
+/// Whether what stands behind `up` asks for a verdict. A flag counts as compose counts it: the last one of its name
+/// wins, an empty service is none.
+pub(crate) fn asks_for_verdict(rest: &[OsString]) -> bool {
+    let table = Table::of::<UpLine>();
+    VERDICT.iter().any(|name| {
+        let values = table.read(rest).filter_map(|token| match token.is {
+            Part::Set(flag, value) if flag.long == *name => Some((flag, value)),
+            _ => None,
+        });
+        values
+            .last()
+            .is_some_and(|(flag, value)| match flag.takes_value {
+                true => !value.is_empty(),
+                // What is no boolean is on, so that it is not passed on and its mistake is told.
+                false => value.to_str().and_then(|text| go_bool(text).ok()) != Some(false),
+            })
+    })
+}
+
+fn strange(flag: &OsStr) -> Failure {
+    pflag::unknown(flag)
+        .hint("towline gives no verdict on a line that it does not understand; `towline help up` lists the flags of your compose")
+}
+
+/// A flag with its name, and whether it is on.
+type Switch = (&'static str, fn(&UpArgs) -> bool);
+
+const WAIT: Switch = ("--wait", |up| up.wait);
+const DETACH: Switch = ("--detach", |up| up.detach);
+const EXIT_CODE_FROM: Switch = ("--exit-code-from", |up| up.exit_code_from.is_some());
+const ABORT_ON_EXIT: Switch = ("--abort-on-container-exit", |up| up.abort_on_container_exit);
+const ABORT_ON_FAILURE: Switch = ("--abort-on-container-failure", |up| {
+    up.abort_on_container_failure
+});
+const ATTACH: Switch = ("--attach", |up| !up.attach.is_empty());
+const ATTACH_DEPENDENCIES: Switch = ("--attach-dependencies", |up| up.attach_dependencies);
+const NO_RECREATE: Switch = ("--no-recreate", |up| up.no_recreate);
+
+const WAITS: &str =
+    "--wait ends when the services are up; to run until a container ends, leave it out";
+const DETACHES: &str = "--detach does not stay to see how containers end; leave it out";
+const SHOWS_NOTHING: &str =
+    "a line that waits or detaches shows no output; leave one of the two out";
+const CHOOSE: &str = "leave one of the two out";
+
+/// Pairs of flags that compose refuses, and what to do about each.
+const CONFLICTS: [(Switch, Switch, &str); 16] = [
+    (WAIT, EXIT_CODE_FROM, WAITS),
+    (WAIT, ABORT_ON_EXIT, WAITS),
+    (WAIT, ABORT_ON_FAILURE, WAITS),
+    (WAIT, ATTACH, SHOWS_NOTHING),
+    (WAIT, ATTACH_DEPENDENCIES, SHOWS_NOTHING),
+    (DETACH, EXIT_CODE_FROM, DETACHES),
+    (DETACH, ABORT_ON_EXIT, DETACHES),
+    (DETACH, ABORT_ON_FAILURE, DETACHES),
+    (DETACH, ATTACH, SHOWS_NOTHING),
+    (DETACH, ATTACH_DEPENDENCIES, SHOWS_NOTHING),
+    (ABORT_ON_FAILURE, ABORT_ON_EXIT, CHOOSE),
+    (ATTACH, ATTACH_DEPENDENCIES, CHOOSE),
+    (
+        ("--build", |up| up.build),
+        ("--no-build", |up| up.no_build),
+        CHOOSE,
+    ),
+    (
+        NO_RECREATE,
+        ("--renew-anon-volumes", |up| up.renew_anon_volumes),
+        CHOOSE,
+    ),
+    (
+        NO_RECREATE,
+        ("--force-recreate", |up| up.force_recreate),
+        CHOOSE,
+    ),
+    (
+        NO_RECREATE,
+        ("--always-recreate-deps", |up| up.always_recreate_deps),
+        CHOOSE,
+    ),
+];
+
+/// What `--pull` can be.
+const PULL: [&str; 5] = ["always", "missing", "never", "build", "if_not_present"];
+
+/// Refuses what compose refuses.
+fn check(up: &UpArgs) -> Result<()> {
+    for ((one, one_is_on), (other, other_is_on), hint) in CONFLICTS {
+        if one_is_on(up) && other_is_on(up) {
+            return Err(
+                Failure::usage(format!("{one} cannot be combined with {other}")).hint(hint),
+            );
+        }
+    }
+    if let Some(pull) = up.pull.as_deref().filter(|pull| !PULL.contains(pull)) {
+        return Err(Failure::usage(format!("--pull has no option {pull:?}"))
+            .hint(format!("it can be one of: {}", PULL.join(", "))));
+    }
+    if let Some(scale) = up.scale.iter().find(|scale| !is_scale(scale)) {
+        return Err(
+            Failure::usage(format!("--scale {scale:?} is not SERVICE=NUM"))
+                .hint("write the service and a number, such as --scale worker=2"),
+        );
+    }
+    if let Some(seconds) = up.wait_timeout.filter(|seconds| *seconds < 0) {
+        return Err(
+            Failure::usage(format!("--wait-timeout {seconds} is negative"))
+                .hint("write a number of seconds, such as --wait-timeout 120"),
+        );
+    }
+    Ok(())
+}
+
+fn is_scale(text: &str) -> bool {
+    text.split_once('=')
+        .is_some_and(|(service, count)| !service.is_empty() && count.parse::<u32>().is_ok())
+}

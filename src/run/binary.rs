@@ -1,0 +1,417 @@
+//! Where docker and compose are found, and how this process becomes one of them.
+//!
+//! Starting them as children is the work of `process`.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::exit::Exit;
+use crate::failure::{Failure, Result};
+
+/// Reads a variable of the environment.
+pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+
+/// Docker's global flags, which stand before `compose` in `docker [these] compose …`.
+#[derive(clap::Args, Clone, Debug, Default, PartialEq, Eq)]
+pub struct DockerGlobals {
+    /// Address of the engine
+    #[arg(
+        short = 'H',
+        long = "host",
+        value_name = "URL",
+        allow_hyphen_values = true
+    )]
+    pub hosts: Vec<String>,
+    /// Context that names an engine
+    #[arg(short, long, value_name = "NAME", allow_hyphen_values = true)]
+    pub context: Option<String>,
+    /// Directory of docker's configuration
+    #[arg(long, value_name = "DIR", allow_hyphen_values = true)]
+    pub config: Option<String>,
+    /// How much docker tells: debug, info, warn, error, fatal
+    #[arg(short, long, value_name = "LEVEL", allow_hyphen_values = true)]
+    pub log_level: Option<String>,
+    /// Certificate authority to trust
+    #[arg(long, value_name = "FILE", allow_hyphen_values = true)]
+    pub tlscacert: Option<String>,
+    /// TLS certificate
+    #[arg(long, value_name = "FILE", allow_hyphen_values = true)]
+    pub tlscert: Option<String>,
+    /// TLS key
+    #[arg(long, value_name = "FILE", allow_hyphen_values = true)]
+    pub tlskey: Option<String>,
+    /// Let docker tell everything
+    #[arg(short = 'D', long)]
+    pub debug: bool,
+    /// Use TLS
+    #[arg(long)]
+    pub tls: bool,
+    /// Use TLS and verify the engine
+    #[arg(long)]
+    pub tlsverify: bool,
+}
+
+impl DockerGlobals {
+    /// The same flags as arguments for `docker`.
+    #[must_use]
+    pub fn argv(&self) -> Vec<OsString> {
+        let config = self.config.iter().flat_map(|dir| ["--config", dir]);
+        config
+            .map(OsString::from)
+            .chain(self.plugin_argv())
+            .collect()
+    }
+
+    /// The same flags for the compose plugin, which knows no `--config` and no `--flag=value` when it is called by its path.
+    fn plugin_argv(&self) -> Vec<OsString> {
+        let values = [
+            ("--context", &self.context),
+            ("--log-level", &self.log_level),
+            ("--tlscacert", &self.tlscacert),
+            ("--tlscert", &self.tlscert),
+            ("--tlskey", &self.tlskey),
+        ];
+        let switches = [
+            ("--debug", self.debug),
+            ("--tls", self.tls),
+            ("--tlsverify", self.tlsverify),
+        ];
+        let hosts = self.hosts.iter().flat_map(|host| ["--host", host]);
+        let values = values
+            .into_iter()
+            .filter_map(|(flag, value)| Some([flag, value.as_deref()?]))
+            .flatten();
+        let switches = switches
+            .into_iter()
+            .filter(|(_, on)| *on)
+            .map(|(flag, _)| flag);
+        hosts
+            .chain(values)
+            .chain(switches)
+            .map(OsString::from)
+            .collect()
+    }
+
+    /// The same flags as variables, for programs that are called without them. An empty variable is as good as none.
+    ///
+    /// # Errors
+    /// Wrong usage: what docker refuses, and certificates that no variable can name.
+    pub fn env(&self) -> Result<Vec<(OsString, OsString)>> {
+        let mut env: Vec<(&str, &str)> = Vec::new();
+        match (self.hosts.as_slice(), &self.context) {
+            ([], None) => {}
+            ([], Some(context)) => {
+                env.extend([("DOCKER_CONTEXT", context.as_str()), ("DOCKER_HOST", "")])
+            }
+            ([host], None) => env.push(("DOCKER_HOST", host)),
+            ([_], Some(_)) => {
+                return Err(Failure::usage("--host and --context name the engine twice")
+                    .hint("leave one of the two out"));
+            }
+            _ => {
+                return Err(
+                    Failure::usage("--host is given more than once").hint("name one engine")
+                );
+            }
+        }
+        let certificates = self.certificates()?;
+        env.extend(certificates.as_deref().map(|dir| ("DOCKER_CERT_PATH", dir)));
+        env.extend(self.tls.then_some(("DOCKER_TLS", "1")));
+        env.extend(self.tlsverify.then_some(("DOCKER_TLS_VERIFY", "1")));
+        let env = env
+            .into_iter()
+            .map(|(key, value)| (key.into(), value.into()));
+        Ok(env.chain(self.config_env()).collect())
+    }
+
+    /// `--config` as a variable.
+    fn config_env(&self) -> Vec<(OsString, OsString)> {
+        let config = self.config.iter();
+        config
+            .map(|dir| ("DOCKER_CONFIG".into(), dir.into()))
+            .collect()
+    }
+
+    /// The one folder that the files for TLS lie in, under the names that docker looks for in `DOCKER_CERT_PATH`.
+    fn certificates(&self) -> Result<Option<String>> {
+        let files = [
+            (&self.tlscacert, "ca.pem"),
+            (&self.tlscert, "cert.pem"),
+            (&self.tlskey, "key.pem"),
+        ];
+        let mut folder: Option<&Path> = None;
+        for (file, name) in files {
+            let Some(file) = file.as_deref().map(Path::new) else {
+                continue;
+            };
+            let parent = file.parent().unwrap_or(Path::new(""));
+            if file.file_name() != Some(OsStr::new(name))
+                || folder.is_some_and(|folder| folder != parent)
+            {
+                return Err(Failure::usage(format!("{} cannot be handed on", file.display())).hint(
+                    "put ca.pem, cert.pem and key.pem into one folder and name it in DOCKER_CERT_PATH",
+                ));
+            }
+            folder = Some(parent);
+        }
+        Ok(folder.map(|folder| match folder.as_os_str().is_empty() {
+            true => ".".to_owned(),
+            false => folder.to_string_lossy().into_owned(),
+        }))
+    }
+}
+
+/// The programs that a run calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tools {
+    /// The docker command.
+    pub docker: PathBuf,
+    /// What a call of compose begins with: the plugin's path, or `docker … compose`.
+    pub compose: Vec<OsString>,
+    /// Variables that both need, as docker's global flags ask for.
+    pub env: Vec<(OsString, OsString)>,
+}
+
+impl Tools {
+    /// Finds docker on PATH, and the compose plugin by its path. A plugin that is not where docker looks for it may still
+    /// be known to `docker compose`: that is tried then.
+    ///
+    /// # Errors
+    /// There is no docker, or docker's flags are wrong.
+    pub fn find(globals: &DockerGlobals, env: Lookup<'_>) -> Result<Self> {
+        let places = Places::new(globals, env);
+        let docker = places.docker().ok_or_else(|| places.no_docker())?;
+        let compose = match places.plugin() {
+            Some(plugin) => [plugin.into()]
+                .into_iter()
+                .chain(globals.plugin_argv())
+                .collect(),
+            None if places.docker_calls_us() => return Err(places.no_compose()),
+            None => compose_line(&docker, globals.argv(), &[]),
+        };
+        Ok(Self {
+            docker,
+            compose,
+            env: globals.env()?,
+        })
+    }
+}
+
+/// The failure to give when [`Tools::compose`] turns out to be no compose.
+#[must_use]
+pub fn no_compose(globals: &DockerGlobals, env: Lookup<'_>) -> Failure {
+    Places::new(globals, env).no_compose()
+}
+
+/// A program that this process can become.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Handover {
+    /// The program and its arguments.
+    pub argv: Vec<OsString>,
+    /// Variables to set.
+    pub env: Vec<(OsString, OsString)>,
+}
+
+impl Handover {
+    /// `docker [globals] compose ARGS`.
+    ///
+    /// # Errors
+    /// There is neither docker nor a compose plugin.
+    pub fn compose(globals: &DockerGlobals, args: &[OsString], env: Lookup<'_>) -> Result<Self> {
+        let places = Places::new(globals, env);
+        // As a plugin towline has a line to the docker command that called it, on which it is told to stop. Compose takes
+        // that line over when it gets this process without another docker in between.
+        let straight = env("DOCKER_CLI_PLUGIN_SOCKET").is_some();
+        let docker = places.docker();
+        let through_docker = docker.clone().filter(|_| !places.docker_calls_us());
+        match (through_docker, places.plugin()) {
+            (Some(docker), plugin) if plugin.is_none() || !straight => Ok(Self {
+                argv: compose_line(&docker, globals.argv(), args),
+                env: Vec::new(),
+            }),
+            (_, Some(plugin)) => Ok(Self {
+                argv: compose_line(&plugin, globals.plugin_argv(), args),
+                env: globals.config_env(),
+            }),
+            _ if docker.is_some() => Err(places.no_compose()),
+            _ => Err(places.no_docker()),
+        }
+    }
+
+    /// The compose plugin with these arguments and nothing else.
+    ///
+    /// # Errors
+    /// There is no compose plugin.
+    pub fn plugin(args: &[OsString], env: Lookup<'_>) -> Result<Self> {
+        let places = Places::new(&DockerGlobals::default(), env);
+        let plugin = places.plugin().ok_or_else(|| places.no_compose())?;
+        Ok(Self {
+            argv: [plugin.into()]
+                .into_iter()
+                .chain(args.iter().cloned())
+                .collect(),
+            env: Vec::new(),
+        })
+    }
+
+    /// Replaces this process: same streams, terminal, signals and exit code. Comes back when that is not possible.
+    #[must_use]
+    pub fn exec(&self) -> Failure {
+        let Some((program, args)) = self.argv.split_first() else {
+            return Failure::message(Exit::Bug, "there is no program to start");
+        };
+        let env = self.env.iter().map(|(key, value)| (key, value));
+        let error = Command::new(program).args(args).envs(env).exec();
+        let error = anyhow::Error::new(error).context(format!("starting {}", program.display()));
+        Failure::new(Exit::NoEngine, error)
+    }
+}
+
+/// `PROGRAM GLOBALS compose ARGS`.
+fn compose_line(program: &Path, globals: Vec<OsString>, args: &[OsString]) -> Vec<OsString> {
+    let mut line = vec![program.into()];
+    line.extend(globals);
+    line.push("compose".into());
+    line.extend_from_slice(args);
+    line
+}
+
+/// Folders that hold plugins for every user, in the order in which docker reads them.
+const SYSTEM: [&str; 4] = [
+    "/usr/local/lib/docker/cli-plugins",
+    "/usr/local/libexec/docker/cli-plugins",
+    "/usr/lib/docker/cli-plugins",
+    "/usr/libexec/docker/cli-plugins",
+];
+
+/// The file name of the compose plugin.
+const PLUGIN: &str = "docker-compose";
+
+/// Where the programs may be.
+#[derive(Debug)]
+struct Places {
+    /// This program, as its file system knows it: a link to it is never taken for docker or compose.
+    ourselves: Option<(u64, u64)>,
+    /// The folders of PATH.
+    path: Vec<PathBuf>,
+    /// The folders in which docker looks for plugins, in its order.
+    plugins: Vec<PathBuf>,
+    /// A folder in which docker looks no more, since its configuration is elsewhere.
+    home: Option<PathBuf>,
+}
+
+impl Places {
+    fn new(globals: &DockerGlobals, env: Lookup<'_>) -> Self {
+        let path = env("PATH").unwrap_or_default();
+        let home = env("HOME").map(|home| Path::new(&home).join(".docker"));
+        let named = globals.config.as_ref().map(OsString::from);
+        let named = named.or_else(|| env("DOCKER_CONFIG").filter(|dir| !dir.is_empty()));
+        let config = named.map(PathBuf::from).or_else(|| home.clone());
+        let mut plugins = config.as_deref().map(extra_folders).unwrap_or_default();
+        plugins.extend(config.map(|dir| dir.join("cli-plugins")));
+        plugins.extend(SYSTEM.map(PathBuf::from));
+        Self {
+            ourselves: std::env::current_exe().ok().and_then(|exe| identity(&exe)),
+            path: std::env::split_paths(&path)
+                .filter(|dir| !dir.as_os_str().is_empty())
+                .collect(),
+            home: home
+                .map(|dir| dir.join("cli-plugins"))
+                .filter(|dir| !plugins.contains(dir)),
+            plugins,
+        }
+    }
+
+    /// The docker command.
+    fn docker(&self) -> Option<PathBuf> {
+        self.executables(&self.path, "docker")
+            .find(|file| !self.is_us(file))
+    }
+
+    /// The compose plugin.
+    fn plugin(&self) -> Option<PathBuf> {
+        let folders = self.plugins.iter().chain(&self.home);
+        self.executables(folders, PLUGIN)
+            .find(|file| !self.is_us(file))
+    }
+
+    /// Whether `docker compose` would be towline itself.
+    fn docker_calls_us(&self) -> bool {
+        self.executables(&self.plugins, PLUGIN)
+            .next()
+            .is_some_and(|file| self.is_us(&file))
+    }
+
+    fn executables<'a>(
+        &self,
+        folders: impl IntoIterator<Item = &'a PathBuf>,
+        name: &str,
+    ) -> impl Iterator<Item = PathBuf> {
+        folders
+            .into_iter()
+            .map(move |folder| folder.join(name))
+            .filter(|file| is_executable(file))
+    }
+
+    fn is_us(&self, file: &Path) -> bool {
+        self.ourselves.is_some() && identity(file) == self.ourselves
+    }
+
+    fn no_docker(&self) -> Failure {
+        Failure::message(
+            Exit::NoEngine,
+            format!(
+                "the command `docker` is in none of the folders of PATH: {}",
+                list(&self.path)
+            ),
+        )
+        .hint("install the docker command line, or add its folder to PATH")
+    }
+
+    fn no_compose(&self) -> Failure {
+        let folders: Vec<_> = self.plugins.iter().chain(&self.home).cloned().collect();
+        Failure::message(
+            Exit::NoEngine,
+            format!("the compose plugin `{PLUGIN}` is in none of its folders: {}", list(&folders)),
+        )
+        .hint("install the compose plugin (package docker-compose-plugin), so that `docker compose version` answers")
+    }
+}
+
+/// `cliPluginsExtraDirs` of docker's configuration. What cannot be read names none: docker itself tells about it.
+fn extra_folders(config: &Path) -> Vec<PathBuf> {
+    #[derive(serde::Deserialize)]
+    struct Config {
+        #[serde(rename = "cliPluginsExtraDirs", default)]
+        folders: Vec<PathBuf>,
+    }
+    fs::read(config.join("config.json"))
+        .ok()
+        .and_then(|text| serde_json::from_slice::<Config>(&text).ok())
+        .map(|config| config.folders)
+        .unwrap_or_default()
+}
+
+fn identity(file: &Path) -> Option<(u64, u64)> {
+    let file = fs::metadata(file).ok()?;
+    Some((file.dev(), file.ino()))
+}
+
+fn is_executable(file: &Path) -> bool {
+    fs::metadata(file).is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
+}
+
+fn list(folders: &[PathBuf]) -> String {
+    let folders: Vec<_> = folders
+        .iter()
+        .map(|folder| folder.display().to_string())
+        .collect();
+    match folders.is_empty() {
+        true => "(none)".to_owned(),
+        false => folders.join(", "),
+    }
+}
