@@ -10,8 +10,8 @@ use std::os::fd::AsFd;
 use anstyle::Style;
 use terminal_size::{Height, Width, terminal_size_of};
 
-/// Columns where nothing says how many there are.
-const USUAL_WIDTH: usize = 80;
+/// Columns where nothing says how many there are: the logs of CI systems have room for more than old terminals.
+const USUAL_WIDTH: usize = 100;
 /// Rows where nothing says how many there are.
 const USUAL_HEIGHT: usize = 24;
 /// Below this many columns rows that redraw themselves say too little.
@@ -59,11 +59,10 @@ impl Terminal {
         }
     }
 
-    /// The same stream, with everything off that needs escape sequences. For `--ansi never`.
+    /// The same stream without colours, and so without rows that redraw themselves. For `--ansi never`.
     #[must_use]
     pub const fn without_escapes(self) -> Self {
         Self {
-            tty: false,
             colour: false,
             ..self
         }

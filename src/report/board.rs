@@ -153,11 +153,18 @@ impl Board {
             return Some(format!("pulls {image}"));
         }
         match &row.phase {
-            Phase::Waiting(on) => Some(self.waiting(on)),
+            Phase::Waiting(on) => Some(format!("waits for {}", words::needs(on))),
             Phase::Starting { .. } => Some("starts".to_owned()),
             Phase::Running { .. } => row.probe.as_ref().map(words::probe),
             Phase::Planned | Phase::Finished(_) => None,
         }
+    }
+
+    /// The last failed probe of a stage whose health is waited for.
+    pub(super) fn awaited_probe(&self, on: &[NeedInfo]) -> Option<&Probe> {
+        on.iter()
+            .filter(|need| need.condition == Condition::Healthy)
+            .find_map(|need| self.row(&need.stage)?.probe.as_ref())
     }
 
     /// Whether something is done for a stage that does not run yet.
@@ -180,19 +187,6 @@ impl Board {
             *field += 1;
         }
         counts
-    }
-
-    /// What is waited for, with the last failed probe where there is one.
-    fn waiting(&self, on: &[NeedInfo]) -> String {
-        let probe = on
-            .iter()
-            .filter(|need| need.condition == Condition::Healthy)
-            .find_map(|need| self.row(&need.stage)?.probe.as_ref());
-        let needs = words::needs(on);
-        match probe {
-            Some(probe) => format!("waits for {needs}; {}", words::probe(probe)),
-            None => format!("waits for {needs}"),
-        }
     }
 
     fn begin(&mut self, info: &RunInfo) {

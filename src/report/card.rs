@@ -50,8 +50,8 @@ pub(super) fn cards(report: &Report, logs: &Logs, terminal: &Terminal) -> String
     if failed.len() > CARDS {
         let more = failed[CARDS..].iter().map(|stage| &stage.stage);
         text.push_str(&format!(
-            "{} more failed: {}\n",
-            words::count(failed.len() - CARDS, "stage"),
+            "{} failed: {}\n",
+            words::count(failed.len() - CARDS, "more stage"),
             words::list(more)
         ));
     }
@@ -79,7 +79,7 @@ pub(super) fn card(
         card.prose("command", &one_line(command));
     }
     if let Some(probe) = &stage.probe {
-        card.probe("probe", probe);
+        card.probe(probe);
     }
     card.output(stage, logs);
     for need in needed_services(report, stage) {
@@ -114,9 +114,12 @@ fn advice(stage: &StageReport) -> Option<String> {
             "raise `mem_limit` (or `deploy.resources.limits.memory`) of {name} in the compose file; \
              where it has none, the engine's machine is too small"
         ),
-        Outcome::Unhealthy if stage.code.is_none() => format!(
+        Outcome::Unhealthy if stage.code.is_none() => {
+            stage.probe.as_ref()?;
+            format!(
             "see what its probe says; if {name} only needs longer, raise `healthcheck.start_period` or `retries`"
-        ),
+            )
+        }
         Outcome::Unhealthy | Outcome::Ended => {
             "its last lines say why; if it may fail until something else is up, give it a `restart` policy"
                 .to_owned()
@@ -159,6 +162,9 @@ const fn failed_advice(code: i32) -> Option<&'static str> {
         127 => Some(
             "a shell gives 127 for a command that it does not find: check that the image has it on its PATH",
         ),
+        137 => Some(
+            "something outside killed it; a machine that runs out of memory does that without a word",
+        ),
         139 => Some("it crashed: a native library, or an image for another processor"),
         _ => None,
     }
@@ -188,7 +194,12 @@ impl Card<'_> {
     fn prose(&mut self, label: &str, text: &str) {
         let mut label = Some(label);
         for line in wrap(text, self.room(0)) {
+            // Behind blanks alone a CI system takes this for a command.
+            let looks_like_a_command = label.is_none() && line.starts_with("::");
             self.start(label.take());
+            if looks_like_a_command {
+                self.text.push_str("| ");
+            }
             self.text.push_str(&line);
             self.text.push('\n');
         }
@@ -209,15 +220,19 @@ impl Card<'_> {
         }
     }
 
-    /// What the engine or compose said.
+    /// What the engine or compose said, where it takes several lines.
     fn cause(&mut self, stage: &StageReport) {
-        let Some(cause) = &stage.cause else { return };
+        let cause = words::long_cause(stage).unwrap_or_default();
         let lines: Vec<String> = sanitised_lines(cause.as_bytes()).collect();
-        self.evidence(&lines[lines.len().saturating_sub(CAUSE_LINES)..]);
+        if !cause.is_empty() {
+            self.evidence(&lines[lines.len().saturating_sub(CAUSE_LINES)..]);
+        }
     }
 
-    fn probe(&mut self, label: &str, probe: &Probe) {
-        self.prose(label, &format!("its last {}", words::probe_verdict(probe)));
+    /// The last failed probe, with all that it printed.
+    fn probe(&mut self, probe: &Probe) {
+        let text = format!("the last that failed: {}", words::probe_end(probe));
+        self.prose("probe", &text);
         self.evidence(
             sanitised_lines(probe.output.as_bytes())
                 .filter(|line| !line.is_empty())
@@ -246,7 +261,7 @@ impl Card<'_> {
         self.prose("needed", &text);
         self.tail(&tail);
         if let Some(probe) = &service.probe {
-            self.probe("", probe);
+            self.prose("", &words::last_probe(probe));
         }
     }
 
@@ -390,10 +405,11 @@ mod tests {
     fn an_unhealthy_service_shows_its_probe() {
         insta::assert_snapshot!(cards_of(&script::unhealthy(), &unicode()), @r#"
         ── FAILED db ───────────────────────────────────────────────────────────────────
-        cause     did not become healthy in 3.2s
+        cause     did not become healthy in 3.2s: its health check failed as often as it
+                  may
         try       see what its probe says; if db only needs longer, raise
                   `healthcheck.start_period` or `retries`
-        probe     its last probe failed (exit 2, 3 in a row)
+        probe     the last that failed: exit 2, 3 in a row
                   │ db:5432 - accepting connections
                   │ role "app" does not exist
         output    all that it wrote:
@@ -402,5 +418,162 @@ mod tests {
         not run   unit_tests, deploy
         log       .towline/runs/r1/logs/db.log
         "#);
+    }
+
+    #[test]
+    fn every_failure_says_what_happened_and_all_but_two_what_to_do() {
+        let mut text = String::new();
+        for outcome in [
+            Outcome::OutOfMemory,
+            Outcome::Ended,
+            Outcome::TimedOut,
+            Outcome::PullFailed,
+            Outcome::BuildFailed,
+            Outcome::CommandNotFound,
+            Outcome::PortTaken,
+            Outcome::MountRefused,
+            Outcome::StartFailed,
+            Outcome::EngineLost,
+        ] {
+            let mut script = Script::new(vec![script::stage("app", Kind::Service, &[])]);
+            script.ends(900, "app", outcome, |report| {
+                report.cause = Some("in the engine's \u{1b}[1mwords\n".into());
+                report.code = (outcome == Outcome::Ended).then_some(3);
+            });
+            let script = script.closes(1000, 77, Some("app"), outcome);
+            text.push_str(&cards_of(&script, &unicode()));
+        }
+        insta::assert_snapshot!(text, @r"
+        ── FAILED app ──────────────────────────────────────────────────────────────────
+        cause     ran out of memory: the kernel ended it
+        try       raise `mem_limit` (or `deploy.resources.limits.memory`) of app in the
+                  compose file; where it has none, the engine's machine is too small
+
+        ── FAILED app ──────────────────────────────────────────────────────────────────
+        cause     ended by itself with code 3 while it was needed
+        try       its last lines say why; if it may fail until something else is up,
+                  give it a `restart` policy
+
+        ── FAILED app ──────────────────────────────────────────────────────────────────
+        cause     took longer than it may: in the engine's words
+        try       see what its last lines wait for, or raise its time limit
+
+        ── FAILED app ──────────────────────────────────────────────────────────────────
+        cause     its image could not be pulled: in the engine's words
+        try       check the name and the tag of the image, and the login to its registry
+                  (`docker login`)
+
+        ── FAILED app ──────────────────────────────────────────────────────────────────
+        cause     its image could not be built: in the engine's words
+        try       build it alone: `docker compose build app`
+
+        ── FAILED app ──────────────────────────────────────────────────────────────────
+        cause     its command is not in the image, or cannot be executed: in the
+                  engine's words
+        try       check `command` and `entrypoint`; a script needs its execute bit and
+                  an interpreter that the image has
+
+        ── FAILED app ──────────────────────────────────────────────────────────────────
+        cause     a port that it publishes is taken: in the engine's words
+        try       free the port, or publish another one or none: stages reach each other
+                  by name without it
+
+        ── FAILED app ──────────────────────────────────────────────────────────────────
+        cause     a mount was refused: in the engine's words
+        try       check that the path is there on the machine of the engine, and that
+                  the engine may share it
+
+        ── FAILED app ──────────────────────────────────────────────────────────────────
+        cause     its container could not be created or started: in the engine's words
+
+        ── FAILED app ──────────────────────────────────────────────────────────────────
+        cause     the engine went away: how it ended is not known
+        try       see whether the engine is up (`docker info`) and why it went away;
+                  then run again
+        ");
+    }
+
+    #[test]
+    fn the_blamed_stage_comes_first_and_the_sixth_is_counted() {
+        let names = ["a", "b", "c", "d", "e", "f", "g"];
+        let stages = names.map(|name| script::stage(name, Kind::Job, &[]));
+        let mut script = Script::new(stages.to_vec());
+        for name in names {
+            script.ends(900, name, Outcome::Failed, |report| report.code = Some(1));
+        }
+        let script = script.closes(1000, 1, Some("d"), Outcome::Failed);
+        let text = cards_of(&script, &Terminal::plain());
+        let titles: Vec<&str> = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("-- FAILED ")?.split(' ').next())
+            .collect();
+        assert_eq!(titles, ["d", "a", "b", "c", "e"]);
+        assert!(text.ends_with("\n2 more stages failed: f, g\n"), "{text}");
+    }
+
+    #[test]
+    fn a_run_that_passed_has_no_cards() {
+        let mut script = script::failed();
+        script.report.verdict.passed = true;
+        assert_eq!(cards_of(&script, &Terminal::plain()), "");
+    }
+
+    #[test]
+    fn a_log_that_is_gone_is_no_reason_to_say_nothing() {
+        let script = script::failed();
+        let logs = Logs::new(std::path::Path::new("/nowhere"));
+        let text = cards(&script.report, &logs, &Terminal::plain());
+        assert!(
+            text.contains("output    its log cannot be read: "),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn long_words_stay_whole_and_long_lines_are_cut_after_a_few_rows() {
+        assert_eq!(wrap("a bb ccc", 4), ["a bb", "ccc"]);
+        assert_eq!(wrap("longer than four", 4), ["longer", "than", "four"]);
+        assert_eq!(wrap("", 4), [""]);
+        let rows = hard_wrap(&"x".repeat(100), 10, &Terminal::plain());
+        assert_eq!(rows.len(), ROWS_A_LINE);
+        assert!(rows[ROWS_A_LINE - 1].ends_with("..."));
+    }
+
+    #[test]
+    fn no_row_begins_like_a_command_of_a_ci_system() {
+        let mut script = Script::new(vec![script::stage("app", Kind::Job, &[])]);
+        script.ends(900, "app", Outcome::Failed, |report| {
+            report.command = Some("sh -c\n'echo\n::stop-commands::x'".into());
+        });
+        let script = script.closes(1000, 1, Some("app"), Outcome::Failed);
+        let narrow = Terminal {
+            width: 30,
+            ..Terminal::plain()
+        };
+        let text = cards_of(&script, &narrow);
+        assert!(
+            text.contains("\n          | ::stop-commands::x'\n"),
+            "{text}"
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_card_fits_its_width(width in 40_usize..160, text in "[a-z ]{0,300}") {
+            let mut script = Script::new(vec![script::stage("app", Kind::Job, &[])]);
+            script
+                .starts(0, "app")
+                .prints(400, "app", &text)
+                .ends(900, "app", Outcome::Failed, |report| {
+                    report.code = Some(127);
+                    report.command = Some("sh -c 'a few words'".into());
+                    report.cause = Some(text.clone());
+                });
+            let script = script.closes(1000, 1, Some("app"), Outcome::Failed);
+            let terminal = Terminal { width, ..Terminal::plain() };
+            for line in cards_of(&script, &terminal).lines() {
+                proptest::prop_assert!(columns(line) <= width, "{}", line);
+            }
+        }
     }
 }

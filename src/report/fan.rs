@@ -140,3 +140,92 @@ fn progress(options: &Options) -> Box<dyn Reporter> {
     };
     Box::new(Plain::new(stderr(), terminal, shown, logs))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+
+    use super::*;
+    use crate::report::script::{self, Shared};
+    use crate::term::Terminal;
+
+    /// Fails at everything.
+    struct Full;
+
+    impl Reporter for Full {
+        fn event(&mut self, _: &Event) -> io::Result<()> {
+            Err(io::Error::other("no space left on device"))
+        }
+
+        fn finish(&mut self, _: &Report) -> io::Result<()> {
+            Err(io::Error::other("no space left on device"))
+        }
+    }
+
+    /// A pipe that nobody reads any more.
+    struct Closed;
+
+    impl io::Write for Closed {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(ErrorKind::BrokenPipe.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Err(ErrorKind::BrokenPipe.into())
+        }
+    }
+
+    fn plain(out: impl io::Write + Send + 'static) -> Box<dyn Reporter> {
+        let shown = plain::Options {
+            verbose: 0,
+            heartbeat: super::super::HEARTBEAT,
+            github: false,
+            output: true,
+        };
+        let logs = Logs::new(std::path::Path::new("/nowhere"));
+        Box::new(Plain::new(out, Terminal::plain(), shown, logs))
+    }
+
+    #[test]
+    fn a_closed_pipe_silences_its_view_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let record = Record::create(folder.path()).unwrap();
+        let out = Shared::default();
+        let mut fan = Fan::new(Box::new(record), vec![plain(Closed), plain(out.clone())]);
+        script::failed().play(&mut fan);
+        assert_eq!(fan.views.len(), 1);
+        assert!(out.text().ends_with("outcome=failed code=1 run=r1\n"));
+        let report = crate::report::stored::load(folder.path()).unwrap();
+        assert_eq!(report, script::failed().report);
+    }
+
+    #[test]
+    fn a_record_that_cannot_be_written_is_said_once_and_the_verdict_stays_last() {
+        let out = Shared::default();
+        let mut fan = Fan::new(Box::new(Full), vec![plain(out.clone())]);
+        script::failed().play(&mut fan);
+        let text = out.text();
+        let said = "warning  the record of this run is not complete: no space left on device\n";
+        assert_eq!(text.matches(said).count(), 1, "{text}");
+        assert!(text.ends_with("outcome=failed code=1 run=r1\n"), "{text}");
+    }
+
+    #[test]
+    fn a_directory_that_cannot_be_made_is_an_error_with_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        let options = Options {
+            directory: file.join("run"),
+            quiet: true,
+            verbose: 0,
+            heartbeat: super::super::HEARTBEAT,
+            github: false,
+            stream: None,
+            stdout: Terminal::plain(),
+            stderr: Terminal::plain(),
+        };
+        let error = Fan::open(&options).err().unwrap().to_string();
+        assert!(error.starts_with("making the run's record in "), "{error}");
+    }
+}

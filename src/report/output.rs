@@ -17,13 +17,13 @@ const INDENT: &str = "      ";
 /// The bar is more than looks: behind it nothing that a container writes is a command to a CI system.
 pub(super) fn block(stage: &StageReport, logs: &Logs, lines: usize, terminal: &Terminal) -> String {
     let mut text = String::new();
-    if let Some(cause) = &stage.cause {
+    if let Some(cause) = words::long_cause(stage) {
         let cause: Vec<String> = sanitised_lines(cause.as_bytes()).collect();
-        bar(
-            &mut text,
-            &cause[cause.len().saturating_sub(CAUSE_LINES)..],
-            terminal,
-        );
+        let last = cause.len().saturating_sub(CAUSE_LINES);
+        bar(&mut text, &cause[last..], terminal);
+    }
+    if let Some(probe) = &stage.probe {
+        text.push_str(&format!("{INDENT}{}\n", words::last_probe(probe)));
     }
     let Some(path) = logs.path(stage) else {
         return text;

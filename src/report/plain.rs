@@ -350,6 +350,7 @@ mod tests {
         00:04 wait     deploy: unit_tests to succeed
         00:06 healthy  db after 1.2s
         00:06 start    unit_tests
+        00:09 stop     unit_tests failed: nothing new starts, what runs is stopped
         00:09 FAIL     unit_tests: ended with code 1 after 3.0s
               | collected 42 items
               |
@@ -358,12 +359,11 @@ mod tests {
               | ## [error]nor this
               | 1 failed, 41 passed in 1.02s
               log: .towline/runs/r1/logs/unit_tests.log
-        00:09 stop     unit_tests failed: nothing new starts, what runs is stopped
         00:09 SKIP     deploy: not started because unit_tests did not succeed
         00:09 PASS     db: up for 4.9s
         00:10 cleaned  in 0.9s
 
-        -- FAILED unit_tests -----------------------------------------------------------
+        -- FAILED unit_tests -------------------------------------------------------------------------------
         cause     ended with code 1 after 3.0s
         command   pytest -q
         output    all that it wrote:
@@ -402,8 +402,9 @@ mod tests {
         00:06 probe    db: probe failed (exit 2): role "app" does not exist
         00:07 probe    db: probe failed (exit 2, 2 in a row): role "app" does not exist
         00:07 restart  db: ended with code 1, restart 1
-        00:07 warning  db: db ended with code 1 and was restarted by its policy
-        00:08 FAIL     db: did not become healthy in 3.2s
+        00:07 warning  db: ended with code 1, and its policy restarts it
+        00:08 FAIL     db: did not become healthy in 3.2s: its health check failed as often as it may
+              its last failed probe: exit 2, 3 in a row: role "app" does not exist
               | database system is ready
               | FATAL:  role "app" does not exist
               log: .towline/runs/r1/logs/db.log
@@ -412,11 +413,11 @@ mod tests {
         00:08 SKIP     deploy: not started because db did not succeed
         00:09 cleaned  in 0.9s
 
-        -- FAILED db -------------------------------------------------------------------
-        cause     did not become healthy in 3.2s
-        try       see what its probe says; if db only needs longer, raise
-                  `healthcheck.start_period` or `retries`
-        probe     its last probe failed (exit 2, 3 in a row)
+        -- FAILED db ---------------------------------------------------------------------------------------
+        cause     did not become healthy in 3.2s: its health check failed as often as it may
+        try       see what its probe says; if db only needs longer, raise `healthcheck.start_period` or
+                  `retries`
+        probe     the last that failed: exit 2, 3 in a row
                   | db:5432 - accepting connections
                   | role "app" does not exist
         output    all that it wrote:
@@ -462,5 +463,141 @@ mod tests {
         record: .towline/runs/r1
         towline: FAILED outcome=cancelled code=143 run=r1
         ");
+    }
+
+    #[test]
+    fn with_v_steps_containers_and_the_output_of_stages_that_passed_are_shown() {
+        let verbose = Options {
+            verbose: 1,
+            github: true,
+            ..options()
+        };
+        insta::assert_snapshot!(played(&script::green(), Terminal::plain(), verbose), @r"
+        towline 0.1.0 | compose 5.6.1 | engine 28.5.2 | run r1 | 3 stages
+        00:00 build    unit_tests
+        00:00 pull     postgres:16
+        00:01 pulled   postgres:16
+        00:02 step     [unit_tests 2/3] RUN pip install pytest: cached
+        00:04 step     [unit_tests 3/3] COPY . .: 0.0s
+        00:04 built    in 4.2s
+        00:04 created  in 0.3s
+        00:04 start    db
+        00:04 up       db: container 1 is db0123456789
+        00:04 wait     unit_tests: db to be healthy
+        00:04 wait     deploy: unit_tests to succeed
+        00:06 healthy  db after 1.2s
+        00:06 start    unit_tests
+        00:06 up       unit_tests: container 1 is unit_tests01
+        00:09 PASS     unit_tests: in 3.0s
+        ::group::output of unit_tests
+              | collected 42 items
+              |
+              | 42 passed in 1.02s
+              log: .towline/runs/r1/logs/unit_tests.log
+        ::endgroup::
+        00:09 start    deploy
+        00:09 up       deploy: container 1 is deploy012345
+        00:11 PASS     deploy: in 1.3s
+        ::group::output of deploy
+              | deployed
+              log: .towline/runs/r1/logs/deploy.log
+        ::endgroup::
+        00:11 PASS     db: up for 6.1s
+        ::group::output of db
+              | database system is ready
+              log: .towline/runs/r1/logs/db.log
+        ::endgroup::
+        00:11 cleaned  in 0.9s
+
+        stage       kind     outcome  time  waited  code
+        db          service  passed   6.1s  4.9s    -
+        unit_tests  job      passed   3.0s  6.4s    0
+        deploy      deploy   passed   1.3s  9.7s    0
+        3 stages in 12.0s: 3 passed
+        record: .towline/runs/r1
+        towline: PASSED run=r1
+        ");
+    }
+
+    #[test]
+    fn where_output_is_streamed_it_is_not_shown_again() {
+        let streamed = Options {
+            output: false,
+            ..options()
+        };
+        let text = played(&script::failed(), Terminal::plain(), streamed);
+        assert_eq!(
+            text.matches("1 failed, 41 passed").count(),
+            1,
+            "in the card alone: {text}"
+        );
+    }
+
+    #[test]
+    fn colours_are_written_where_they_are_wanted() {
+        let coloured = Terminal {
+            colour: true,
+            ..Terminal::plain()
+        };
+        let text = played(&script::failed(), coloured, options());
+        assert!(
+            text.contains("\u{1b}[1m\u{1b}[31mFAIL    \u{1b}[0m"),
+            "{text}"
+        );
+    }
+
+    /// What is written up to a time, and then in so many seconds of silence.
+    fn silent(script: &Script, until: u64, seconds: &[u64]) -> String {
+        let logs = Logs::new(std::path::Path::new("/nowhere"));
+        let mut out = Vec::new();
+        let mut view = Plain::new(&mut out, Terminal::plain(), options(), logs);
+        for event in script
+            .events
+            .iter()
+            .filter(|event| event.elapsed_ms < until)
+        {
+            view.event(event).unwrap();
+        }
+        let start = Instant::now();
+        view.tick(start).unwrap();
+        for second in seconds {
+            view.tick(start + Duration::from_secs(*second)).unwrap();
+        }
+        let text = String::from_utf8(out).unwrap();
+        text.lines()
+            .filter(|line| line.contains("still"))
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
+    #[test]
+    fn in_silence_what_runs_and_what_is_waited_for_is_named() {
+        insta::assert_snapshot!(silent(&script::failed(), 100, &[30]), @r"
+        00:30 still    db pulls postgres:16; unit_tests builds
+        ");
+        insta::assert_snapshot!(silent(&script::unhealthy(), 7001, &[10, 29, 30, 31, 59, 60]), @r#"
+        00:37 still    db for 32.1s, probe failed (exit 2, 2 in a row): role "app" does not exist; unit_tests waits for db to be healthy; deploy waits for unit_tests to succeed
+        01:07 still    db for 1m02s, probe failed (exit 2, 2 in a row): role "app" does not exist; unit_tests waits for db to be healthy; deploy waits for unit_tests to succeed
+        "#);
+        insta::assert_snapshot!(silent(&script::failed(), 9300, &[3600]), @r"
+        1:00:09 still    unit_tests for 1h00m; deploy waits for unit_tests to succeed
+        ");
+        insta::assert_snapshot!(silent(&script::failed(), 9801, &[30]), @r"
+        00:39 still    cleaning up
+        ");
+    }
+
+    #[test]
+    fn of_many_failed_probes_ever_fewer_are_shown() {
+        let mut script = Script::new(vec![script::stage("db", crate::event::Kind::Service, &[])]);
+        for streak in 1..=100 {
+            script.probe_fails(u64::from(streak), "db", streak);
+        }
+        let text = played(
+            &script.closes(200, 0, None, crate::event::Outcome::Passed),
+            Terminal::plain(),
+            options(),
+        );
+        assert_eq!(text.matches("probe failed").count(), 7, "{text}");
     }
 }

@@ -22,7 +22,7 @@ const FLUSHED_EVERY: Duration = Duration::from_secs(1);
 pub struct Record {
     directory: PathBuf,
     events: BufWriter<File>,
-    /// Output that what comes next may be joined with: one chunk a stage at most, in the order in which they came.
+    /// Output that what comes next may be joined with: one chunk a container at most, in the order in which they came.
     pending: Vec<Chunk>,
     flushed: Option<Instant>,
 }
@@ -42,7 +42,7 @@ impl Record {
         })
     }
 
-    /// Joins output with what the same container wrote just before, if nothing else of its stage came in between.
+    /// Joins output with what the same container wrote just before, if it was on the same stream.
     fn output(&mut self, chunk: Chunk) -> io::Result<()> {
         let is_old = |first: &Chunk| chunk.elapsed_ms.saturating_sub(first.elapsed_ms) > JOINED_FOR;
         if self.pending.first().is_some_and(is_old) {
@@ -51,7 +51,7 @@ impl Record {
         let before = self
             .pending
             .iter_mut()
-            .find(|pending| pending.stage == chunk.stage);
+            .find(|pending| pending.stage == chunk.stage && pending.instance == chunk.instance);
         if let Some(before) = before {
             if before.goes_on_in(&chunk) {
                 before.bytes += chunk.bytes;
@@ -160,11 +160,9 @@ impl Chunk {
         })
     }
 
-    /// Whether both are of one stream of one container, and stand side by side in the log.
+    /// Whether both, of one container, are of one stream and stand side by side in the log.
     fn goes_on_in(&self, next: &Self) -> bool {
-        self.instance == next.instance
-            && self.stream == next.stream
-            && self.offset + self.bytes == next.offset
+        self.stream == next.stream && self.offset + self.bytes == next.offset
     }
 
     fn into_event(self) -> Event {

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{self, Write};
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use super::{Logs, Reporter};
 use crate::event::{
@@ -56,8 +58,10 @@ impl Script {
     }
 
     pub(super) fn at(&mut self, elapsed_ms: u64, fact: Fact) -> &mut Self {
-        if let Fact::Warned { message, .. } = &fact {
-            self.report.warnings.push(message.clone());
+        if let Fact::Warned { stage, message } = &fact {
+            let stage = stage.as_ref().map(|stage| format!("{stage}: "));
+            let warning = stage.unwrap_or_default() + message;
+            self.report.warnings.push(warning);
         }
         self.events.push(Event {
             at: format!(
@@ -245,6 +249,26 @@ impl Script {
     }
 }
 
+/// Text that a view owns and a test reads.
+#[derive(Clone, Default)]
+pub(super) struct Shared(Arc<Mutex<Vec<u8>>>);
+
+impl Shared {
+    pub(super) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl Write for Shared {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(text)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 pub(super) fn stage(name: &str, kind: Kind, needs: &[(&str, Condition)]) -> StageInfo {
     StageInfo {
         stage: name.into(),
@@ -367,17 +391,18 @@ pub(super) fn failed() -> Script {
             b"\x1b[31mE  assert 500 == 200\x1b[0m\n::error::no command of ours\n##[error]nor this\n",
         )
         .prints(9100, "unit_tests", "1 failed, 41 passed in 1.02s\n")
-        .ends(9400, "unit_tests", Outcome::Failed, |report| {
-            report.code = Some(1);
-        })
         .at(
-            9400,
+            9390,
             Fact::Cancelled {
                 reason: CancelReason::StageFailed {
                     stage: "unit_tests".into(),
                 },
             },
         )
+        .ends(9400, "unit_tests", Outcome::Failed, |report| {
+            report.code = Some(1);
+            report.cause = Some("it ended with code 1".into());
+        })
         .ends(9400, "deploy", Outcome::Skipped, |report| {
             report.because_of = Some("unit_tests".into());
         })
@@ -407,12 +432,13 @@ pub(super) fn unhealthy() -> Script {
             7500,
             Fact::Warned {
                 stage: Some("db".into()),
-                message: "db ended with code 1 and was restarted by its policy".into(),
+                message: "ended with code 1, and its policy restarts it".into(),
             },
         )
         .probe_fails(8000, "db", 3)
         .ends(8100, "db", Outcome::Unhealthy, |report| {
             report.probe = Some(probe(3));
+            report.cause = Some("its health check failed as often as it may".into());
             report.restarts = 1;
         })
         .at(

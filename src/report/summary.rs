@@ -157,3 +157,64 @@ fn stopped(verdict: &Verdict) -> Option<String> {
         .flatten()
         .map(|name| format!("stopped by {name}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Kind;
+    use crate::report::script::{self, Script};
+
+    #[test]
+    fn the_columns_are_as_wide_as_what_is_in_them() {
+        let mut script = Script::new(vec![
+            script::stage("app", Kind::Build, &[]),
+            script::stage("a_long_name_for_a_database", Kind::Service, &[]),
+            script::stage("seed", Kind::Job, &[]),
+        ]);
+        script
+            .starts(0, "seed")
+            .starts(0, "a_long_name_for_a_database")
+            .ends(100, "app", Outcome::Passed, |report| report.code = None)
+            .ends(62_300, "seed", Outcome::OutOfMemory, |report| {
+                report.code = Some(137)
+            })
+            .ends(
+                63_000,
+                "a_long_name_for_a_database",
+                Outcome::Passed,
+                |report| {
+                    report.code = Some(143);
+                },
+            );
+        let script = script.closes(64_000, 137, Some("seed"), Outcome::OutOfMemory);
+        let text = table(&script.report, &Terminal::plain()) + &total(&script.report);
+        insta::assert_snapshot!(text, @r"
+        stage                       kind     outcome        time   waited  code
+        app                         build    passed         -      -       -
+        a_long_name_for_a_database  service  passed         1m02s  0.3s    -
+        seed                        job      out_of_memory  1m02s  0.3s    137
+        3 stages in 1m04s: 2 passed, 1 out of memory
+        ");
+    }
+
+    #[test]
+    fn the_signal_that_ended_a_run_is_named() {
+        let total = total(&script::cancelled().report);
+        assert_eq!(total, "3 stages in 9.9s: 3 cancelled, stopped by SIGTERM");
+    }
+
+    #[test]
+    fn paint_does_not_move_the_columns() {
+        let coloured = Terminal {
+            colour: true,
+            ..Terminal::plain()
+        };
+        let report = script::failed().report;
+        let bare = table(&report, &Terminal::plain());
+        let painted = table(&report, &coloured);
+        assert_ne!(painted, bare);
+        for (bare, painted) in bare.lines().zip(painted.lines()) {
+            assert_eq!(crate::term::sanitise(painted.as_bytes()), bare);
+        }
+    }
+}

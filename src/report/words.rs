@@ -9,6 +9,8 @@ use crate::term::{Terminal, sanitise};
 
 /// Names of a list that are written out before the rest becomes a count.
 const NAMED: usize = 6;
+/// A cause of so many bytes still fits behind how a stage ended.
+const SHORT_CAUSE: usize = 300;
 
 /// A duration as a person reads it: `0.4s`, `12.0s`, `1m02s`, `1h02m`.
 pub(super) fn duration(time: Duration) -> String {
@@ -93,27 +95,40 @@ pub(super) fn needs(on: &[NeedInfo]) -> String {
 
 /// A failed probe on one line: `probe failed (exit 2, 3 in a row): role "app" does not exist`.
 pub(super) fn probe(probe: &Probe) -> String {
-    let said = probe
-        .output
-        .lines()
-        .map(|line| sanitise(line.as_bytes()))
-        .rfind(|line| !line.trim().is_empty())
-        .map(|line| format!(": {}", line.trim()))
-        .unwrap_or_default();
-    format!("{}{said}", probe_verdict(probe))
+    format!("probe failed ({}){}", probe_end(probe), probe_said(probe))
 }
 
-/// How a probe ended, without what it printed: `probe failed (exit 2, 3 in a row)`.
-pub(super) fn probe_verdict(probe: &Probe) -> String {
+/// The same of a stage that has ended: `its last failed probe: exit 2, 3 in a row: role "app" does not exist`.
+pub(super) fn last_probe(probe: &Probe) -> String {
+    format!(
+        "its last failed probe: {}{}",
+        probe_end(probe),
+        probe_said(probe)
+    )
+}
+
+/// How a probe ended: `exit 2, 3 in a row`.
+pub(super) fn probe_end(probe: &Probe) -> String {
     let end = if probe.code == -1 {
         "out of time".to_owned()
     } else {
         format!("exit {}", probe.code)
     };
     match probe.streak {
-        0 | 1 => format!("probe failed ({end})"),
-        streak => format!("probe failed ({end}, {streak} in a row)"),
+        0 | 1 => end,
+        streak => format!("{end}, {streak} in a row"),
     }
+}
+
+/// The last thing that a probe printed, behind a colon.
+fn probe_said(probe: &Probe) -> String {
+    probe
+        .output
+        .lines()
+        .map(|line| sanitise(line.as_bytes()))
+        .rfind(|line| !line.trim().is_empty())
+        .map(|line| format!(": {}", line.trim()))
+        .unwrap_or_default()
 }
 
 /// Why a run stops early, and what that means.
@@ -167,8 +182,35 @@ pub(super) const fn style(outcome: Outcome) -> Style {
     }
 }
 
-/// How a stage ended: `ended with code 1 after 6.0s`.
+/// How a stage ended: `ended with code 1 after 6.0s`, and what caused it where that is said in one line.
 pub(super) fn ending(stage: &StageReport) -> String {
+    let end = end(stage);
+    match cause(stage) {
+        Some(cause) if is_short(cause) => format!("{end}: {}", sanitise(cause.as_bytes())),
+        _ => end,
+    }
+}
+
+/// What caused a failure, where that takes several lines or a very long one.
+pub(super) fn long_cause(stage: &StageReport) -> Option<&str> {
+    cause(stage).filter(|cause| !is_short(cause))
+}
+
+fn is_short(cause: &str) -> bool {
+    cause.len() <= SHORT_CAUSE && !cause.contains('\n')
+}
+
+/// What the engine, compose or towline said of it, unless outcome and code say it all.
+fn cause(stage: &StageReport) -> Option<&str> {
+    let said = matches!(
+        stage.outcome,
+        Outcome::Failed | Outcome::OutOfMemory | Outcome::Ended | Outcome::EngineLost
+    ) || (stage.outcome == Outcome::Unhealthy && stage.code.is_some());
+    let cause = stage.cause.as_deref()?.trim();
+    (!said && !cause.is_empty()).then_some(cause)
+}
+
+fn end(stage: &StageReport) -> String {
     let code = stage.code.unwrap_or_default();
     let because = stage.because_of.as_deref();
     match stage.outcome {
