@@ -2,8 +2,10 @@
 //!
 //! `docker compose config` merges, interpolates and validates; what it prints is the authoritative model.
 
+mod discover;
 mod duration;
 mod model;
 
+pub use discover::{Place, project_directory};
 pub use duration::{parse_duration, show_duration};
 pub use model::{DependsOn, Health, Project, Restart, Service, show_command};

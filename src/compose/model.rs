@@ -186,6 +186,21 @@ impl Project {
         })
     }
 
+    /// Gives a service this many containers; whether there is such a service.
+    pub fn scale(&mut self, name: &str, replicas: u32) -> bool {
+        let Some(Value::Object(services)) = self.document.get_mut("services") else { return false };
+        let Some(Value::Object(entry)) = services.get_mut(name) else { return false };
+        entry.insert("scale".to_owned(), replicas.into());
+        if let Some(Value::Object(deploy)) = entry.get_mut("deploy") {
+            deploy.shift_remove("replicas");
+        }
+        let service = self.services.iter_mut().find(|service| service.name == name);
+        service.is_some_and(|service| {
+            service.replicas = replicas;
+            true
+        })
+    }
+
     /// The service or job entry of this name.
     #[must_use]
     pub fn service(&self, name: &str) -> Option<&Service> {

@@ -7,7 +7,6 @@ use std::time::Duration;
 use super::command::Commands;
 use super::documents::Documents;
 use super::process::Spawner;
-use crate::event::Verdict;
 use crate::plan::Plan;
 
 /// What becomes of the containers at the end.
@@ -38,8 +37,8 @@ pub(super) struct Closer {
 const KINDS: [&str; 3] = ["container", "network", "volume"];
 
 impl Closer {
-    /// Whether there is something to do after a run with this verdict.
-    pub(super) const fn closes(&self, _verdict: &Verdict) -> bool {
+    /// Whether there is something to do at all.
+    pub(super) const fn closes(&self) -> bool {
         !matches!(self.close, Close::Leave)
     }
 
@@ -114,7 +113,7 @@ impl Closer {
     }
 
     fn list(&self, kind: &str) -> Vec<String> {
-        let listed = self.spawner.capture(&self.commands.list(kind), None).unwrap_or_default();
+        let listed = self.spawner.capture(&self.commands.list(kind, None), None).unwrap_or_default();
         String::from_utf8_lossy(&listed.stdout).split_whitespace().map(str::to_owned).collect()
     }
 

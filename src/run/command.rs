@@ -157,12 +157,13 @@ impl Commands {
         self.docker(["image", "rm"].into_iter().chain(ids.iter().map(String::as_str)))
     }
 
-    /// Lists what is left of the project: `kind` is `container`, `network` or `volume`.
+    /// Lists what the project consists of: `kind` is `container`, `network` or `volume`; with a label, only what carries it.
     #[must_use]
-    pub fn list(&self, kind: &str) -> Invocation {
+    pub fn list(&self, kind: &str, label: Option<&str>) -> Invocation {
         let all: &[&str] = if kind == "container" { &["-a"] } else { &[] };
-        let arguments = [kind, "ls", "-q"].into_iter().chain(all.iter().copied());
-        self.docker(arguments.chain(["--filter", &self.project_filter()]))
+        let arguments = [kind, "ls", "-q"].into_iter().chain(all.iter().copied()).map(str::to_owned);
+        let filters = [self.project_filter()].into_iter().chain(label.map(|label| format!("label={label}")));
+        self.docker(arguments.chain(filters.flat_map(|filter| ["--filter".to_owned(), filter])))
     }
 
     /// Removes what is named, by force.

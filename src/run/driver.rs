@@ -580,7 +580,7 @@ impl<'a> Driver<'a> {
     fn close(&mut self) -> crate::event::Verdict {
         let verdict = self.scheduler.verdict();
         self.drain(Duration::from_secs(10), |driver| driver.endings.iter().any(|ending| driver.is_log_open(ending.stage)));
-        if !self.closer.closes(&verdict) {
+        if !self.closer.closes() {
             self.report_endings();
             return verdict;
         }

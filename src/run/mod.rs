@@ -22,9 +22,11 @@ mod driver;
 pub mod engine_events;
 pub mod inspect;
 pub mod logs;
+pub mod directory;
 mod prepare;
 pub mod process;
 pub mod scheduler;
+pub mod resolve;
 mod signals;
 mod start;
 

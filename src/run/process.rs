@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::io::{self, Read};
+use std::io::Read;
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -247,20 +247,6 @@ impl Watch {
         let _ = self.stop.send(());
         self.thread.join().unwrap_or(false)
     }
-}
-
-/// Replaces this process by the command: the perfect pass-through of input, output, terminal, signals and exit code.
-/// Returns only when that failed.
-pub fn replace(invocation: &Invocation) -> io::Error {
-    let Some((program, arguments)) = invocation.argv.split_first() else {
-        return io::Error::from(io::ErrorKind::InvalidInput);
-    };
-    let mut command = std::process::Command::new(program);
-    command.args(arguments).envs(invocation.env.iter().map(|(key, value)| (key, value)));
-    if let Some(directory) = &invocation.directory {
-        command.current_dir(directory);
-    }
-    command.exec()
 }
 
 #[cfg(test)]

@@ -1,0 +1,201 @@
+//! What `ci`, `up` and `plan` have in common: the programs, the model, and a run with its views.
+
+use std::ffi::OsString;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::Context as _;
+
+use crate::cli::Globals;
+use crate::compose::{Place, Project, project_directory};
+use crate::event::{Report, RunInfo, SCHEMA};
+use crate::exit::Exit;
+use crate::failure::{Failure, Result};
+use crate::plan::Plan;
+use crate::report::{self, Fan, stream};
+use crate::run::binary::{DockerGlobals, Tools};
+use crate::run::command::Commands;
+use crate::run::documents::Settings;
+use crate::run::process::Spawner;
+use crate::run::resolve::{Question, Resolved, model, resolve};
+use crate::run::scheduler::Rules;
+use crate::run::{self, Close, Spec, directory};
+use crate::term::Terminal;
+
+/// A command at work: what was found out before anything runs.
+pub(super) struct Session<'a> {
+    globals: &'a Globals,
+    tools: Tools,
+    spawner: Spawner,
+    begun: Instant,
+    project_directory: PathBuf,
+}
+
+/// How much is shown of a run.
+#[derive(Clone, Debug, Default)]
+pub(super) struct View {
+    pub(super) quiet: bool,
+    pub(super) verbose: u8,
+    pub(super) stream: Option<stream::Options>,
+}
+
+/// What distinguishes one run from another.
+pub(super) struct Request {
+    /// towline's command.
+    pub(super) command: &'static str,
+    /// The run's id.
+    pub(super) id: String,
+    /// The compose project of the run's containers.
+    pub(super) project: String,
+    /// Whether that project is the run's own.
+    pub(super) owned: bool,
+    pub(super) rules: Rules,
+    pub(super) build: Option<Vec<String>>,
+    pub(super) create: Vec<String>,
+    pub(super) close: Close,
+    pub(super) stop_timeout: Option<std::time::Duration>,
+    pub(super) view: View,
+}
+
+impl<'a> Session<'a> {
+    pub(super) fn open(globals: &'a Globals, docker: &DockerGlobals) -> Result<Self> {
+        let begun = Instant::now();
+        let tools = Tools::find(docker, &|name| std::env::var_os(name))?;
+        let current = std::env::current_dir().context("finding the current directory")?;
+        let variable = |name: &str| std::env::var(name).ok();
+        let (compose_file, separator) = (variable("COMPOSE_FILE"), variable("COMPOSE_PATH_SEPARATOR"));
+        let place = Place {
+            project_directory: globals.project_directory.as_deref(),
+            files: &globals.files,
+            compose_file: compose_file.as_deref(),
+            separator: separator.as_deref(),
+        };
+        let project_directory = project_directory(&place, &current);
+        Ok(Self { globals, tools, spawner: Spawner::default(), begun, project_directory })
+    }
+
+    /// The model, and the versions of compose and the engine.
+    pub(super) fn resolve(&self, targets: &[String]) -> Result<Resolved> {
+        self.ask(targets, resolve)
+    }
+
+    /// The model alone; no engine is asked.
+    pub(super) fn model(&self, targets: &[String]) -> Result<(Project, Vec<String>)> {
+        self.ask(targets, model)
+    }
+
+    fn ask<T>(&self, targets: &[String], ask: impl FnOnce(&Spawner, &Question<'_>) -> Result<T>) -> Result<T> {
+        let stdin = self.read_stdin()?;
+        let globals = config_flags(self.globals);
+        let question =
+            Question { tools: &self.tools, globals: &globals, stdin: stdin.as_deref(), targets };
+        ask(&self.spawner, &question)
+    }
+
+    /// The compose file on standard input, where one is: it is read once and asked about more than once.
+    fn read_stdin(&self) -> Result<Option<Vec<u8>>> {
+        let from_variable = self.globals.files.is_empty() && std::env::var("COMPOSE_FILE").is_ok_and(|list| list == "-");
+        if !from_variable && self.globals.files.iter().all(|file| file != "-") {
+            return Ok(None);
+        }
+        let mut bytes = Vec::new();
+        std::io::stdin().read_to_end(&mut bytes).context("reading the compose file from standard input")?;
+        Ok(Some(bytes))
+    }
+
+    /// Runs a plan to its end.
+    pub(super) fn execute(&self, resolved: Resolved, mut plan: Plan, request: Request) -> Result<Report> {
+        let (directory, note) = make_directory(&self.project_directory, &request.id)?;
+        plan.notes.extend(note);
+        plan.notes.splice(0..0, resolved.warnings);
+        let info = RunInfo {
+            schema: SCHEMA,
+            run: request.id.clone(),
+            command: request.command.to_owned(),
+            project: request.project.clone(),
+            files: self.globals.files.clone(),
+            directory: directory.display().to_string(),
+            towline: env!("CARGO_PKG_VERSION").to_owned(),
+            compose: resolved.compose,
+            engine: resolved.engine,
+            stages: plan.stages.iter().map(crate::plan::Stage::info).collect(),
+        };
+        let mut views = open_views(&directory, request.view)?;
+        let spec = Spec {
+            project: resolved.project,
+            plan,
+            rules: request.rules,
+            settings: Settings { run: request.id, owned: request.owned },
+            commands: self.commands(request.project),
+            build: request.build,
+            create: request.create,
+            close: request.close,
+            stop_timeout: request.stop_timeout,
+            info,
+            directory,
+            begun: self.begun,
+        };
+        run::execute(spec, &mut views)
+    }
+
+    /// The calls for this project.
+    pub(super) fn commands(&self, project: String) -> Commands {
+        Commands {
+            tools: self.tools.clone(),
+            project,
+            directory: self.project_directory.clone(),
+            env_files: self.globals.env_files.clone(),
+            parallel: self.globals.parallel,
+        }
+    }
+
+    pub(super) fn spawner(&self) -> &Spawner {
+        &self.spawner
+    }
+}
+
+/// The global flags of compose that choose files and what is active in them.
+fn config_flags(globals: &Globals) -> Vec<OsString> {
+    let chooses = Globals {
+        files: globals.files.clone(),
+        project_name: globals.project_name.clone(),
+        profiles: globals.profiles.clone(),
+        env_files: globals.env_files.clone(),
+        project_directory: globals.project_directory.clone(),
+        compatibility: globals.compatibility,
+        ..Globals::default()
+    };
+    chooses.argv()
+}
+
+/// The run's directory; in a checkout that cannot be written to, one among the temporary files, and a word about it.
+fn make_directory(project_directory: &Path, id: &str) -> Result<(PathBuf, Option<String>)> {
+    let error = match directory::make(project_directory, id) {
+        Ok(directory) => return Ok((directory, None)),
+        Err(error) => error,
+    };
+    let elsewhere = std::env::temp_dir().join("towline");
+    let directory = directory::make(&elsewhere, id).map_err(|_| {
+        let here = directory::runs(project_directory);
+        Failure::message(Exit::Start, format!("the run's record cannot be made in {}: {error}", here.display()))
+            .hint("make the folder writable, or set TMPDIR to one that is")
+    })?;
+    let note = format!("the record of this run is in {}: {error} in the project's folder", directory.display());
+    Ok((directory, Some(note)))
+}
+
+fn open_views(directory: &Path, view: View) -> Result<Fan> {
+    let lookup = |name: &str| std::env::var(name).ok();
+    let options = report::Options {
+        directory: directory.to_owned(),
+        quiet: view.quiet,
+        verbose: view.verbose,
+        heartbeat: report::HEARTBEAT,
+        github: lookup("GITHUB_ACTIONS").is_some_and(|value| value == "true"),
+        stream: view.stream,
+        stdout: Terminal::stdout(),
+        stderr: Terminal::stderr(),
+    };
+    Fan::open(&options).map_err(|error| Failure::from(anyhow::Error::from(error)))
+}
