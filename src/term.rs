@@ -338,7 +338,7 @@ impl Sequence {
             '[' => Self::control(chars.as_str(), introducer, first == '\u{1b}'),
             'P' | 'X' | ']' | '^' | '_' => Self::string(chars.as_str(), introducer),
             ' '..='/' => Self::plain(chars.as_str(), introducer),
-            // Nothing but a letter belongs to a two-character sequence: what else follows a lone escape is text.
+            // These end a sequence of two characters; whatever else follows a lone escape is text.
             '0'..='~' => Self::bare(introducer),
             _ => Self::bare(first.len_utf8()),
         })

@@ -150,7 +150,7 @@ impl Board {
         }
         if self.pulls(row) {
             let image = row.stage.image.as_deref().unwrap_or_default();
-            return Some(format!("pulls {image}"));
+            return Some(format!("pulls {}", sanitise(image.as_bytes())));
         }
         match &row.phase {
             Phase::Waiting(on) => Some(format!("waits for {}", words::needs(on))),

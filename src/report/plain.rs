@@ -94,8 +94,8 @@ impl<W: Write + Send> Plain<W> {
             Fact::BuildFinished { took_ms } => {
                 ("built", NEWS, format!("in {}", words::millis(*took_ms)))
             }
-            Fact::PullStarted { image } => ("pull", NEWS, image.clone()),
-            Fact::PullFinished { image } => ("pulled", NEWS, image.clone()),
+            Fact::PullStarted { image } => ("pull", NEWS, sanitise(image.as_bytes())),
+            Fact::PullFinished { image } => ("pulled", NEWS, sanitise(image.as_bytes())),
             Fact::Created { took_ms } if self.verbose() => {
                 ("created", QUIET, format!("in {}", words::millis(*took_ms)))
             }

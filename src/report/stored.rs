@@ -64,7 +64,31 @@ pub fn load(run: &Path) -> Result<Report> {
     if report.info.schema > SCHEMA {
         return Err(newer(&path));
     }
+    if !names(&report).all(is_name) {
+        let error = anyhow::anyhow!("it holds names that no stage or run can have");
+        return Err(unreadable(&path, error));
+    }
     Ok(report)
+}
+
+/// What is shown of a report as it stands there: all else is made safe when it is shown.
+fn names(report: &Report) -> impl Iterator<Item = &str> {
+    let results = report.results.iter().flat_map(|stage| {
+        [&stage.stage]
+            .into_iter()
+            .chain(&stage.because_of)
+            .chain(&stage.log)
+    });
+    [&report.info.run]
+        .into_iter()
+        .chain(&report.verdict.stage)
+        .chain(results)
+        .map(String::as_str)
+}
+
+/// A record may come from elsewhere, as an artifact of a CI system: a terminal must not obey what is in it.
+fn is_name(name: &str) -> bool {
+    sanitise(name.as_bytes()) == name && !name.starts_with("::")
 }
 
 /// The report as a person reads it: the warnings, and what stood at the end of the run.
@@ -269,6 +293,19 @@ mod tests {
             let message = refused(load(run.path()));
             assert!(message.contains(said), "{message}");
         }
+    }
+
+    #[test]
+    fn a_report_with_forged_names_is_refused() {
+        let run = tempfile::tempdir().unwrap();
+        let mut report = script::failed().report;
+        report.results[1].stage = "unit\u{1b}[2J".into();
+        fs::write(run.path().join(REPORT), render_json(&report).unwrap()).unwrap();
+        let message = refused(load(run.path()));
+        assert!(
+            message.contains("it holds names that no stage or run can have"),
+            "{message}"
+        );
     }
 
     #[test]

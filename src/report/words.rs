@@ -70,14 +70,19 @@ pub(super) fn joined<T: AsRef<str>>(items: impl IntoIterator<Item = T>, between:
 
 /// The first line of a run: who runs it, and how much there is to do.
 pub(super) fn header(info: &RunInfo, terminal: &Terminal) -> String {
-    [
-        format!("towline {}", info.towline),
-        format!("compose {}", info.compose),
-        format!("engine {}", info.engine),
-        format!("run {}", info.run),
-        count(info.stages.len(), "stage"),
-    ]
-    .join(terminal.either(" · ", " | "))
+    let known = [
+        ("towline", &info.towline),
+        ("compose", &info.compose),
+        ("engine", &info.engine),
+        ("run", &info.run),
+    ];
+    let mut parts: Vec<String> = known
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| format!("{name} {}", sanitise(value.as_bytes())))
+        .collect();
+    parts.push(count(info.stages.len(), "stage"));
+    parts.join(terminal.either(" · ", " | "))
 }
 
 /// What a stage waits for: `unit_tests to succeed, db to be healthy`.
@@ -158,6 +163,7 @@ pub(super) fn cleaned(took_ms: u64, left: &[String]) -> String {
     if left.is_empty() {
         format!("in {took}")
     } else {
+        let left = left.iter().map(|name| sanitise(name.as_bytes()));
         format!("in {took}; could not remove {}", list(left))
     }
 }
@@ -210,9 +216,8 @@ fn cause(stage: &StageReport) -> Option<&str> {
     (!said && !cause.is_empty()).then_some(cause)
 }
 
+/// The outcome as a phrase, with code and time where they belong to it.
 fn end(stage: &StageReport) -> String {
-    let code = stage.code.unwrap_or_default();
-    let because = stage.because_of.as_deref();
     match stage.outcome {
         Outcome::Passed => passed(stage),
         Outcome::Failed => format!("ended with {}{}", code_words(stage.code), after(stage)),
@@ -222,21 +227,14 @@ fn end(stage: &StageReport) -> String {
         Outcome::Unhealthy => unhealthy(stage),
         Outcome::Ended => format!(
             "ended by itself with {} while it was needed",
-            code_words(Some(code))
+            code_words(stage.code)
         ),
         Outcome::TimedOut => format!("took longer than it may{}", after(stage)),
-        Outcome::Cancelled => match (because, stage.started_ms) {
-            (Some(because), Some(_)) => {
-                format!("stopped{} because of {because}", after(stage))
-            }
-            (Some(because), None) => format!("not started because of {because}"),
-            (None, Some(_)) => format!("stopped{}", after(stage)),
-            (None, None) => "not started".to_owned(),
+        Outcome::Cancelled => cancelled(stage),
+        Outcome::Skipped => match &stage.because_of {
+            Some(because) => format!("not started because {because} did not succeed"),
+            None => "not started".to_owned(),
         },
-        Outcome::Skipped => because.map_or_else(
-            || "not started".to_owned(),
-            |because| format!("not started because {because} did not succeed"),
-        ),
         Outcome::Cached => "nothing that it depends on has changed".to_owned(),
         Outcome::PullFailed => "its image could not be pulled".to_owned(),
         Outcome::BuildFailed => "its image could not be built".to_owned(),
@@ -261,6 +259,17 @@ fn passed(stage: &StageReport) -> String {
         (Kind::Service, Some(_)) => format!("up for {}", duration(stage.ran_for())),
         (_, Some(_)) => format!("in {}", duration(stage.ran_for())),
         (_, None) => "did not have to run".to_owned(),
+    }
+}
+
+fn cancelled(stage: &StageReport) -> String {
+    let end = match stage.started_ms {
+        Some(_) => format!("stopped{}", after(stage)),
+        None => "not started".to_owned(),
+    };
+    match &stage.because_of {
+        Some(because) => format!("{end} because of {because}"),
+        None => end,
     }
 }
 
@@ -290,7 +299,7 @@ fn after_in(word: &str, stage: &StageReport) -> String {
 fn code_words(code: Option<i32>) -> String {
     match code {
         None => "a code that nobody saw".to_owned(),
-        Some(code) => match signal(code - 128) {
+        Some(code) => match signal(code.saturating_sub(128)) {
             Some(name) => format!("code {code} ({name})"),
             None => format!("code {code}"),
         },
