@@ -9,12 +9,7 @@ use super::values::go_int32;
 #[command(next_help_heading = "Flags of compose")]
 pub struct Globals {
     /// Compose file (may be repeated)
-    #[arg(
-        short = 'f',
-        long = "file",
-        value_name = "FILE",
-        allow_hyphen_values = true
-    )]
+    #[arg(short = 'f', long = "file", value_name = "FILE", allow_hyphen_values = true)]
     pub files: Vec<String>,
     /// Name of the project
     #[arg(short, long, value_name = "NAME", allow_hyphen_values = true)]
@@ -55,11 +50,7 @@ pub struct Globals {
 #[derive(clap::Args, Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hidden {
     /// Registry to use without TLS for compose files that come from one (may be repeated)
-    #[arg(
-        long = "insecure-registry",
-        value_name = "HOST",
-        allow_hyphen_values = true
-    )]
+    #[arg(long = "insecure-registry", value_name = "HOST", allow_hyphen_values = true)]
     pub insecure_registries: Vec<String>,
     /// Old name of `--project-directory`
     #[arg(long, value_name = "DIR", allow_hyphen_values = true)]
@@ -143,9 +134,7 @@ struct Argv(Vec<OsString>);
 impl Argv {
     /// `--name=value` for each value.
     fn each<'a>(&mut self, name: &str, values: impl IntoIterator<Item = &'a String>) {
-        let flags = values
-            .into_iter()
-            .map(|value| format!("--{name}={value}").into());
+        let flags = values.into_iter().map(|value| format!("--{name}={value}").into());
         self.0.extend(flags);
     }
 

@@ -65,10 +65,7 @@ impl Line {
     fn standalone(args: &[OsString]) -> Result<Self> {
         let docker = Table::of::<DockerGlobals>();
         let gone = Table::of::<Gone>();
-        let table = docker
-            .clone()
-            .and(Table::of::<AllGlobals>())
-            .and(gone.clone());
+        let table = docker.clone().and(Table::of::<AllGlobals>()).and(gone.clone());
         let mut line = Self::default();
         let mut docker_tokens = Vec::new();
         let mut read = 0;
@@ -82,10 +79,9 @@ impl Line {
             }
             match &token.is {
                 Part::Set(flag, _) if docker.has(flag) => docker_tokens.push(token.clone()),
-                Part::Set(flag, _) if gone.has(flag) => line.notes.push(format!(
-                    "--{} is gone from compose and is ignored",
-                    flag.long
-                )),
+                Part::Set(flag, _) if gone.has(flag) => line
+                    .notes
+                    .push(format!("--{} is gone from compose and is ignored", flag.long)),
                 Part::Set(flag, _) if flag.long == "version" => line.args.push("version".into()),
                 Part::Set(..) => line.args.extend_from_slice(&args[token.at.clone()]),
                 Part::Help => line.args.push("--help".into()),

@@ -12,9 +12,8 @@ mod values;
 
 pub use globals::{Globals, Hidden};
 pub use line::{Line, Name, Split, globals, split};
-pub use own::{CiArgs, PlanArgs, PlanFormat, ReportArgs, ReportFormat, is_own, own_names};
-pub(crate) use own::{Own, WithGlobals, command, parse};
-pub(crate) use up::asks_for_verdict;
-pub use up::{Up, UpArgs, decide};
+pub use own::{COMPOSE, CiArgs, PlanArgs, PlanFormat, ReportArgs, ReportFormat, is_own, own_name_like, own_names};
+pub(crate) use own::{Own, command, command_with_compose, parse};
+pub use up::{Up, UpArgs, check_unread, decide, read as read_up};
 
 pub use crate::run::binary::DockerGlobals;

@@ -4,10 +4,11 @@ use std::ffi::{OsStr, OsString};
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use clap::{CommandFactory as _, Parser as _};
+use clap::{Args as _, CommandFactory as _, Parser as _, Subcommand as _};
 use clap_complete::Shell;
 
 use super::globals::Globals;
+use super::up::UpLine;
 use crate::compose::parse_duration;
 
 /// What `ci` was asked to do.
@@ -125,8 +126,11 @@ pub(crate) enum Own {
         /// The shell
         shell: Shell,
     },
-    /// Print the manual page
-    Man,
+    /// Print the manual page of towline, or of one of its commands
+    Man {
+        /// The command
+        command: Option<String>,
+    },
     /// Explain a command, or `exit-codes`
     Help {
         /// Command of towline or compose, or `exit-codes`
@@ -144,13 +148,21 @@ pub(crate) struct WithGlobals<T: clap::Args> {
     pub(crate) globals: Globals,
 }
 
+/// The commands of compose 2.40 and 5.6, its hidden ones included.
+pub const COMPOSE: [&str; 36] = [
+    "alpha", "attach", "bridge", "build", "commit", "config", "cp", "create", "down", "events", "exec", "export",
+    "images", "kill", "logs", "ls", "pause", "port", "ps", "publish", "pull", "push", "restart", "rm", "run", "scale",
+    "start", "stats", "stop", "top", "unpause", "up", "version", "volumes", "wait", "watch",
+];
+
 /// What `towline --help` says below the flags.
 const AFTER_HELP: &str = "\
 Every command of docker compose works as it does there: towline run …, towline logs …, towline down …
-`towline up` gives towline's verdict where a flag asks for one: --exit-code-from, --abort-on-container-exit,
---abort-on-container-failure, --wait.
 
-towline help exit-codes says what each exit code means.";
+`towline up` gives towline's verdict where the line asks for one, by --exit-code-from, --abort-on-container-exit, \
+--abort-on-container-failure or --wait.
+
+`towline help exit-codes` says what each exit code means.";
 
 /// The whole command line as clap sees it: for parsing, help, completions and the manual page.
 #[must_use]
@@ -158,20 +170,43 @@ pub(crate) fn command() -> clap::Command {
     Cli::command()
 }
 
+/// [`command`] with the commands of compose, for completions.
+#[must_use]
+pub(crate) fn command_with_compose() -> clap::Command {
+    let compose = COMPOSE.iter().map(|name| match *name {
+        "up" => UpLine::augment_args(clap::Command::new("up")),
+        name => clap::Command::new(name),
+    });
+    command().subcommands(compose)
+}
+
 /// Whether a word is a command of towline's own.
 #[must_use]
 pub fn is_own(word: &OsStr) -> bool {
-    word.to_str()
-        .is_some_and(|word| own_names().any(|name| name == word))
+    word.to_str().is_some_and(Own::has_subcommand)
 }
 
 /// The names of towline's own commands.
-pub fn own_names() -> impl Iterator<Item = String> {
-    command()
-        .get_subcommands()
-        .map(|command| command.get_name().to_owned())
-        .collect::<Vec<_>>()
-        .into_iter()
+#[must_use]
+pub fn own_names() -> Vec<String> {
+    let command = command();
+    let names = command.get_subcommands().map(clap::Command::get_name);
+    names.map(str::to_owned).collect()
+}
+
+/// The command of towline that was meant by a word which is nobody's.
+#[must_use]
+pub fn own_name_like(word: &str) -> Option<String> {
+    if COMPOSE.contains(&word) {
+        return None;
+    }
+    let limit = if word.len() <= 3 { 1 } else { 2 };
+    let names = own_names().into_iter();
+    names
+        .map(|name| (strsim::damerau_levenshtein(word, &name), name))
+        .filter(|(distance, _)| *distance <= limit)
+        .min()
+        .map(|(_, name)| name)
 }
 
 /// Reads one of towline's own commands and what stands behind it.

@@ -98,9 +98,7 @@ impl Table {
     }
 
     fn short(&self, letter: u8) -> Option<&Flag> {
-        self.0
-            .iter()
-            .find(|flag| flag.short == Some(char::from(letter)))
+        self.0.iter().find(|flag| flag.short == Some(char::from(letter)))
     }
 }
 
@@ -132,9 +130,7 @@ impl<'a> Iterator for Reader<'a> {
                 self.next()
             }
             [b'-', b'-', name @ ..] if !self.words_only => Some(self.name(name)),
-            [b'-', letters @ ..] if !self.words_only && !letters.is_empty() => {
-                Some(self.letter(letters))
-            }
+            [b'-', letters @ ..] if !self.words_only && !letters.is_empty() => Some(self.letter(letters)),
             _ => Some(self.token(Part::Word(arg))),
         }
     }
@@ -209,9 +205,7 @@ fn owned(bytes: &[u8]) -> OsString {
 ///
 /// # Errors
 /// Wrong usage: an unknown flag, a value that is missing or of the wrong type.
-pub(crate) fn fill<'a, T: Args + FromArgMatches>(
-    tokens: impl IntoIterator<Item = Token<'a>>,
-) -> Result<T> {
+pub(crate) fn fill<'a, T: Args + FromArgMatches>(tokens: impl IntoIterator<Item = Token<'a>>) -> Result<T> {
     let mut flags = Vec::new();
     let mut words = vec![OsString::from("--")];
     for token in tokens {
@@ -225,10 +219,7 @@ pub(crate) fn fill<'a, T: Args + FromArgMatches>(
             Part::Help => return Err(Failure::usage("--help does not stand here")),
             Part::Unknown(flag) => return Err(unknown(&flag)),
             Part::Bare(flag) => {
-                return Err(Failure::usage(format!(
-                    "flag --{} needs a value",
-                    flag.long
-                )));
+                return Err(Failure::usage(format!("flag --{} needs a value", flag.long)));
             }
         }
     }

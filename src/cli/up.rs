@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 
 use super::globals::Globals;
+use super::line;
 use super::pflag::{self, Part, Table};
 use super::values::{go_bool, go_int};
 use crate::failure::{Failure, Result};
@@ -145,7 +146,8 @@ pub fn decide(globals: &Globals, rest: &[OsString]) -> Result<Up> {
             _ => {}
         }
     }
-    let line: UpLine = pflag::fill(table.read(rest))?;
+    let mut line: UpLine = pflag::fill(table.read(rest))?;
+    line.args.exit_code_from = line.args.exit_code_from.filter(|service| !service.is_empty());
     if globals.dry_run || line.dry_run || line.args.no_start || line.args.watch {
         return Ok(Up::Pass);
     }
@@ -153,22 +155,44 @@ pub fn decide(globals: &Globals, rest: &[OsString]) -> Result<Up> {
     Ok(Up::Verdict(Box::new(line.args)))
 }
 
+/// Reads `[flags] up REST`, and decides who runs it.
+///
+/// # Errors
+/// As [`decide`]. Compose is left to refuse wrong flags on a line that asks for no verdict.
+pub fn read(flags: &[OsString], rest: &[OsString]) -> Result<(Globals, Up)> {
+    match line::globals(flags) {
+        Ok(globals) => decide(&globals, rest).map(|up| (globals, up)),
+        Err(failure) if asks_for_verdict(rest) => Err(failure),
+        Err(_) => Ok((Globals::default(), Up::Pass)),
+    }
+}
+
+/// Holds back a line whose flags before the command are not all known, when it asks for a verdict.
+///
+/// # Errors
+/// Wrong usage, as [`decide`] has it.
+pub fn check_unread(args: &[OsString], flag: &OsStr) -> Result<()> {
+    let rest = args.iter().position(|word| word == "up").map(|at| &args[at + 1..]);
+    match rest.is_some_and(asks_for_verdict) {
+        true => Err(strange(flag)),
+        false => Ok(()),
+    }
+}
+
 /// Whether what stands behind `up` asks for a verdict. A flag counts as compose counts it: the last one of its name
 /// wins, an empty service is none.
-pub(crate) fn asks_for_verdict(rest: &[OsString]) -> bool {
+fn asks_for_verdict(rest: &[OsString]) -> bool {
     let table = Table::of::<UpLine>();
     VERDICT.iter().any(|name| {
         let values = table.read(rest).filter_map(|token| match token.is {
             Part::Set(flag, value) if flag.long == *name => Some((flag, value)),
             _ => None,
         });
-        values
-            .last()
-            .is_some_and(|(flag, value)| match flag.takes_value {
-                true => !value.is_empty(),
-                // What is no boolean is on, so that it is not passed on and its mistake is told.
-                false => value.to_str().and_then(|text| go_bool(text).ok()) != Some(false),
-            })
+        values.last().is_some_and(|(flag, value)| match flag.takes_value {
+            true => !value.is_empty(),
+            // What is no boolean is on, so that it is not passed on and its mistake is told.
+            false => value.to_str().and_then(|text| go_bool(text).ok()) != Some(false),
+        })
     })
 }
 
@@ -184,18 +208,14 @@ const WAIT: Switch = ("--wait", |up| up.wait);
 const DETACH: Switch = ("--detach", |up| up.detach);
 const EXIT_CODE_FROM: Switch = ("--exit-code-from", |up| up.exit_code_from.is_some());
 const ABORT_ON_EXIT: Switch = ("--abort-on-container-exit", |up| up.abort_on_container_exit);
-const ABORT_ON_FAILURE: Switch = ("--abort-on-container-failure", |up| {
-    up.abort_on_container_failure
-});
+const ABORT_ON_FAILURE: Switch = ("--abort-on-container-failure", |up| up.abort_on_container_failure);
 const ATTACH: Switch = ("--attach", |up| !up.attach.is_empty());
 const ATTACH_DEPENDENCIES: Switch = ("--attach-dependencies", |up| up.attach_dependencies);
 const NO_RECREATE: Switch = ("--no-recreate", |up| up.no_recreate);
 
-const WAITS: &str =
-    "--wait ends when the services are up; to run until a container ends, leave it out";
+const WAITS: &str = "--wait ends when the services are up; to run until a container ends, leave it out";
 const DETACHES: &str = "--detach does not stay to see how containers end; leave it out";
-const SHOWS_NOTHING: &str =
-    "a line that waits or detaches shows no output; leave one of the two out";
+const SHOWS_NOTHING: &str = "a line that waits or detaches shows no output; leave one of the two out";
 const CHOOSE: &str = "leave one of the two out";
 
 /// Pairs of flags that compose refuses, and what to do about each.
@@ -212,21 +232,13 @@ const CONFLICTS: [(Switch, Switch, &str); 16] = [
     (DETACH, ATTACH_DEPENDENCIES, SHOWS_NOTHING),
     (ABORT_ON_FAILURE, ABORT_ON_EXIT, CHOOSE),
     (ATTACH, ATTACH_DEPENDENCIES, CHOOSE),
-    (
-        ("--build", |up| up.build),
-        ("--no-build", |up| up.no_build),
-        CHOOSE,
-    ),
+    (("--build", |up| up.build), ("--no-build", |up| up.no_build), CHOOSE),
     (
         NO_RECREATE,
         ("--renew-anon-volumes", |up| up.renew_anon_volumes),
         CHOOSE,
     ),
-    (
-        NO_RECREATE,
-        ("--force-recreate", |up| up.force_recreate),
-        CHOOSE,
-    ),
+    (NO_RECREATE, ("--force-recreate", |up| up.force_recreate), CHOOSE),
     (
         NO_RECREATE,
         ("--always-recreate-deps", |up| up.always_recreate_deps),
@@ -241,9 +253,7 @@ const PULL: [&str; 5] = ["always", "missing", "never", "build", "if_not_present"
 fn check(up: &UpArgs) -> Result<()> {
     for ((one, one_is_on), (other, other_is_on), hint) in CONFLICTS {
         if one_is_on(up) && other_is_on(up) {
-            return Err(
-                Failure::usage(format!("{one} cannot be combined with {other}")).hint(hint),
-            );
+            return Err(Failure::usage(format!("{one} cannot be combined with {other}")).hint(hint));
         }
     }
     if let Some(pull) = up.pull.as_deref().filter(|pull| !PULL.contains(pull)) {
@@ -251,16 +261,12 @@ fn check(up: &UpArgs) -> Result<()> {
             .hint(format!("it can be one of: {}", PULL.join(", "))));
     }
     if let Some(scale) = up.scale.iter().find(|scale| !is_scale(scale)) {
-        return Err(
-            Failure::usage(format!("--scale {scale:?} is not SERVICE=NUM"))
-                .hint("write the service and a number, such as --scale worker=2"),
-        );
+        return Err(Failure::usage(format!("--scale {scale:?} is not SERVICE=NUM"))
+            .hint("write the service and a number, such as --scale worker=2"));
     }
     if let Some(seconds) = up.wait_timeout.filter(|seconds| *seconds < 0) {
-        return Err(
-            Failure::usage(format!("--wait-timeout {seconds} is negative"))
-                .hint("write a number of seconds, such as --wait-timeout 120"),
-        );
+        return Err(Failure::usage(format!("--wait-timeout {seconds} is negative"))
+            .hint("write a number of seconds, such as --wait-timeout 120"));
     }
     Ok(())
 }

@@ -32,7 +32,5 @@ pub(crate) fn go_int(text: &str) -> Result<i64, String> {
 
 /// [`go_int`] for the few flags that hold 32 bits here.
 pub(crate) fn go_int32(text: &str) -> Result<i32, String> {
-    go_int(text)?
-        .try_into()
-        .map_err(|_| "it is too large".to_owned())
+    go_int(text)?.try_into().map_err(|_| "it is too large".to_owned())
 }

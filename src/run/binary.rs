@@ -1,6 +1,4 @@
-//! Where docker and compose are found, and how this process becomes one of them.
-//!
-//! Starting them as children is the work of `process`.
+//! Where docker and compose are found, what calls of them begin with, and how this process becomes one of them.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -9,6 +7,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::process::Invocation;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 
@@ -19,12 +18,7 @@ pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 #[derive(clap::Args, Clone, Debug, Default, PartialEq, Eq)]
 pub struct DockerGlobals {
     /// Address of the engine
-    #[arg(
-        short = 'H',
-        long = "host",
-        value_name = "URL",
-        allow_hyphen_values = true
-    )]
+    #[arg(short = 'H', long = "host", value_name = "URL", allow_hyphen_values = true)]
     pub hosts: Vec<String>,
     /// Context that names an engine
     #[arg(short, long, value_name = "NAME", allow_hyphen_values = true)]
@@ -60,10 +54,7 @@ impl DockerGlobals {
     #[must_use]
     pub fn argv(&self) -> Vec<OsString> {
         let config = self.config.iter().flat_map(|dir| ["--config", dir]);
-        config
-            .map(OsString::from)
-            .chain(self.plugin_argv())
-            .collect()
+        config.map(OsString::from).chain(self.plugin_argv()).collect()
     }
 
     /// The same flags for the compose plugin, which knows no `--config` and no `--flag=value` when it is called by its path.
@@ -85,15 +76,8 @@ impl DockerGlobals {
             .into_iter()
             .filter_map(|(flag, value)| Some([flag, value.as_deref()?]))
             .flatten();
-        let switches = switches
-            .into_iter()
-            .filter(|(_, on)| *on)
-            .map(|(flag, _)| flag);
-        hosts
-            .chain(values)
-            .chain(switches)
-            .map(OsString::from)
-            .collect()
+        let switches = switches.into_iter().filter(|(_, on)| *on).map(|(flag, _)| flag);
+        hosts.chain(values).chain(switches).map(OsString::from).collect()
     }
 
     /// The same flags as variables, for programs that are called without them. An empty variable is as good as none.
@@ -104,36 +88,29 @@ impl DockerGlobals {
         let mut env: Vec<(&str, &str)> = Vec::new();
         match (self.hosts.as_slice(), &self.context) {
             ([], None) => {}
-            ([], Some(context)) => {
-                env.extend([("DOCKER_CONTEXT", context.as_str()), ("DOCKER_HOST", "")])
-            }
+            ([], Some(context)) => env.extend([("DOCKER_CONTEXT", context.as_str()), ("DOCKER_HOST", "")]),
             ([host], None) => env.push(("DOCKER_HOST", host)),
             ([_], Some(_)) => {
-                return Err(Failure::usage("--host and --context name the engine twice")
-                    .hint("leave one of the two out"));
+                return Err(
+                    Failure::usage("--host and --context name the engine twice").hint("leave one of the two out")
+                );
             }
             _ => {
-                return Err(
-                    Failure::usage("--host is given more than once").hint("name one engine")
-                );
+                return Err(Failure::usage("--host is given more than once").hint("name one engine"));
             }
         }
         let certificates = self.certificates()?;
         env.extend(certificates.as_deref().map(|dir| ("DOCKER_CERT_PATH", dir)));
         env.extend(self.tls.then_some(("DOCKER_TLS", "1")));
         env.extend(self.tlsverify.then_some(("DOCKER_TLS_VERIFY", "1")));
-        let env = env
-            .into_iter()
-            .map(|(key, value)| (key.into(), value.into()));
+        let env = env.into_iter().map(|(key, value)| (key.into(), value.into()));
         Ok(env.chain(self.config_env()).collect())
     }
 
     /// `--config` as a variable.
     fn config_env(&self) -> Vec<(OsString, OsString)> {
         let config = self.config.iter();
-        config
-            .map(|dir| ("DOCKER_CONFIG".into(), dir.into()))
-            .collect()
+        config.map(|dir| ("DOCKER_CONFIG".into(), dir.into())).collect()
     }
 
     /// The one folder that the files for TLS lie in, under the names that docker looks for in `DOCKER_CERT_PATH`.
@@ -149,12 +126,9 @@ impl DockerGlobals {
                 continue;
             };
             let parent = file.parent().unwrap_or(Path::new(""));
-            if file.file_name() != Some(OsStr::new(name))
-                || folder.is_some_and(|folder| folder != parent)
-            {
-                return Err(Failure::usage(format!("{} cannot be handed on", file.display())).hint(
-                    "put ca.pem, cert.pem and key.pem into one folder and name it in DOCKER_CERT_PATH",
-                ));
+            if file.file_name() != Some(OsStr::new(name)) || folder.is_some_and(|folder| folder != parent) {
+                return Err(Failure::usage(format!("{} cannot be handed on", file.display()))
+                    .hint("put ca.pem, cert.pem and key.pem into one folder and name it in DOCKER_CERT_PATH"));
             }
             folder = Some(parent);
         }
@@ -186,10 +160,7 @@ impl Tools {
         let places = Places::new(globals, env);
         let docker = places.docker().ok_or_else(|| places.no_docker())?;
         let compose = match places.plugin() {
-            Some(plugin) => [plugin.into()]
-                .into_iter()
-                .chain(globals.plugin_argv())
-                .collect(),
+            Some(plugin) => [plugin.into()].into_iter().chain(globals.plugin_argv()).collect(),
             None if places.docker_calls_us() => return Err(places.no_compose()),
             None => compose_line(&docker, globals.argv(), &[]),
         };
@@ -207,68 +178,59 @@ pub fn no_compose(globals: &DockerGlobals, env: Lookup<'_>) -> Failure {
     Places::new(globals, env).no_compose()
 }
 
-/// A program that this process can become.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Handover {
-    /// The program and its arguments.
-    pub argv: Vec<OsString>,
-    /// Variables to set.
-    pub env: Vec<(OsString, OsString)>,
+/// `docker [globals] compose ARGS`, for this process to become.
+///
+/// # Errors
+/// There is neither docker nor a compose plugin.
+pub fn compose(globals: &DockerGlobals, args: &[OsString], env: Lookup<'_>) -> Result<Invocation> {
+    let places = Places::new(globals, env);
+    // As a plugin towline has a line to the docker command that called it, on which it is told to stop. Compose takes
+    // that line over when it gets this process without another docker in between.
+    let straight = env("DOCKER_CLI_PLUGIN_SOCKET").is_some();
+    let docker = places.docker();
+    let through_docker = docker.clone().filter(|_| !places.docker_calls_us());
+    match (through_docker, places.plugin()) {
+        (Some(docker), plugin) if plugin.is_none() || !straight => Ok(Invocation {
+            argv: compose_line(&docker, globals.argv(), args),
+            ..Invocation::default()
+        }),
+        (_, Some(plugin)) => Ok(Invocation {
+            argv: compose_line(&plugin, globals.plugin_argv(), args),
+            env: globals.config_env(),
+            ..Invocation::default()
+        }),
+        _ if docker.is_some() => Err(places.no_compose()),
+        _ => Err(places.no_docker()),
+    }
 }
 
-impl Handover {
-    /// `docker [globals] compose ARGS`.
-    ///
-    /// # Errors
-    /// There is neither docker nor a compose plugin.
-    pub fn compose(globals: &DockerGlobals, args: &[OsString], env: Lookup<'_>) -> Result<Self> {
-        let places = Places::new(globals, env);
-        // As a plugin towline has a line to the docker command that called it, on which it is told to stop. Compose takes
-        // that line over when it gets this process without another docker in between.
-        let straight = env("DOCKER_CLI_PLUGIN_SOCKET").is_some();
-        let docker = places.docker();
-        let through_docker = docker.clone().filter(|_| !places.docker_calls_us());
-        match (through_docker, places.plugin()) {
-            (Some(docker), plugin) if plugin.is_none() || !straight => Ok(Self {
-                argv: compose_line(&docker, globals.argv(), args),
-                env: Vec::new(),
-            }),
-            (_, Some(plugin)) => Ok(Self {
-                argv: compose_line(&plugin, globals.plugin_argv(), args),
-                env: globals.config_env(),
-            }),
-            _ if docker.is_some() => Err(places.no_compose()),
-            _ => Err(places.no_docker()),
-        }
-    }
+/// The compose plugin with these arguments and nothing else, for this process to become.
+///
+/// # Errors
+/// There is no compose plugin.
+pub fn plugin(args: &[OsString], env: Lookup<'_>) -> Result<Invocation> {
+    let places = Places::new(&DockerGlobals::default(), env);
+    let plugin = places.plugin().ok_or_else(|| places.no_compose())?;
+    let mut argv = vec![plugin.into()];
+    argv.extend_from_slice(args);
+    Ok(Invocation {
+        argv,
+        ..Invocation::default()
+    })
+}
 
-    /// The compose plugin with these arguments and nothing else.
-    ///
-    /// # Errors
-    /// There is no compose plugin.
-    pub fn plugin(args: &[OsString], env: Lookup<'_>) -> Result<Self> {
-        let places = Places::new(&DockerGlobals::default(), env);
-        let plugin = places.plugin().ok_or_else(|| places.no_compose())?;
-        Ok(Self {
-            argv: [plugin.into()]
-                .into_iter()
-                .chain(args.iter().cloned())
-                .collect(),
-            env: Vec::new(),
-        })
-    }
-
-    /// Replaces this process: same streams, terminal, signals and exit code. Comes back when that is not possible.
-    #[must_use]
-    pub fn exec(&self) -> Failure {
-        let Some((program, args)) = self.argv.split_first() else {
-            return Failure::message(Exit::Bug, "there is no program to start");
-        };
-        let env = self.env.iter().map(|(key, value)| (key, value));
-        let error = Command::new(program).args(args).envs(env).exec();
-        let error = anyhow::Error::new(error).context(format!("starting {}", program.display()));
-        Failure::new(Exit::NoEngine, error)
-    }
+/// Replaces this process by the command: same streams, terminal, signals and exit code. Comes back when that failed.
+#[must_use]
+pub fn exec(invocation: &Invocation) -> Failure {
+    let Some((program, arguments)) = invocation.argv.split_first() else {
+        return Failure::message(Exit::Bug, "there is no program to become");
+    };
+    let env = invocation.env.iter().map(|(key, value)| (key, value));
+    let error = Command::new(program).args(arguments).envs(env).exec();
+    Failure::new(
+        Exit::NoEngine,
+        anyhow::Error::new(error).context(format!("starting {}", program.display())),
+    )
 }
 
 /// `PROGRAM GLOBALS compose ARGS`.
@@ -328,15 +290,13 @@ impl Places {
 
     /// The docker command.
     fn docker(&self) -> Option<PathBuf> {
-        self.executables(&self.path, "docker")
-            .find(|file| !self.is_us(file))
+        self.executables(&self.path, "docker").find(|file| !self.is_us(file))
     }
 
     /// The compose plugin.
     fn plugin(&self) -> Option<PathBuf> {
         let folders = self.plugins.iter().chain(&self.home);
-        self.executables(folders, PLUGIN)
-            .find(|file| !self.is_us(file))
+        self.executables(folders, PLUGIN).find(|file| !self.is_us(file))
     }
 
     /// Whether `docker compose` would be towline itself.
@@ -376,7 +336,10 @@ impl Places {
         let folders: Vec<_> = self.plugins.iter().chain(&self.home).cloned().collect();
         Failure::message(
             Exit::NoEngine,
-            format!("the compose plugin `{PLUGIN}` is in none of its folders: {}", list(&folders)),
+            format!(
+                "the compose plugin `{PLUGIN}` is in none of its folders: {}",
+                list(&folders)
+            ),
         )
         .hint("install the compose plugin (package docker-compose-plugin), so that `docker compose version` answers")
     }
@@ -406,10 +369,7 @@ fn is_executable(file: &Path) -> bool {
 }
 
 fn list(folders: &[PathBuf]) -> String {
-    let folders: Vec<_> = folders
-        .iter()
-        .map(|folder| folder.display().to_string())
-        .collect();
+    let folders: Vec<_> = folders.iter().map(|folder| folder.display().to_string()).collect();
     match folders.is_empty() {
         true => "(none)".to_owned(),
         false => folders.join(", "),

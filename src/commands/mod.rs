@@ -1,0 +1,143 @@
+//! One file a command: wiring, no logic. This one finds the command and ends the process.
+
+pub mod ci;
+mod completions;
+mod help;
+mod man;
+mod pass;
+pub mod plan;
+pub mod report;
+mod session;
+pub mod up;
+
+use std::env;
+use std::ffi::OsString;
+use std::io::{self, ErrorKind, Write as _};
+use std::panic;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+
+use crate::cli::{self, Line, Name, Own, Split, Up};
+use crate::exit::Exit;
+use crate::failure::{Failure, Result};
+
+/// Does what the command line asks for.
+#[must_use]
+pub fn main() -> ExitCode {
+    let mut words = env::args_os();
+    let name = Name::of(&words.next().unwrap_or_default());
+    let words: Vec<OsString> = words.collect();
+    // The panic has told its message already.
+    let result = panic::catch_unwind(|| run(name, &words)).unwrap_or_else(|_| {
+        Err(Failure::message(
+            Exit::Bug,
+            "this is a bug in towline, and the command did not end",
+        ))
+    });
+    ExitCode::from(result.unwrap_or_else(|failure| {
+        tell(&failure);
+        failure.exit.code()
+    }))
+}
+
+fn run(name: Name, words: &[OsString]) -> Result<u8> {
+    if let Some(answer) = pass::question(name, words) {
+        return answer;
+    }
+    let line = Line::read(name, words)?;
+    for text in &line.notes {
+        note(text);
+    }
+    match name {
+        Name::Compose => drop_in(&line),
+        Name::Towline | Name::Plugin => own_or_drop_in(&line),
+    }
+}
+
+/// Compose's words, and towline's verdict on `up`.
+fn drop_in(line: &Line) -> Result<u8> {
+    match cli::split(&line.args) {
+        Split::Command { flags, word, rest } if word == "up" => up_or_pass(line, flags, rest),
+        Split::Unknown(flag) => {
+            cli::check_unread(&line.args, &flag)?;
+            pass::run(line)
+        }
+        _ => pass::run(line),
+    }
+}
+
+/// Compose's words, and towline's own.
+fn own_or_drop_in(line: &Line) -> Result<u8> {
+    match (cli::split(&line.args), line.args.as_slice()) {
+        (_, []) | (Split::Help, _) => help::overview(),
+        (_, [flag]) if flag == "--version" || flag == "-V" => print(&format!("towline {}\n", env!("CARGO_PKG_VERSION"))),
+        (Split::Command { flags, word, rest }, _) if cli::is_own(word) => match cli::parse(word, rest) {
+            Ok(command) => own(line, flags, command),
+            Err(error) => Ok(explain(&error)),
+        },
+        (Split::Command { word, rest, .. }, _) => {
+            if let Some(text) = pass::remark(word, rest) {
+                note(&text);
+            }
+            drop_in(line)
+        }
+        _ => drop_in(line),
+    }
+}
+
+fn own(line: &Line, flags: &[OsString], command: Own) -> Result<u8> {
+    let before = cli::globals(flags)?;
+    match command {
+        Own::Ci(mut ci) => {
+            let globals = before.then(ci.globals);
+            ci.args.dry_run = globals.dry_run;
+            ci::run(&globals, &ci.args, &line.docker)
+        }
+        Own::Plan(plan) => plan::run(&before.then(plan.globals), &plan.args, &line.docker),
+        Own::Report(args) => report::run(&args),
+        Own::Completions { shell } => completions::run(shell),
+        Own::Man { command } => man::run(command.as_deref()),
+        Own::Help { topic } => help::run(line, &topic),
+    }
+}
+
+fn up_or_pass(line: &Line, flags: &[OsString], rest: &[OsString]) -> Result<u8> {
+    match cli::read_up(flags, rest)? {
+        (_, Up::Pass) => pass::run(line),
+        (globals, Up::Verdict(args)) => up::run(&globals, &args, &line.docker),
+    }
+}
+
+/// Prints what clap has to say, which can be the help that was asked for, and gives its exit code.
+fn explain(error: &clap::Error) -> u8 {
+    // A closed pipe is a normal end, and there is nobody left to tell of anything else.
+    let _ = error.print();
+    u8::try_from(error.exit_code()).unwrap_or(Exit::Usage.code())
+}
+
+/// Writes to standard output. A reader that has gone away is a normal end.
+fn print(text: &(impl AsRef<[u8]> + ?Sized)) -> Result<u8> {
+    let mut stdout = anstream::stdout().lock();
+    let written = stdout.write_all(text.as_ref()).and_then(|()| stdout.flush());
+    match written {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error).context("writing to standard output")?,
+        _ => Ok(Exit::Passed.code()),
+    }
+}
+
+/// Something worth knowing that stops nothing.
+fn note(text: &str) {
+    complain(&format!("towline: note: {text}\n"));
+}
+
+/// A failure and what to do about it.
+fn tell(failure: &Failure) {
+    let hints: String = failure.hints.iter().map(|hint| format!("  help: {hint}\n")).collect();
+    complain(&format!("towline: {failure}\n{hints}"));
+}
+
+fn complain(text: &str) {
+    // Where standard error cannot be written, the exit code has to do.
+    let _ = io::stderr().write_all(text.as_bytes());
+}
