@@ -71,7 +71,9 @@ fn drop_in(line: &Line) -> Result<u8> {
 fn own_or_drop_in(line: &Line) -> Result<u8> {
     match (cli::split(&line.args), line.args.as_slice()) {
         (_, []) | (Split::Help, _) => help::overview(),
-        (_, [flag]) if flag == "--version" || flag == "-V" => print(&format!("towline {}\n", env!("CARGO_PKG_VERSION"))),
+        (_, [flag]) if flag == "--version" || flag == "-V" => {
+            print(&format!("towline {}\n", env!("CARGO_PKG_VERSION")))
+        }
         (Split::Command { flags, word, rest }, _) if cli::is_own(word) => match cli::parse(word, rest) {
             Ok(command) => own(line, flags, command),
             Err(error) => Ok(explain(&error)),
