@@ -200,9 +200,11 @@ impl Board {
             .collect();
     }
 
-    /// Changes the row of a stage. A stage that is not in the plan has none: nothing happens.
+    /// Changes the row of a stage. Nothing happens to one that has ended, or that is not in the plan.
     fn with(&mut self, stage: &str, change: impl FnOnce(&mut Row)) {
-        if let Some(at) = self.index.get(stage) {
+        if let Some(at) = self.index.get(stage)
+            && !matches!(self.rows[*at].phase, Phase::Finished(_))
+        {
             change(&mut self.rows[*at]);
         }
     }
@@ -362,6 +364,16 @@ mod tests {
                 ..Counts::default()
             }
         );
+    }
+
+    #[test]
+    fn what_comes_after_the_end_of_a_stage_does_not_bring_it_back() {
+        let script = script::failed();
+        let mut board = Board::default();
+        for event in script.events.iter().chain(&script.events[1..]) {
+            board.note(event);
+        }
+        assert_eq!(board.counts().running + board.counts().waiting, 0);
     }
 
     #[test]
