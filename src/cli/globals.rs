@@ -97,11 +97,11 @@ impl Globals {
         argv.each("progress", &self.progress);
         argv.each("ansi", &self.ansi);
         argv.each("parallel", &self.parallel.map(|count| count.to_string()));
+        argv.each("insecure-registry", &self.hidden.insecure_registries);
+        argv.each("workdir", &self.hidden.workdir);
         argv.when("dry-run", self.dry_run);
         argv.when("all-resources", self.all_resources);
         argv.when("compatibility", self.compatibility);
-        argv.each("insecure-registry", &self.hidden.insecure_registries);
-        argv.each("workdir", &self.hidden.workdir);
         argv.when("no-ansi", self.hidden.no_ansi);
         argv.when("verbose", self.hidden.verbose);
         argv.0
@@ -143,5 +143,56 @@ impl Argv {
         if on {
             self.0.push(format!("--{name}").into());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::globals as read;
+
+    #[test]
+    fn what_was_read_is_given_back() {
+        let line = [
+            "--file=a.yaml",
+            "--file=b.yaml",
+            "--project-name=p",
+            "--profile=x",
+            "--env-file=.env",
+            "--project-directory=d",
+            "--progress=plain",
+            "--ansi=never",
+            "--parallel=-1",
+            "--insecure-registry=r",
+            "--workdir=w",
+            "--dry-run",
+            "--all-resources",
+            "--compatibility",
+            "--no-ansi",
+            "--verbose",
+        ];
+        let globals = read(&line.map(OsString::from)).unwrap();
+        assert_eq!(globals.argv(), line);
+        assert_eq!(read(&globals.argv()).unwrap(), globals);
+    }
+
+    #[test]
+    fn flags_behind_the_command_come_after_those_before_it() {
+        let read = |line: &[&str]| read(&line.iter().map(OsString::from).collect::<Vec<_>>()).unwrap();
+        let before = read(&["-f", "a", "-p", "one", "--progress", "plain", "--dry-run"]);
+        let behind = read(&["-f", "b", "-p", "two", "--compatibility"]);
+        let both = read(&[
+            "-f",
+            "a",
+            "-f",
+            "b",
+            "-p",
+            "two",
+            "--progress",
+            "plain",
+            "--dry-run",
+            "--compatibility",
+        ]);
+        assert_eq!(before.then(behind), both);
     }
 }

@@ -98,11 +98,15 @@ pub enum ReportFormat {
 #[command(
     name = "towline",
     version,
+    disable_help_flag = true,
     disable_help_subcommand = true,
     override_usage = "towline [FLAGS OF COMPOSE] COMMAND …",
     after_help = AFTER_HELP
 )]
 pub(crate) struct Cli {
+    /// Show this help
+    #[arg(short, long, action = clap::ArgAction::HelpShort, global = true)]
+    help: Option<bool>,
     #[command(flatten)]
     globals: Globals,
     /// The command.
@@ -157,7 +161,7 @@ pub const COMPOSE: [&str; 36] = [
 
 /// What `towline --help` says below the flags.
 const AFTER_HELP: &str = "\
-Every command of docker compose works as it does there: towline run …, towline logs …, towline down …
+Every command of docker compose works as it does there: towline run, towline logs, towline down, …
 
 `towline up` gives towline's verdict where the line asks for one, by --exit-code-from, --abort-on-container-exit, \
 --abort-on-container-failure or --wait.

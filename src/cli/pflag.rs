@@ -262,7 +262,7 @@ fn reason(error: &clap::Error) -> String {
         _ => None,
     };
     let flag = context(ContextKind::InvalidArg)
-        .and_then(|arg| arg.split([' ', '=']).next())
+        .and_then(|arg| arg.split([' ', '=', '[']).next())
         .unwrap_or("an argument");
     let value = context(ContextKind::InvalidValue).unwrap_or_default();
     match (error.kind(), std::error::Error::source(error)) {
@@ -272,5 +272,111 @@ fn reason(error: &clap::Error) -> String {
         (ErrorKind::InvalidValue, _) => format!("value {value:?} of {flag} is not valid"),
         (ErrorKind::InvalidUtf8, _) => "an argument is not valid UTF-8".to_owned(),
         (kind, _) => format!("{flag}: {kind}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Args, Clone, Debug, Default, PartialEq)]
+    struct Sample {
+        #[arg(short, long)]
+        detach: bool,
+        #[arg(short = 'V', long)]
+        renew: bool,
+        #[arg(short, long, value_parser = super::super::values::go_int)]
+        timeout: Option<i64>,
+        #[arg(short, long = "file")]
+        files: Vec<String>,
+        #[arg()]
+        words: Vec<String>,
+    }
+
+    fn args(line: &[&str]) -> Vec<OsString> {
+        line.iter().map(OsString::from).collect()
+    }
+
+    fn sample(line: &[&str]) -> Result<Sample> {
+        fill(Table::of::<Sample>().read(&args(line)))
+    }
+
+    fn error(line: &[&str]) -> String {
+        sample(line).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn every_form_of_a_flag_is_read_as_pflag_reads_it() {
+        let timeout = |seconds| Sample {
+            timeout: Some(seconds),
+            ..Sample::default()
+        };
+        let files = |files: &[&str]| Sample {
+            files: files.iter().map(ToString::to_string).collect(),
+            ..Sample::default()
+        };
+        let both = Sample {
+            detach: true,
+            renew: true,
+            ..Sample::default()
+        };
+        for (line, expected) in [
+            (&["--timeout", "5"] as &[&str], timeout(5)),
+            (&["--timeout=5"], timeout(5)),
+            (&["-t", "5"], timeout(5)),
+            (&["-t5"], timeout(5)),
+            (&["-t=5"], timeout(5)),
+            (&["-t", "-5"], timeout(-5)),
+            (&["-t", "1", "-t", "2"], timeout(2)),
+            (&["-dV"], both.clone()),
+            (&["-d", "--renew=T"], both.clone()),
+            (
+                &["-dVt5"],
+                Sample {
+                    timeout: Some(5),
+                    ..both.clone()
+                },
+            ),
+            (&["-d=true", "-V=1"], both),
+            (&["-d", "--detach=false"], Sample::default()),
+            (&["-d=0"], Sample::default()),
+            (&["-f", "a", "--file=b", "-fc"], files(&["a", "b", "c"])),
+            // A value is a value, whatever it looks like.
+            (&["-f", "--detach"], files(&["--detach"])),
+            (&["-f", "--"], files(&["--"])),
+            (&["-f", "-"], files(&["-"])),
+            (&["--file="], files(&[""])),
+            (&["--file=a=b"], files(&["a=b"])),
+        ] {
+            assert_eq!(sample(line).unwrap(), expected, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn words_may_stand_anywhere_and_behind_dashes_everything_is_one() {
+        let read = sample(&["web", "-d", "-", "--", "-V", "--", "db"]).unwrap();
+        assert!(read.detach && !read.renew);
+        assert_eq!(read.words, ["web", "-", "-V", "--", "db"]);
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_in_one_line() {
+        insta::assert_snapshot!(error(&["--bogus=1"]), @"unknown flag: --bogus");
+        insta::assert_snapshot!(error(&["-dq"]), @"unknown flag: -q");
+        insta::assert_snapshot!(error(&["-t"]), @"flag --timeout needs a value");
+        insta::assert_snapshot!(error(&["-t", "5s"]), @r#"value "5s" of --timeout is not valid: it must be a whole number"#);
+        insta::assert_snapshot!(error(&["--detach=maybe"]), @r#"value "maybe" of --detach is not valid: it must be true or false"#);
+        insta::assert_snapshot!(error(&["--help"]), @"--help does not stand here");
+        let bytes = OsString::from_vec(b"--file=\xff".to_vec());
+        let error = fill::<Sample>(Table::of::<Sample>().read(&[bytes])).unwrap_err();
+        insta::assert_snapshot!(error, @"an argument is not valid UTF-8");
+    }
+
+    #[test]
+    fn a_token_knows_its_arguments() {
+        let table = Table::of::<Sample>();
+        let args = args(&["-f", "a", "-dV", "--help", "w"]);
+        let at: Vec<_> = table.read(&args).map(|token| token.at).collect();
+        assert_eq!(at, [0..2, 2..3, 2..3, 3..4, 4..5]);
     }
 }

@@ -275,3 +275,221 @@ fn is_scale(text: &str) -> bool {
     text.split_once('=')
         .is_some_and(|(service, count)| !service.is_empty() && count.parse::<u32>().is_ok())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exit::Exit;
+
+    fn args(line: &str) -> Vec<OsString> {
+        line.split_whitespace()
+            .map(|word| OsString::from(word.trim_matches('\'')))
+            .collect()
+    }
+
+    fn verdict(line: &str) -> UpArgs {
+        match decide(&Globals::default(), &args(line)) {
+            Ok(Up::Verdict(args)) => *args,
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    /// The failure with its hints.
+    fn refused(line: &str) -> String {
+        let failure = decide(&Globals::default(), &args(line)).unwrap_err();
+        assert_eq!(failure.exit, Exit::Usage);
+        assert!(!failure.hints.is_empty(), "{line}: {failure}");
+        failure.to_string()
+    }
+
+    #[test]
+    fn a_line_that_asks_for_no_verdict_is_passed_on() {
+        for line in [
+            "",
+            "-d",
+            "--build",
+            "web db",
+            "--bogus",
+            "-t x",
+            "--timeout",
+            "--wait-timeout 5",
+            "--wait=false",
+            "--abort-on-container-exit --abort-on-container-exit=0",
+            "--exit-code-from ''",
+            "-- --wait",
+            "--attach --wait",
+            "--help",
+            "-h",
+            "--scale web",
+        ] {
+            assert_eq!(decide(&Globals::default(), &args(line)).unwrap(), Up::Pass, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_line_under_which_nothing_ends_is_passed_on() {
+        for line in [
+            "--wait --dry-run",
+            "--exit-code-from a --no-start",
+            "--exit-code-from a --watch",
+            "--wait --help",
+        ] {
+            assert_eq!(decide(&Globals::default(), &args(line)).unwrap(), Up::Pass, "{line}");
+        }
+        let dry = Globals {
+            dry_run: true,
+            ..Globals::default()
+        };
+        assert_eq!(decide(&dry, &args("--wait")).unwrap(), Up::Pass);
+    }
+
+    #[test]
+    fn a_line_that_asks_for_a_verdict_is_read() {
+        let up = UpArgs::default();
+        for (line, expected) in [
+            (
+                "--wait",
+                UpArgs {
+                    wait: true,
+                    ..up.clone()
+                },
+            ),
+            (
+                "--wait=T -d",
+                UpArgs {
+                    wait: true,
+                    detach: true,
+                    ..up.clone()
+                },
+            ),
+            (
+                "--abort-on-container-exit",
+                UpArgs {
+                    abort_on_container_exit: true,
+                    ..up.clone()
+                },
+            ),
+            (
+                "--abort-on-container-failure",
+                UpArgs {
+                    abort_on_container_failure: true,
+                    ..up.clone()
+                },
+            ),
+            (
+                "--exit-code-from=a a",
+                UpArgs {
+                    exit_code_from: Some("a".into()),
+                    services: vec!["a".into()],
+                    ..up.clone()
+                },
+            ),
+            (
+                "--exit-code-from a --exit-code-from b",
+                UpArgs {
+                    exit_code_from: Some("b".into()),
+                    ..up.clone()
+                },
+            ),
+            ("--exit-code-from '' --wait", UpArgs { wait: true, ..up }),
+        ] {
+            assert_eq!(verdict(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn every_flag_is_read() {
+        let up = verdict(
+            "--always-recreate-deps --attach a --attach b --build -d=false --exit-code-from s --abort-on-container-exit \
+             --force-recreate --menu --no-attach c --no-color --no-deps --no-log-prefix --pull always --quiet-build \
+             --quiet-pull --remove-orphans -V --scale a=2 --scale b=3 -t5 --timestamps --wait-timeout 9 -y one -- two",
+        );
+        assert_eq!(
+            up,
+            UpArgs {
+                services: vec!["one".into(), "two".into()],
+                abort_on_container_exit: true,
+                always_recreate_deps: true,
+                attach: vec!["a".into(), "b".into()],
+                build: true,
+                exit_code_from: Some("s".into()),
+                force_recreate: true,
+                menu: true,
+                no_attach: vec!["c".into()],
+                no_color: true,
+                no_deps: true,
+                no_log_prefix: true,
+                pull: Some("always".into()),
+                quiet_build: true,
+                quiet_pull: true,
+                remove_orphans: true,
+                renew_anon_volumes: true,
+                scale: vec!["a=2".into(), "b=3".into()],
+                timeout: Some(5),
+                timestamps: true,
+                wait_timeout: Some(9),
+                yes: true,
+                ..UpArgs::default()
+            }
+        );
+    }
+
+    #[test]
+    fn a_verdict_is_never_given_on_a_line_that_is_not_understood() {
+        insta::assert_snapshot!(refused("--wait --bogus"), @"unknown flag: --bogus");
+        insta::assert_snapshot!(refused("--bogus x --exit-code-from a"), @"unknown flag: --bogus");
+        insta::assert_snapshot!(refused("-q --exit-code-from a"), @"unknown flag: -q");
+        insta::assert_snapshot!(refused("--pull sometimes --wait"), @r#"--pull has no option "sometimes""#);
+        insta::assert_snapshot!(refused("--scale web --wait"), @r#"--scale "web" is not SERVICE=NUM"#);
+        insta::assert_snapshot!(refused("--wait --wait-timeout -5"), @"--wait-timeout -5 is negative");
+    }
+
+    #[test]
+    fn what_compose_refuses_is_refused() {
+        for line in [
+            "--wait --exit-code-from a",
+            "--wait --abort-on-container-exit",
+            "--wait --abort-on-container-failure",
+            "--wait --attach a",
+            "--wait --attach-dependencies",
+            "-d --exit-code-from a",
+            "-d --abort-on-container-exit",
+            "-d --abort-on-container-failure",
+            "--abort-on-container-exit --abort-on-container-failure",
+            "--exit-code-from a --attach a --attach-dependencies",
+            "--wait --build --no-build",
+            "--wait --no-recreate -V",
+            "--wait --no-recreate --force-recreate",
+            "--wait --no-recreate --always-recreate-deps",
+        ] {
+            let message = refused(line);
+            assert!(message.contains(" cannot be combined with "), "{line}: {message}");
+        }
+        // It implies to stop at the first end, and gives way to stopping at the first failure.
+        assert!(verdict("--exit-code-from a --abort-on-container-failure").abort_on_container_failure);
+    }
+
+    #[test]
+    fn flags_before_the_command_count() {
+        let read = |flags: &str, rest: &str| read(&args(flags), &args(rest));
+        assert!(matches!(
+            read("-p x", "--wait"),
+            Ok((
+                Globals {
+                    project_name: Some(_),
+                    ..
+                },
+                Up::Verdict(_)
+            ))
+        ));
+        assert_eq!(read("--parallel x", "-d").unwrap().1, Up::Pass);
+        insta::assert_snapshot!(
+            read("--parallel x", "--wait").unwrap_err(),
+            @r#"value "x" of --parallel is not valid: it must be a whole number"#
+        );
+        let unread = |line: &str| check_unread(&args(line), OsStr::new("--new"));
+        assert!(unread("--new x up -d").is_ok());
+        assert!(unread("--new x run up-test").is_ok());
+        assert!(unread("--new x up --wait").is_err());
+    }
+}

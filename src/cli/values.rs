@@ -34,3 +34,46 @@ pub(crate) fn go_int(text: &str) -> Result<i64, String> {
 pub(crate) fn go_int32(text: &str) -> Result<i32, String> {
     go_int(text)?.try_into().map_err(|_| "it is too large".to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_goes_words_for_truth() {
+        for (text, value) in [
+            ("1", true),
+            ("T", true),
+            ("True", true),
+            ("0", false),
+            ("f", false),
+            ("FALSE", false),
+        ] {
+            assert_eq!(go_bool(text), Ok(value), "{text}");
+        }
+        for text in ["", "yes", "on", "tRuE", "2"] {
+            assert!(go_bool(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn reads_goes_whole_numbers() {
+        for (text, value) in [
+            ("0", 0),
+            ("10", 10),
+            ("-5", -5),
+            ("+5", 5),
+            ("0x10", 16),
+            ("-0X1f", -31),
+            ("010", 8),
+            ("0o17", 15),
+            ("0b11", 3),
+        ] {
+            assert_eq!(go_int(text), Ok(value), "{text}");
+        }
+        for text in ["", "-", "5s", "1.5", "--5", "0x", "09", "9999999999999999999"] {
+            assert!(go_int(text).is_err(), "{text}");
+        }
+        assert!(go_int32("3000000000").is_err());
+    }
+}

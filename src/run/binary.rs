@@ -157,7 +157,10 @@ impl Tools {
     /// # Errors
     /// There is no docker, or docker's flags are wrong.
     pub fn find(globals: &DockerGlobals, env: Lookup<'_>) -> Result<Self> {
-        let places = Places::new(globals, env);
+        Self::at(&Places::new(globals, env, &SYSTEM), globals)
+    }
+
+    fn at(places: &Places, globals: &DockerGlobals) -> Result<Self> {
         let docker = places.docker().ok_or_else(|| places.no_docker())?;
         let compose = match places.plugin() {
             Some(plugin) => [plugin.into()].into_iter().chain(globals.plugin_argv()).collect(),
@@ -175,7 +178,7 @@ impl Tools {
 /// The failure to give when [`Tools::compose`] turns out to be no compose.
 #[must_use]
 pub fn no_compose(globals: &DockerGlobals, env: Lookup<'_>) -> Failure {
-    Places::new(globals, env).no_compose()
+    Places::new(globals, env, &SYSTEM).no_compose()
 }
 
 /// `docker [globals] compose ARGS`, for this process to become.
@@ -183,10 +186,13 @@ pub fn no_compose(globals: &DockerGlobals, env: Lookup<'_>) -> Failure {
 /// # Errors
 /// There is neither docker nor a compose plugin.
 pub fn compose(globals: &DockerGlobals, args: &[OsString], env: Lookup<'_>) -> Result<Invocation> {
-    let places = Places::new(globals, env);
     // As a plugin towline has a line to the docker command that called it, on which it is told to stop. Compose takes
     // that line over when it gets this process without another docker in between.
     let straight = env("DOCKER_CLI_PLUGIN_SOCKET").is_some();
+    compose_at(&Places::new(globals, env, &SYSTEM), globals, args, straight)
+}
+
+fn compose_at(places: &Places, globals: &DockerGlobals, args: &[OsString], straight: bool) -> Result<Invocation> {
     let docker = places.docker();
     let through_docker = docker.clone().filter(|_| !places.docker_calls_us());
     match (through_docker, places.plugin()) {
@@ -209,7 +215,7 @@ pub fn compose(globals: &DockerGlobals, args: &[OsString], env: Lookup<'_>) -> R
 /// # Errors
 /// There is no compose plugin.
 pub fn plugin(args: &[OsString], env: Lookup<'_>) -> Result<Invocation> {
-    let places = Places::new(&DockerGlobals::default(), env);
+    let places = Places::new(&DockerGlobals::default(), env, &SYSTEM);
     let plugin = places.plugin().ok_or_else(|| places.no_compose())?;
     let mut argv = vec![plugin.into()];
     argv.extend_from_slice(args);
@@ -267,7 +273,7 @@ struct Places {
 }
 
 impl Places {
-    fn new(globals: &DockerGlobals, env: Lookup<'_>) -> Self {
+    fn new(globals: &DockerGlobals, env: Lookup<'_>, system: &[&str]) -> Self {
         let path = env("PATH").unwrap_or_default();
         let home = env("HOME").map(|home| Path::new(&home).join(".docker"));
         let named = globals.config.as_ref().map(OsString::from);
@@ -275,7 +281,7 @@ impl Places {
         let config = named.map(PathBuf::from).or_else(|| home.clone());
         let mut plugins = config.as_deref().map(extra_folders).unwrap_or_default();
         plugins.extend(config.map(|dir| dir.join("cli-plugins")));
-        plugins.extend(SYSTEM.map(PathBuf::from));
+        plugins.extend(system.iter().map(PathBuf::from));
         Self {
             ourselves: std::env::current_exe().ok().and_then(|exe| identity(&exe)),
             path: std::env::split_paths(&path)
@@ -373,5 +379,265 @@ fn list(folders: &[PathBuf]) -> String {
     match folders.is_empty() {
         true => "(none)".to_owned(),
         false => folders.join(", "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A machine with programs in some places.
+    struct Machine {
+        root: tempfile::TempDir,
+    }
+
+    impl Machine {
+        fn new(programs: &[&str]) -> Self {
+            let machine = Self {
+                root: tempfile::tempdir().unwrap(),
+            };
+            for program in programs {
+                let file = machine.file(program);
+                fs::write(&file, "#!/bin/sh\n").unwrap();
+                fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+            }
+            machine
+        }
+
+        /// The path of a file, whose folder exists.
+        fn file(&self, name: &str) -> PathBuf {
+            let file = self.root.path().join(name);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            file
+        }
+
+        fn link_to_us(&self, name: &str) {
+            std::os::unix::fs::symlink(std::env::current_exe().unwrap(), self.file(name)).unwrap();
+        }
+
+        /// PATH is `bin` and `bin2`, HOME is `home`, `system` is a folder for all users.
+        fn places(&self, globals: &DockerGlobals, docker_config: Option<&str>) -> Places {
+            let inside = |name: &str| self.root.path().join(name).into_os_string();
+            let path = std::env::join_paths([inside("bin"), inside("bin2")]).unwrap();
+            let env = |name: &str| match name {
+                "PATH" => Some(path.clone()),
+                "HOME" => Some(inside("home")),
+                "DOCKER_CONFIG" => docker_config.map(inside),
+                _ => None,
+            };
+            Places::new(globals, &env, &[inside("system").to_str().unwrap()])
+        }
+
+        fn tools(&self, docker_config: Option<&str>) -> Result<Tools> {
+            let globals = DockerGlobals::default();
+            Tools::at(&self.places(&globals, docker_config), &globals)
+        }
+
+        /// The words of a call, with paths inside the machine.
+        fn show(&self, argv: &[OsString]) -> String {
+            let root = format!("{}/", self.root.path().display());
+            let words: Vec<_> = argv
+                .iter()
+                .map(|word| word.to_str().unwrap().replace(&root, ""))
+                .collect();
+            words.join(" ")
+        }
+
+        fn compose(&self, globals: &DockerGlobals, straight: bool) -> String {
+            let args = ["up", "-d"].map(OsString::from);
+            let invocation = compose_at(&self.places(globals, None), globals, &args, straight).unwrap();
+            self.show(&invocation.argv)
+        }
+    }
+
+    const HOME: &str = "home/.docker/cli-plugins/docker-compose";
+
+    fn remote() -> DockerGlobals {
+        DockerGlobals {
+            hosts: vec!["tcp://x".into()],
+            config: Some("c".into()),
+            debug: true,
+            ..DockerGlobals::default()
+        }
+    }
+
+    #[test]
+    fn the_plugin_is_called_by_its_path() {
+        let machine = Machine::new(&["bin/docker", HOME, "system/docker-compose"]);
+        let tools = machine.tools(None).unwrap();
+        assert_eq!(machine.show(&[tools.docker.into()]), "bin/docker");
+        assert_eq!(machine.show(&tools.compose), HOME);
+        fs::remove_file(machine.file(HOME)).unwrap();
+        assert_eq!(
+            machine.show(&machine.tools(None).unwrap().compose),
+            "system/docker-compose"
+        );
+    }
+
+    #[test]
+    fn a_configuration_elsewhere_comes_first_and_home_last() {
+        let machine = Machine::new(&[
+            "bin/docker",
+            HOME,
+            "system/docker-compose",
+            "d/cli-plugins/docker-compose",
+        ]);
+        assert_eq!(
+            machine.show(&machine.tools(Some("d")).unwrap().compose),
+            "d/cli-plugins/docker-compose"
+        );
+        fs::remove_file(machine.file("d/cli-plugins/docker-compose")).unwrap();
+        assert_eq!(
+            machine.show(&machine.tools(Some("d")).unwrap().compose),
+            "system/docker-compose"
+        );
+        fs::remove_file(machine.file("system/docker-compose")).unwrap();
+        assert_eq!(machine.show(&machine.tools(Some("d")).unwrap().compose), HOME);
+    }
+
+    #[test]
+    fn folders_that_the_configuration_names_come_before_all() {
+        let machine = Machine::new(&["bin/docker", HOME, "brew/docker-compose"]);
+        let config = serde_json::json!({ "auths": {}, "cliPluginsExtraDirs": [machine.root.path().join("brew")] });
+        fs::write(machine.file("home/.docker/config.json"), config.to_string()).unwrap();
+        assert_eq!(
+            machine.show(&machine.tools(None).unwrap().compose),
+            "brew/docker-compose"
+        );
+        fs::write(machine.file("home/.docker/config.json"), "no JSON").unwrap();
+        assert_eq!(machine.show(&machine.tools(None).unwrap().compose), HOME);
+    }
+
+    #[test]
+    fn what_cannot_be_executed_is_no_program() {
+        let machine = Machine::new(&["bin2/docker"]);
+        fs::write(machine.file("bin/docker"), "").unwrap();
+        fs::create_dir_all(machine.file("home/.docker/cli-plugins/docker-compose/x")).unwrap();
+        assert_eq!(
+            machine.show(&machine.tools(None).unwrap().compose),
+            "bin2/docker compose"
+        );
+    }
+
+    #[test]
+    fn towline_is_never_taken_for_another_program() {
+        let machine = Machine::new(&["bin2/docker", "system/docker-compose"]);
+        machine.link_to_us("bin/docker");
+        machine.link_to_us(HOME);
+        let tools = machine.tools(None).unwrap();
+        assert_eq!(machine.show(&[tools.docker.into()]), "bin2/docker");
+        assert_eq!(machine.show(&tools.compose), "system/docker-compose");
+        // `docker compose` would be us again.
+        assert_eq!(
+            machine.compose(&DockerGlobals::default(), false),
+            "system/docker-compose compose up -d"
+        );
+        fs::remove_file(machine.file("system/docker-compose")).unwrap();
+        let failure = machine.tools(None).unwrap_err();
+        assert_eq!(failure.exit, Exit::NoEngine);
+        assert!(
+            failure
+                .to_string()
+                .starts_with("the compose plugin `docker-compose` is in none of its folders: ")
+        );
+    }
+
+    #[test]
+    fn without_docker_there_is_a_word_about_it() {
+        let machine = Machine::new(&[HOME]);
+        let failure = machine.tools(None).unwrap_err();
+        assert_eq!(failure.exit, Exit::NoEngine);
+        let folders = machine.show(&[failure.to_string().into()]);
+        assert_eq!(
+            folders,
+            "the command `docker` is in none of the folders of PATH: bin, bin2"
+        );
+        // What only has to be passed on can do without.
+        assert_eq!(
+            machine.compose(&remote(), false),
+            format!("{HOME} --host tcp://x --debug compose up -d")
+        );
+    }
+
+    #[test]
+    fn what_is_passed_on_goes_through_docker_unless_docker_called_us() {
+        let machine = Machine::new(&["bin/docker", "c/cli-plugins/docker-compose", HOME]);
+        assert_eq!(
+            machine.compose(&DockerGlobals::default(), false),
+            "bin/docker compose up -d"
+        );
+        assert_eq!(
+            machine.compose(&remote(), false),
+            "bin/docker --config c --host tcp://x --debug compose up -d"
+        );
+        assert_eq!(
+            machine.compose(&DockerGlobals::default(), true),
+            format!("{HOME} compose up -d")
+        );
+    }
+
+    fn variables(globals: &DockerGlobals) -> Vec<String> {
+        let show = |(key, value): (OsString, OsString)| format!("{}={}", key.display(), value.display());
+        globals.env().unwrap().into_iter().map(show).collect()
+    }
+
+    #[test]
+    fn dockers_flags_become_variables() {
+        assert_eq!(variables(&DockerGlobals::default()), [""; 0]);
+        assert_eq!(variables(&remote()), ["DOCKER_HOST=tcp://x", "DOCKER_CONFIG=c"]);
+        let context = DockerGlobals {
+            context: Some("far".into()),
+            tlsverify: true,
+            tls: true,
+            tlscacert: Some("certs/ca.pem".into()),
+            tlskey: Some("certs/key.pem".into()),
+            ..DockerGlobals::default()
+        };
+        assert_eq!(
+            variables(&context),
+            [
+                "DOCKER_CONTEXT=far",
+                "DOCKER_HOST=",
+                "DOCKER_CERT_PATH=certs",
+                "DOCKER_TLS=1",
+                "DOCKER_TLS_VERIFY=1"
+            ]
+        );
+    }
+
+    #[test]
+    fn flags_that_no_variable_can_say_are_refused() {
+        let refused = |globals: DockerGlobals| globals.env().unwrap_err().to_string();
+        let hosts = |hosts: &[&str]| hosts.iter().map(ToString::to_string).collect();
+        let twice = DockerGlobals {
+            hosts: hosts(&["a", "b"]),
+            ..DockerGlobals::default()
+        };
+        insta::assert_snapshot!(refused(twice), @"--host is given more than once");
+        let both = DockerGlobals {
+            hosts: hosts(&["a"]),
+            context: Some("far".into()),
+            ..DockerGlobals::default()
+        };
+        insta::assert_snapshot!(refused(both), @"--host and --context name the engine twice");
+        let file = DockerGlobals {
+            tlscacert: Some("certs/my-ca.pem".into()),
+            ..DockerGlobals::default()
+        };
+        insta::assert_snapshot!(refused(file), @"certs/my-ca.pem cannot be handed on");
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_named() {
+        let invocation = Invocation {
+            argv: vec!["/nowhere/docker".into()],
+            ..Invocation::default()
+        };
+        let failure = exec(&invocation);
+        assert_eq!(failure.exit, Exit::NoEngine);
+        assert!(
+            failure.to_string().starts_with("starting /nowhere/docker: "),
+            "{failure}"
+        );
     }
 }
