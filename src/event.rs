@@ -335,10 +335,7 @@ impl Outcome {
     /// Whether this outcome fails the run by itself.
     #[must_use]
     pub const fn is_failure(self) -> bool {
-        !matches!(
-            self,
-            Self::Passed | Self::Cached | Self::Cancelled | Self::Skipped
-        )
+        !matches!(self, Self::Passed | Self::Cached | Self::Cancelled | Self::Skipped)
     }
 }
 

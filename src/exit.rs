@@ -70,9 +70,7 @@ impl Exit {
             Self::Bug => "a bug in towline",
             Self::Pull => "an image could not be pulled",
             Self::Build => "a build failed",
-            Self::Start => {
-                "a container could not be created or started (port taken, mount refused, command not found)"
-            }
+            Self::Start => "a container could not be created or started (port taken, mount refused, command not found)",
             Self::Service => "a needed service was unhealthy or ended",
             Self::TimedOut => "a stage or the run timed out",
             Self::Interrupted => "stopped by SIGINT",

@@ -62,10 +62,7 @@ impl Terminal {
     /// The same stream without colours, and so without rows that redraw themselves. For `--ansi never`.
     #[must_use]
     pub const fn without_escapes(self) -> Self {
-        Self {
-            colour: false,
-            ..self
-        }
+        Self { colour: false, ..self }
     }
 
     /// Whether rows that redraw themselves are of use here.
@@ -187,9 +184,7 @@ pub fn sanitise_but_colour(line: &[u8]) -> String {
 
 /// Every line of a text, each of them made safe with [`sanitise`]. Blank lines at the end go.
 pub fn sanitised_lines(text: &[u8]) -> impl Iterator<Item = String> {
-    text.trim_ascii_end()
-        .split(|byte| *byte == b'\n')
-        .map(sanitise)
+    text.trim_ascii_end().split(|byte| *byte == b'\n').map(sanitise)
 }
 
 /// How many columns the text takes. Escape sequences are not expected in it.
@@ -345,26 +340,19 @@ impl Sequence {
     }
 
     const fn bare(length: usize) -> Self {
-        Self {
-            length,
-            colours: false,
-        }
+        Self { length, colours: false }
     }
 
     /// Parameters and intermediates, then one final character: `ESC [ 1 ; 31 m`.
     fn control(rest: &str, introducer: usize, seven_bit: bool) -> Self {
-        let body = rest
-            .find(|char| !matches!(char, ' '..='?'))
-            .unwrap_or(rest.len());
+        let body = rest.find(|char| !matches!(char, ' '..='?')).unwrap_or(rest.len());
         let last = rest[body..].chars().next();
         let ends = last.filter(|char| matches!(char, '@'..='~'));
         Self {
             length: introducer + body + ends.map_or(0, char::len_utf8),
             colours: seven_bit
                 && ends == Some('m')
-                && rest[..body]
-                    .chars()
-                    .all(|char| matches!(char, '0'..='9' | ';' | ':')),
+                && rest[..body].chars().all(|char| matches!(char, '0'..='9' | ';' | ':')),
         }
     }
 
@@ -379,9 +367,7 @@ impl Sequence {
 
     /// Intermediates, then one final character: `ESC ( B`.
     fn plain(rest: &str, introducer: usize) -> Self {
-        let body = rest
-            .find(|char| !matches!(char, ' '..='/'))
-            .unwrap_or(rest.len());
+        let body = rest.find(|char| !matches!(char, ' '..='/')).unwrap_or(rest.len());
         let ends = rest[body..].starts_with(|char| matches!(char, '0'..='~'));
         Self::bare(introducer + body + usize::from(ends))
     }
@@ -456,10 +442,7 @@ mod tests {
         assert!(!detect(&[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")], true).colour);
         assert!(detect(&[("CLICOLOR_FORCE", "1")], false).colour);
         assert!(!detect(&[("CLICOLOR", "0")], true).colour);
-        assert!(
-            detect(&[("NO_COLOR", "")], true).colour,
-            "an empty NO_COLOR is none"
-        );
+        assert!(detect(&[("NO_COLOR", "")], true).colour, "an empty NO_COLOR is none");
     }
 
     #[test]
@@ -495,10 +478,7 @@ mod tests {
             ("\u{1b}[1;31mred\u{1b}[0m", "red"),
             ("\u{1b}[2J\u{1b}[Hgone", "gone"),
             ("\u{1b}]0;title\u{7}text", "text"),
-            (
-                "\u{1b}]8;;http://x\u{1b}\\link\u{1b}]8;;\u{1b}\\ end",
-                "link end",
-            ),
+            ("\u{1b}]8;;http://x\u{1b}\\link\u{1b}]8;;\u{1b}\\ end", "link end"),
             (
                 "\u{1b}]0;never ends, and is not hidden",
                 "0;never ends, and is not hidden",
@@ -546,10 +526,7 @@ mod tests {
             "## [error]hidden",
             "not even when an escape stood in between"
         );
-        assert_eq!(
-            sanitise(b"##teamcity[testFailed]"),
-            "##teamcity [testFailed]"
-        );
+        assert_eq!(sanitise(b"##teamcity[testFailed]"), "##teamcity [testFailed]");
         assert_eq!(sanitise(b"## [ok] #[derive]"), "## [ok] #[derive]");
     }
 

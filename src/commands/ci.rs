@@ -21,11 +21,17 @@ pub(super) const SETTLE: Duration = Duration::from_secs(2);
 pub fn run(globals: &Globals, args: &CiArgs, docker: &DockerGlobals) -> Result<u8> {
     let session = Session::open(globals, docker)?;
     let resolved = session.resolve(&args.targets)?;
-    let options = Options { targets: args.targets.clone(), gate: !args.no_gate, ..Options::default() };
+    let options = Options {
+        targets: args.targets.clone(),
+        gate: !args.no_gate,
+        ..Options::default()
+    };
     let mut plan = plan::build(&resolved.project, &options)?;
     if plan.stages.is_empty() {
-        return Err(Failure::invalid(format!("project '{}' has no service to run", plan.project))
-            .hint("a service that stands behind a profile runs with --profile NAME"));
+        return Err(
+            Failure::invalid(format!("project '{}' has no service to run", plan.project))
+                .hint("a service that stands behind a profile runs with --profile NAME"),
+        );
     }
     if args.dry_run || globals.dry_run {
         super::print(&plan::text(&plan))?;
@@ -37,7 +43,9 @@ pub fn run(globals: &Globals, args: &CiArgs, docker: &DockerGlobals) -> Result<u
         None => format!("{}-ci-{id}", plan.project),
     };
     if args.keep_up {
-        plan.notes.push(format!("what runs is left running: 'docker compose -p {project} down -v' removes it"));
+        plan.notes.push(format!(
+            "what runs is left running: 'docker compose -p {project} down -v' removes it"
+        ));
     }
     let request = Request {
         command: "ci",
@@ -49,7 +57,11 @@ pub fn run(globals: &Globals, args: &CiArgs, docker: &DockerGlobals) -> Result<u
         create: vec!["--no-build".to_owned()],
         close: if args.keep_up { Close::Leave } else { Close::Remove },
         stop_timeout: None,
-        view: View { quiet: args.quiet, verbose: args.verbose, stream: None },
+        view: View {
+            quiet: args.quiet,
+            verbose: args.verbose,
+            stream: None,
+        },
     };
     Ok(session.execute(resolved, plan, request)?.verdict.code)
 }
@@ -72,13 +84,19 @@ fn own_project(session: &Session<'_>, name: &str) -> Result<String> {
     for kind in ["container", "volume"] {
         let count = |label: Option<&str>| -> Result<usize> {
             let listed = session.spawner().capture(&commands.list(kind, label), None)?;
-            Ok(listed.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).count())
+            Ok(listed
+                .stdout
+                .split(|byte| *byte == b'\n')
+                .filter(|line| !line.is_empty())
+                .count())
         };
         if count(None)? > count(Some(RUN_LABEL))? {
             return Err(Failure::usage(format!(
                 "project '{name}' has a {kind} that no run of 'towline ci' made, and ci removes its project at the end"
             ))
-            .hint(format!("choose another name, or remove the project first: docker compose -p {name} down -v")));
+            .hint(format!(
+                "choose another name, or remove the project first: docker compose -p {name} down -v"
+            )));
         }
     }
     Ok(name.to_owned())

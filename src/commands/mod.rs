@@ -2,6 +2,7 @@
 
 pub mod ci;
 mod completions;
+mod guard;
 mod help;
 mod man;
 mod pass;
@@ -42,6 +43,11 @@ pub fn main() -> ExitCode {
 }
 
 fn run(name: Name, words: &[OsString]) -> Result<u8> {
+    if let [word, rest @ ..] = words
+        && word == crate::run::guard::COMMAND
+    {
+        return guard::run(rest);
+    }
     if let Some(answer) = pass::question(name, words) {
         return answer;
     }

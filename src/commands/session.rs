@@ -72,7 +72,13 @@ impl<'a> Session<'a> {
             separator: separator.as_deref(),
         };
         let project_directory = project_directory(&place, &current);
-        Ok(Self { globals, tools, spawner: Spawner::default(), begun, project_directory })
+        Ok(Self {
+            globals,
+            tools,
+            spawner: Spawner::default(),
+            begun,
+            project_directory,
+        })
     }
 
     /// The model, and the versions of compose and the engine.
@@ -88,19 +94,26 @@ impl<'a> Session<'a> {
     fn ask<T>(&self, targets: &[String], ask: impl FnOnce(&Spawner, &Question<'_>) -> Result<T>) -> Result<T> {
         let stdin = self.read_stdin()?;
         let globals = config_flags(self.globals);
-        let question =
-            Question { tools: &self.tools, globals: &globals, stdin: stdin.as_deref(), targets };
+        let question = Question {
+            tools: &self.tools,
+            globals: &globals,
+            stdin: stdin.as_deref(),
+            targets,
+        };
         ask(&self.spawner, &question)
     }
 
     /// The compose file on standard input, where one is: it is read once and asked about more than once.
     fn read_stdin(&self) -> Result<Option<Vec<u8>>> {
-        let from_variable = self.globals.files.is_empty() && std::env::var("COMPOSE_FILE").is_ok_and(|list| list == "-");
+        let from_variable =
+            self.globals.files.is_empty() && std::env::var("COMPOSE_FILE").is_ok_and(|list| list == "-");
         if !from_variable && self.globals.files.iter().all(|file| file != "-") {
             return Ok(None);
         }
         let mut bytes = Vec::new();
-        std::io::stdin().read_to_end(&mut bytes).context("reading the compose file from standard input")?;
+        std::io::stdin()
+            .read_to_end(&mut bytes)
+            .context("reading the compose file from standard input")?;
         Ok(Some(bytes))
     }
 
@@ -126,7 +139,10 @@ impl<'a> Session<'a> {
             project: resolved.project,
             plan,
             rules: request.rules,
-            settings: Settings { run: request.id, owned: request.owned },
+            settings: Settings {
+                run: request.id,
+                owned: request.owned,
+            },
             commands: self.commands(request.project),
             build: request.build,
             create: request.create,
@@ -178,10 +194,16 @@ fn make_directory(project_directory: &Path, id: &str) -> Result<(PathBuf, Option
     let elsewhere = std::env::temp_dir().join("towline");
     let directory = directory::make(&elsewhere, id).map_err(|_| {
         let here = directory::runs(project_directory);
-        Failure::message(Exit::Start, format!("the run's record cannot be made in {}: {error}", here.display()))
-            .hint("make the folder writable, or set TMPDIR to one that is")
+        Failure::message(
+            Exit::Start,
+            format!("the run's record cannot be made in {}: {error}", here.display()),
+        )
+        .hint("make the folder writable, or set TMPDIR to one that is")
     })?;
-    let note = format!("the record of this run is in {}: {error} in the project's folder", directory.display());
+    let note = format!(
+        "the record of this run is in {}: {error} in the project's folder",
+        directory.display()
+    );
     Ok((directory, Some(note)))
 }
 

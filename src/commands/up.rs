@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::ci::SETTLE;
 use super::session::{Request, Session, View};
 use crate::cli::{Globals, UpArgs};
+use crate::compose::Project;
 use crate::failure::{Failure, Result};
 use crate::plan::{self, Options, Plan};
 use crate::report::stream;
@@ -22,7 +23,9 @@ pub fn run(globals: &Globals, args: &UpArgs, docker: &DockerGlobals) -> Result<u
     for scale in &args.scale {
         let (service, count) = read_scale(scale)?;
         if !resolved.project.scale(service, count) {
-            return Err(Failure::usage(format!("--scale {scale}: no service '{service}' in the project")));
+            return Err(Failure::usage(format!(
+                "--scale {scale}: no service '{service}' in the project"
+            )));
         }
     }
     let options = Options {
@@ -33,8 +36,10 @@ pub fn run(globals: &Globals, args: &UpArgs, docker: &DockerGlobals) -> Result<u
     };
     let plan = plan::build(&resolved.project, &options)?;
     if plan.stages.is_empty() {
-        return Err(Failure::invalid(format!("project '{}' has no service to run", plan.project))
-            .hint("a service that stands behind a profile runs with --profile NAME"));
+        return Err(
+            Failure::invalid(format!("project '{}' has no service to run", plan.project))
+                .hint("a service that stands behind a profile runs with --profile NAME"),
+        );
     }
     let request = Request {
         command: "up",
@@ -45,8 +50,15 @@ pub fn run(globals: &Globals, args: &UpArgs, docker: &DockerGlobals) -> Result<u
         build: None,
         create: create_options(args),
         close: if args.wait { Close::Leave } else { Close::Stop },
-        stop_timeout: args.timeout.and_then(|seconds| u64::try_from(seconds).ok()).map(Duration::from_secs),
-        view: View { quiet: false, verbose: 0, stream: stream_options(args) },
+        stop_timeout: args
+            .timeout
+            .and_then(|seconds| u64::try_from(seconds).ok())
+            .map(Duration::from_secs),
+        view: View {
+            quiet: false,
+            verbose: 0,
+            stream: stream_options(args, &resolved.project),
+        },
     };
     Ok(session.execute(resolved, plan, request)?.verdict.code)
 }
@@ -58,7 +70,10 @@ fn read_scale(scale: &str) -> Result<(&str, u32)> {
 }
 
 fn rules(args: &UpArgs, plan: &Plan) -> Rules {
-    let seconds = args.wait_timeout.and_then(|seconds| u64::try_from(seconds).ok()).filter(|seconds| *seconds > 0);
+    let seconds = args
+        .wait_timeout
+        .and_then(|seconds| u64::try_from(seconds).ok())
+        .filter(|seconds| *seconds > 0);
     Rules {
         end: end(args, plan),
         keep_going: false,
@@ -94,7 +109,11 @@ fn create_options(args: &UpArgs) -> Vec<String> {
         ("--quiet-pull", args.quiet_pull),
         ("-y", args.yes),
     ];
-    let mut options: Vec<String> = switches.iter().filter(|(_, on)| *on).map(|(flag, _)| (*flag).to_owned()).collect();
+    let mut options: Vec<String> = switches
+        .iter()
+        .filter(|(_, on)| *on)
+        .map(|(flag, _)| (*flag).to_owned())
+        .collect();
     if let Some(pull) = &args.pull {
         options.extend(["--pull".to_owned(), pull.clone()]);
     }
@@ -104,13 +123,30 @@ fn create_options(args: &UpArgs) -> Vec<String> {
     options
 }
 
-/// What `up` shows of the containers' output; with `--wait` it runs in the background and shows none.
-fn stream_options(args: &UpArgs) -> Option<stream::Options> {
-    let options = stream::Options {
+/// What `up` shows of the containers' output: that of the services named, or of all; with `--wait` it runs in the background
+/// and shows none.
+fn stream_options(args: &UpArgs, project: &Project) -> Option<stream::Options> {
+    if args.wait || args.detach {
+        return None;
+    }
+    let named = if args.attach_dependencies {
+        &[][..]
+    } else {
+        &args.services
+    };
+    let silent = project
+        .services
+        .iter()
+        .filter(|service| !service.attach)
+        .map(|service| service.name.clone());
+    Some(stream::Options {
         prefix: !args.no_log_prefix,
         colour: !args.no_color,
-        attach: args.attach.clone(),
-        no_attach: args.no_attach.clone(),
-    };
-    (!args.wait && !args.detach).then_some(options)
+        attach: if args.attach.is_empty() {
+            named.to_vec()
+        } else {
+            args.attach.clone()
+        },
+        no_attach: args.no_attach.iter().cloned().chain(silent).collect(),
+    })
 }

@@ -3,7 +3,12 @@
 use std::path::{Path, PathBuf};
 
 /// The names of compose files, in the order in which compose looks for them.
-const NAMES: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
+const NAMES: [&str; 4] = [
+    "compose.yaml",
+    "compose.yml",
+    "docker-compose.yml",
+    "docker-compose.yaml",
+];
 
 /// What decides where the project is.
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,7 +41,9 @@ pub fn project_directory(place: &Place<'_>, current: &Path) -> PathBuf {
         let folder = first.and_then(|file| Path::new(file).parent());
         return folder.map_or_else(|| current.to_owned(), |folder| current.join(folder));
     }
-    let found = current.ancestors().find(|folder| NAMES.iter().any(|name| folder.join(name).is_file()));
+    let found = current
+        .ancestors()
+        .find(|folder| NAMES.iter().any(|name| folder.join(name).is_file()));
     found.unwrap_or(current).to_owned()
 }
 
@@ -53,11 +60,20 @@ mod tests {
         let files = ["-".to_owned(), "../x/y.yaml".to_owned()];
         let searched = Place::default();
         assert_eq!(project_directory(&searched, &deep), root.path());
-        let by_variable = Place { compose_file: Some("ci/one.yaml:two.yaml"), ..searched };
+        let by_variable = Place {
+            compose_file: Some("ci/one.yaml:two.yaml"),
+            ..searched
+        };
         assert_eq!(project_directory(&by_variable, &deep), deep.join("ci"));
-        let by_file = Place { files: &files, ..by_variable };
+        let by_file = Place {
+            files: &files,
+            ..by_variable
+        };
         assert_eq!(project_directory(&by_file, &deep), deep.join("../x"));
-        let by_flag = Place { project_directory: Some("/p"), ..by_file };
+        let by_flag = Place {
+            project_directory: Some("/p"),
+            ..by_file
+        };
         assert_eq!(project_directory(&by_flag, &deep), Path::new("/p"));
     }
 

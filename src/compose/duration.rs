@@ -61,11 +61,7 @@ mod tests {
             ("1h0m0.5s", 3_600_500),
             ("0s", 0),
         ] {
-            assert_eq!(
-                parse_duration(text),
-                Some(Duration::from_millis(millis)),
-                "{text}"
-            );
+            assert_eq!(parse_duration(text), Some(Duration::from_millis(millis)), "{text}");
         }
         for text in ["", "s", "1x", "-1s", "1m-3s", "ten", "1e400"] {
             assert_eq!(parse_duration(text), None, "{text}");

@@ -60,6 +60,8 @@ pub struct Service {
     pub stop_grace: Option<Duration>,
     /// `logging.driver`.
     pub log_driver: Option<String>,
+    /// `attach`: whether `up` shows its output.
+    pub attach: bool,
 }
 
 /// One entry of `depends_on`, in its long form.
@@ -111,9 +113,7 @@ impl Restart {
         match text.split_once(':').unwrap_or((text, "")) {
             ("always" | "unless-stopped", _) => Self::Always,
             // The engine takes a limit of 0 as no limit.
-            ("on-failure", limit) => {
-                Self::OnFailure(limit.parse().ok().filter(|limit| *limit != 0))
-            }
+            ("on-failure", limit) => Self::OnFailure(limit.parse().ok().filter(|limit| *limit != 0)),
             _ => Self::No,
         }
     }
@@ -188,8 +188,12 @@ impl Project {
 
     /// Gives a service this many containers; whether there is such a service.
     pub fn scale(&mut self, name: &str, replicas: u32) -> bool {
-        let Some(Value::Object(services)) = self.document.get_mut("services") else { return false };
-        let Some(Value::Object(entry)) = services.get_mut(name) else { return false };
+        let Some(Value::Object(services)) = self.document.get_mut("services") else {
+            return false;
+        };
+        let Some(Value::Object(entry)) = services.get_mut(name) else {
+            return false;
+        };
         entry.insert("scale".to_owned(), replicas.into());
         if let Some(Value::Object(deploy)) = entry.get_mut("deploy") {
             deploy.shift_remove("replicas");
@@ -214,9 +218,7 @@ impl Project {
 impl Service {
     fn read(name: &str, value: &Value, is_job_entry: bool) -> Self {
         let text = |key: &str| value[key].as_str().map(unescape);
-        let filled = |key: &str| {
-            value[key].as_array().is_some_and(|items| !items.is_empty())
-        };
+        let filled = |key: &str| value[key].as_array().is_some_and(|items| !items.is_empty());
         Self {
             name: name.to_owned(),
             is_job_entry,
@@ -245,6 +247,7 @@ impl Service {
             has_stop_hooks: filled("pre_stop"),
             stop_grace: value["stop_grace_period"].as_str().and_then(parse_duration),
             log_driver: value["logging"]["driver"].as_str().map(str::to_owned),
+            attach: value["attach"].as_bool().unwrap_or(true),
         }
     }
 
@@ -378,18 +381,9 @@ mod tests {
 
     #[test]
     fn health_is_checked_disabled_or_unsaid() {
-        assert_eq!(
-            service("{healthcheck: {test: [CMD, 'true']}}").health,
-            Health::Checked
-        );
-        assert_eq!(
-            service("{healthcheck: {disable: true}}").health,
-            Health::Disabled
-        );
-        assert_eq!(
-            service("{healthcheck: {test: [NONE]}}").health,
-            Health::Disabled
-        );
+        assert_eq!(service("{healthcheck: {test: [CMD, 'true']}}").health, Health::Checked);
+        assert_eq!(service("{healthcheck: {disable: true}}").health, Health::Disabled);
+        assert_eq!(service("{healthcheck: {test: [NONE]}}").health, Health::Disabled);
         assert_eq!(service("{healthcheck: {interval: 5s}}").health, Health::Unsaid);
     }
 
@@ -406,10 +400,9 @@ mod tests {
 
     #[test]
     fn job_entries_stand_beside_services() {
-        let project = Project::read_yaml(
-            "name: p\nservices: {b: {image: i}}\njobs: {a: {image: i, triggers: {manual: true}}}\n",
-        )
-        .unwrap();
+        let project =
+            Project::read_yaml("name: p\nservices: {b: {image: i}}\njobs: {a: {image: i, triggers: {manual: true}}}\n")
+                .unwrap();
         let names: Vec<_> = project.services.iter().map(|s| s.name.as_str()).collect();
         assert_eq!(names, ["a", "b"]);
         assert!(project.services[0].is_job_entry && project.services[0].manual);

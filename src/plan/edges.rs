@@ -32,12 +32,18 @@ pub(super) fn connect(
 ) -> Result<()> {
     let mut absent = Vec::new();
     for at in 0..stages.len() {
-        let Some(service) = project.service(&stages[at].name) else { continue };
+        let Some(service) = project.service(&stages[at].name) else {
+            continue;
+        };
         let mut needs = Vec::new();
         for (name, on) in &service.depends_on {
             match position(stages, name) {
                 Some(index) => needs.push(need(stages, index, on.condition, Origin::DependsOn)),
-                None if !options.no_deps => absent.push(Absent { of: at, name: name.clone(), condition: on.condition }),
+                None if !options.no_deps => absent.push(Absent {
+                    of: at,
+                    name: name.clone(),
+                    condition: on.condition,
+                }),
                 None => {}
             }
         }
@@ -146,9 +152,13 @@ struct Absent {
 
 /// A gate that cannot run is an error in front of a deploy: it is never let through because its test was not there.
 fn check_gates(stages: &[Stage], absent: &[Absent], notes: &mut Vec<String>, options: &Options) -> Result<()> {
-    let deploys: Vec<usize> = (0..stages.len()).filter(|at| stages[*at].kind == Kind::Deploy).collect();
+    let deploys: Vec<usize> = (0..stages.len())
+        .filter(|at| stages[*at].kind == Kind::Deploy)
+        .collect();
     let in_front_of = |at: usize| {
-        let deploy = deploys.iter().find(|deploy| **deploy == at || reaches(stages, **deploy, at))?;
+        let deploy = deploys
+            .iter()
+            .find(|deploy| **deploy == at || reaches(stages, **deploy, at))?;
         Some(stages[*deploy].name.as_str())
     };
     for Absent { of, name, condition } in absent {
@@ -159,14 +169,25 @@ fn check_gates(stages: &[Stage], absent: &[Absent], notes: &mut Vec<String>, opt
                     "'{deploy}' is a deploy, and '{of_name}' lets it through only after '{name}', which is not there \
                      (behind a profile that is not active, or not in the file)"
                 ))
-                .hint(format!("activate the profile of '{name}' (--profile NAME), or say that it may be left out with --no-gate")));
+                .hint(format!(
+                    "activate the profile of '{name}' (--profile NAME), or say that it may be left out with --no-gate"
+                )));
             }
-            _ => notes.push(format!("'{of_name}' runs without '{name}', which it may do without ('required: false') and is not there")),
+            _ => notes.push(format!(
+                "'{of_name}' runs without '{name}', which it may do without ('required: false') and is not there"
+            )),
         }
     }
     for stage in stages {
         for need in &stage.needs {
-            check_replicas(stages, &stage.name, need, in_front_of(stages_index(stages, stage)), notes, options)?;
+            check_replicas(
+                stages,
+                &stage.name,
+                need,
+                in_front_of(stages_index(stages, stage)),
+                notes,
+                options,
+            )?;
         }
     }
     Ok(())
@@ -203,11 +224,12 @@ fn check_replicas(
 
 /// With targets named, jobs can stay outside the plan; a deploy that runs without them is worth a word.
 fn note_ungated(project: &Project, stages: &[Stage], notes: &mut Vec<String>, options: &Options) {
-    let Some(deploy) = stages.iter().find(|stage| stage.kind == Kind::Deploy) else { return };
-    let is_outside = |service: &&Service| position(stages, &service.name).is_none() && !service.is_job_entry;
-    let is_job = |service: &&Service| {
-        super::kinds::find(project, service, options).is_ok_and(|found| found.kind == Kind::Job)
+    let Some(deploy) = stages.iter().find(|stage| stage.kind == Kind::Deploy) else {
+        return;
     };
+    let is_outside = |service: &&Service| position(stages, &service.name).is_none() && !service.is_job_entry;
+    let is_job =
+        |service: &&Service| super::kinds::find(project, service, options).is_ok_and(|found| found.kind == Kind::Job);
     let outside: Vec<&str> = project
         .services
         .iter()

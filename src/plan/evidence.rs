@@ -15,18 +15,77 @@ pub(super) struct JobSign {
 
 /// Words of a service's name that say that it runs to completion. The second list makes it a deploy.
 const JOB_WORDS: &[&str] = &[
-    "test", "tests", "testing", "tester", "sut", "unit", "integration", "e2e", "spec", "specs", "lint", "linter",
-    "check", "checks", "verify", "audit", "format", "fmt", "typecheck", "coverage", "benchmark", "migrate",
-    "migration", "migrations", "migrator", "seed", "seeds", "seeder", "scan", "build", "package", "init", "setup",
-    "bootstrap", "provision", "fixtures",
+    "test",
+    "tests",
+    "testing",
+    "tester",
+    "sut",
+    "unit",
+    "integration",
+    "e2e",
+    "spec",
+    "specs",
+    "lint",
+    "linter",
+    "check",
+    "checks",
+    "verify",
+    "audit",
+    "format",
+    "fmt",
+    "typecheck",
+    "coverage",
+    "benchmark",
+    "migrate",
+    "migration",
+    "migrations",
+    "migrator",
+    "seed",
+    "seeds",
+    "seeder",
+    "scan",
+    "build",
+    "package",
+    "init",
+    "setup",
+    "bootstrap",
+    "provision",
+    "fixtures",
 ];
 const DEPLOY_WORDS: &[&str] = &["deploy", "release", "publish", "push", "promote"];
 
 /// Last words of a name that say that it serves, whatever stands before them: `test-db`, `release-api`.
 const SERVER_WORDS: &[&str] = &[
-    "db", "database", "server", "service", "api", "web", "proxy", "gateway", "cache", "queue", "broker", "worker",
-    "frontend", "backend", "app", "ui", "site", "redis", "postgres", "mysql", "mongo", "storage", "registry",
-    "dashboard", "daemon", "agent", "runner", "watcher", "env", "environment",
+    "db",
+    "database",
+    "server",
+    "service",
+    "api",
+    "web",
+    "proxy",
+    "gateway",
+    "cache",
+    "queue",
+    "broker",
+    "worker",
+    "frontend",
+    "backend",
+    "app",
+    "ui",
+    "site",
+    "redis",
+    "postgres",
+    "mysql",
+    "mongo",
+    "storage",
+    "registry",
+    "dashboard",
+    "daemon",
+    "agent",
+    "runner",
+    "watcher",
+    "env",
+    "environment",
 ];
 
 /// Programs that end, where they stand as a command of their own.
@@ -38,18 +97,109 @@ const SERVER_COMMANDS: &str = r"sleep (?:infinity|inf)|tail -[fF]|--watch(?:All)
 
 /// Images that are servers unless their command says otherwise: the last part of the repository's name.
 const SERVER_IMAGES: &[&str] = &[
-    "postgres", "postgresql", "postgis", "timescaledb", "pgvector", "pgbouncer", "mysql", "mysql-server", "mariadb",
-    "percona", "mongo", "mongodb", "redis", "redis-stack", "valkey", "keydb", "dragonfly", "memcached", "rabbitmq",
-    "nats", "nats-streaming", "kafka", "cp-kafka", "redpanda", "zookeeper", "cp-zookeeper", "cp-schema-registry",
-    "pulsar", "activemq", "activemq-artemis", "mosquitto", "emqx", "elasticsearch", "opensearch", "kibana", "solr",
-    "meilisearch", "typesense", "qdrant", "weaviate", "milvus", "chroma", "cassandra", "scylla", "couchdb",
-    "cockroach", "neo4j", "influxdb", "clickhouse-server", "clickhouse", "etcd", "consul", "vault", "minio",
-    "localstack", "dynamodb-local", "azurite", "fake-gcs-server", "nginx", "openresty", "httpd", "caddy", "traefik",
-    "haproxy", "envoy", "kong", "tomcat", "keycloak", "mailhog", "mailpit", "maildev", "wiremock", "mockserver",
-    "httpbin", "selenium", "standalone-chrome", "standalone-firefox", "standalone-chromium", "hub", "registry",
-    "jaeger", "all-in-one", "zipkin", "opentelemetry-collector", "opentelemetry-collector-contrib", "prometheus",
-    "grafana", "loki", "tempo", "alertmanager", "adminer", "phpmyadmin", "pgadmin4", "wordpress", "ghost",
-    "nextcloud", "gitea", "sonarqube", "server", "ollama", "temporal", "auto-setup", "unleash-server",
+    "postgres",
+    "postgresql",
+    "postgis",
+    "timescaledb",
+    "pgvector",
+    "pgbouncer",
+    "mysql",
+    "mysql-server",
+    "mariadb",
+    "percona",
+    "mongo",
+    "mongodb",
+    "redis",
+    "redis-stack",
+    "valkey",
+    "keydb",
+    "dragonfly",
+    "memcached",
+    "rabbitmq",
+    "nats",
+    "nats-streaming",
+    "kafka",
+    "cp-kafka",
+    "redpanda",
+    "zookeeper",
+    "cp-zookeeper",
+    "cp-schema-registry",
+    "pulsar",
+    "activemq",
+    "activemq-artemis",
+    "mosquitto",
+    "emqx",
+    "elasticsearch",
+    "opensearch",
+    "kibana",
+    "solr",
+    "meilisearch",
+    "typesense",
+    "qdrant",
+    "weaviate",
+    "milvus",
+    "chroma",
+    "cassandra",
+    "scylla",
+    "couchdb",
+    "cockroach",
+    "neo4j",
+    "influxdb",
+    "clickhouse-server",
+    "clickhouse",
+    "etcd",
+    "consul",
+    "vault",
+    "minio",
+    "localstack",
+    "dynamodb-local",
+    "azurite",
+    "fake-gcs-server",
+    "nginx",
+    "openresty",
+    "httpd",
+    "caddy",
+    "traefik",
+    "haproxy",
+    "envoy",
+    "kong",
+    "tomcat",
+    "keycloak",
+    "mailhog",
+    "mailpit",
+    "maildev",
+    "wiremock",
+    "mockserver",
+    "httpbin",
+    "selenium",
+    "standalone-chrome",
+    "standalone-firefox",
+    "standalone-chromium",
+    "hub",
+    "registry",
+    "jaeger",
+    "all-in-one",
+    "zipkin",
+    "opentelemetry-collector",
+    "opentelemetry-collector-contrib",
+    "prometheus",
+    "grafana",
+    "loki",
+    "tempo",
+    "alertmanager",
+    "adminer",
+    "phpmyadmin",
+    "pgadmin4",
+    "wordpress",
+    "ghost",
+    "nextcloud",
+    "gitea",
+    "sonarqube",
+    "server",
+    "ollama",
+    "temporal",
+    "auto-setup",
+    "unleash-server",
 ];
 
 /// Words that may stand before the program that counts.
@@ -103,7 +253,10 @@ fn last_command(words: &[String]) -> Option<String> {
         [shell, .., option, script] if is_shell(shell) && takes_script(option) => script.clone(),
         _ => return (!words.is_empty()).then(|| words.join(" ")),
     };
-    let commands = script.split(['\n', ';']).flat_map(|line| line.split("&&")).flat_map(|line| line.split("||"));
+    let commands = script
+        .split(['\n', ';'])
+        .flat_map(|line| line.split("&&"))
+        .flat_map(|line| line.split("||"));
     let tells = |command: &&str| {
         let first = command.split_whitespace().next();
         first.is_some_and(|word| !FILLERS.contains(&word) && !word.starts_with('#'))
@@ -198,7 +351,11 @@ mod tests {
 
     #[test]
     fn commands_that_deploy() {
-        for line in ["kubectl|apply|-f|x.yaml", "sh|-c|helm upgrade app .", "twine|upload|dist/*"] {
+        for line in [
+            "kubectl|apply|-f|x.yaml",
+            "sh|-c|helm upgrade app .",
+            "twine|upload|dist/*",
+        ] {
             assert!(job_command(&words(line)).is_some_and(|sign| sign.deploys), "{line}");
         }
     }
@@ -239,7 +396,15 @@ mod tests {
 
     #[test]
     fn names_that_say_nothing_or_serve() {
-        for name in ["test-db", "release-api", "web", "builder-app", "latest", "contest", "app"] {
+        for name in [
+            "test-db",
+            "release-api",
+            "web",
+            "builder-app",
+            "latest",
+            "contest",
+            "app",
+        ] {
             assert_eq!(job_name(name), None, "{name}");
         }
     }

@@ -133,7 +133,11 @@ pub fn build(project: &Project, options: &Options) -> Result<Plan> {
     let chosen = edges::closure(project, &targets, options.no_deps);
     let mut notes = Vec::new();
     let mut stages = Vec::new();
-    for service in project.services.iter().filter(|service| chosen.contains(service.name.as_str())) {
+    for service in project
+        .services
+        .iter()
+        .filter(|service| chosen.contains(service.name.as_str()))
+    {
         let found = kinds::find(project, service, options)?;
         stages.push(stage(service, found, targets.contains(service.name.as_str())));
     }
@@ -176,7 +180,12 @@ fn stage(service: &Service, found: kinds::Found, target: bool) -> Stage {
 fn targets<'a>(project: &'a Project, options: &'a Options) -> BTreeSet<&'a str> {
     if options.targets.is_empty() {
         let wanted = |service: &&Service| !service.is_job_entry || service.manual;
-        return project.services.iter().filter(wanted).map(|service| service.name.as_str()).collect();
+        return project
+            .services
+            .iter()
+            .filter(wanted)
+            .map(|service| service.name.as_str())
+            .collect();
     }
     let from = options.exit_code_from.iter();
     options.targets.iter().chain(from).map(String::as_str).collect()
@@ -201,7 +210,9 @@ fn unknown_target(project: &Project, name: &str) -> Failure {
     let failure = Failure::usage(format!("no service '{name}' in project '{}'", project.name));
     match near {
         Some((_, known)) => failure.hint(format!("did you mean '{known}'?")),
-        None if names.is_empty() => failure.hint("no service is active; does it stand behind a profile (--profile NAME)?"),
+        None if names.is_empty() => {
+            failure.hint("no service is active; does it stand behind a profile (--profile NAME)?")
+        }
         None => failure.hint(format!("the services are {}", names.join(", "))),
     }
 }
@@ -223,7 +234,9 @@ impl Plan {
     #[must_use]
     pub fn is_needed(&self, index: usize, condition: Condition) -> bool {
         let needs = self.stages.iter().flat_map(|stage| &stage.needs);
-        needs.into_iter().any(|need| need.index == index && need.condition == condition)
+        needs
+            .into_iter()
+            .any(|need| need.index == index && need.condition == condition)
     }
 }
 

@@ -22,8 +22,10 @@ pub(super) fn sort(stages: Vec<Stage>) -> Result<Vec<Stage>> {
         }
     }
     // The stages come in name order, so that the smallest index is the first name.
-    let mut ready: BinaryHeap<Reverse<usize>> =
-        (0..stages.len()).filter(|at| open_needs[*at] == 0).map(Reverse).collect();
+    let mut ready: BinaryHeap<Reverse<usize>> = (0..stages.len())
+        .filter(|at| open_needs[*at] == 0)
+        .map(Reverse)
+        .collect();
     let mut order = Vec::with_capacity(stages.len());
     while let Some(Reverse(at)) = ready.pop() {
         order.push(at);
@@ -94,7 +96,12 @@ pub(super) fn mark_critical(stages: &mut [Stage]) {
     while let Some(current) = at {
         stages[current].critical = true;
         // Of equally long chains, one that waits for a success: that takes longer than a start.
-        let longest = stages[current].needs.iter().filter(|need| depth[need.index] + 1 == depth[current]);
-        at = longest.max_by_key(|need| (need.condition, Reverse(need.index))).map(|need| need.index);
+        let longest = stages[current]
+            .needs
+            .iter()
+            .filter(|need| depth[need.index] + 1 == depth[current]);
+        at = longest
+            .max_by_key(|need| (need.condition, Reverse(need.index)))
+            .map(|need| need.index);
     }
 }

@@ -10,13 +10,27 @@ pub fn text(plan: &Plan) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail.
     let count = plan.stages.len();
-    let _ = writeln!(text, "{}: {count} stage{}", plan.project, if count == 1 { "" } else { "s" });
-    let width = plan.stages.iter().map(|stage| stage.name.chars().count()).max().unwrap_or(0);
+    let _ = writeln!(
+        text,
+        "{}: {count} stage{}",
+        plan.project,
+        if count == 1 { "" } else { "s" }
+    );
+    let width = plan
+        .stages
+        .iter()
+        .map(|stage| stage.name.chars().count())
+        .max()
+        .unwrap_or(0);
     for (at, stage) in plan.stages.iter().enumerate() {
         show_stage(&mut text, at + 1, stage, width);
     }
-    let chain: Vec<&str> =
-        plan.stages.iter().filter(|stage| stage.critical).map(|stage| stage.name.as_str()).collect();
+    let chain: Vec<&str> = plan
+        .stages
+        .iter()
+        .filter(|stage| stage.critical)
+        .map(|stage| stage.name.as_str())
+        .collect();
     if chain.len() > 1 {
         let _ = writeln!(text, "\nlongest chain: {}", chain.join(" → "));
     }
@@ -32,12 +46,20 @@ fn show_stage(text: &mut String, number: usize, stage: &Stage, width: usize) {
         1 => String::new(),
         count => format!(" ×{count}"),
     };
-    let _ = writeln!(text, "{number:>3}{mark} {:width$}  {:<7}{times} {}", stage.name, stage.kind, stage.reason);
+    let _ = writeln!(
+        text,
+        "{number:>3}{mark} {:width$}  {:<7}{times} {}",
+        stage.name, stage.kind, stage.reason
+    );
     for need in &stage.needs {
         let origin = match need.origin {
             Origin::DependsOn => "",
             Origin::Gate => " (a deploy waits for every job)",
         };
-        let _ = writeln!(text, "     {:width$}    needs {} {}{origin}", "", need.stage, need.condition);
+        let _ = writeln!(
+            text,
+            "     {:width$}    needs {} {}{origin}",
+            "", need.stage, need.condition
+        );
     }
 }

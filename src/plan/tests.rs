@@ -97,7 +97,10 @@ fn kinds_by_evidence() {
         ("{image: postgres}", Kind::Service),
         ("{image: postgres, command: [psql, -c, 'select 1']}", Kind::Job),
         ("{image: i, command: [helm, upgrade, a, .]}", Kind::Deploy),
-        ("{image: i, command: [pytest], x-towline: {kind: service}}", Kind::Service),
+        (
+            "{image: i, command: [pytest], x-towline: {kind: service}}",
+            Kind::Service,
+        ),
         ("{image: i, x-towline: {kind: job}}", Kind::Job),
     ];
     for (service, expected) in cases {
@@ -133,7 +136,10 @@ fn targets_take_what_they_need_along_and_name_what_they_leave() {
     .unwrap();
     let names: Vec<_> = plan.stages.iter().map(|stage| stage.name.as_str()).collect();
     assert_eq!(names, ["db", "deploy"]);
-    assert_eq!(plan.notes, ["'deploy' runs without lint: not in the plan of these targets"]);
+    assert_eq!(
+        plan.notes,
+        ["'deploy' runs without lint: not in the plan of these targets"]
+    );
 }
 
 #[test]
@@ -164,13 +170,17 @@ jobs:
     assert_eq!(failure.to_string(), "these stages wait for each other: a → b → a");
 }
 
-const GATED: &str = "  deploy: {image: i, depends_on: {tests: {condition: service_completed_successfully, required: false}}}\n";
+const GATED: &str =
+    "  deploy: {image: i, depends_on: {tests: {condition: service_completed_successfully, required: false}}}\n";
 
 #[test]
 fn a_gate_that_is_not_there_stops_a_deploy() {
     let failure = error(GATED, &Options::default());
     assert_eq!(failure.exit.code(), 65);
-    assert!(failure.to_string().contains("only after 'tests', which is not there"), "{failure}");
+    assert!(
+        failure.to_string().contains("only after 'tests', which is not there"),
+        "{failure}"
+    );
     let ungated = Options {
         gate: false,
         ..Options::default()
@@ -217,7 +227,11 @@ fn exit_code_from_makes_a_job_and_a_deploy_where_it_says_so() {
         exit_code_from: Some("deploy".into()),
         ..Options::default()
     };
-    let plan = plan_with("  deploy: {image: i, ports: [{target: 80}]}\n  unit: {image: i}\n", &options).unwrap();
+    let plan = plan_with(
+        "  deploy: {image: i, ports: [{target: 80}]}\n  unit: {image: i}\n",
+        &options,
+    )
+    .unwrap();
     let deploy = plan.stages.last().unwrap();
     assert_eq!((deploy.name.as_str(), deploy.kind), ("deploy", Kind::Deploy));
     assert_eq!(deploy.needs[0].stage, "unit");

@@ -6,9 +6,7 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use super::words;
-use crate::event::{
-    Condition, Event, Fact, Kind, NeedInfo, Outcome, Probe, RunInfo, StageInfo, StageReport, Stream,
-};
+use crate::event::{Condition, Event, Fact, Kind, NeedInfo, Outcome, Probe, RunInfo, StageInfo, StageReport, Stream};
 use crate::term::sanitise;
 
 /// So much of a line that is not complete yet is kept.
@@ -101,14 +99,9 @@ impl Board {
             Fact::ProbeFailed { stage, probe } => {
                 self.with(stage, |row| row.probe = Some(probe.clone()));
             }
-            Fact::InstanceRestarted {
-                stage, restarts, ..
-            } => self.with(stage, |row| row.restarts = *restarts),
+            Fact::InstanceRestarted { stage, restarts, .. } => self.with(stage, |row| row.restarts = *restarts),
             Fact::Output {
-                stage,
-                stream,
-                text,
-                ..
+                stage, stream, text, ..
             } => self.with(stage, |row| row.output.take(*stream, text)),
             Fact::StageFinished(report) => {
                 self.with(&report.stage, |row| row.finish(report));
@@ -246,9 +239,7 @@ impl Row {
 
     /// Whether it is a service that needs nothing more than to stay up.
     pub(super) fn is_settled(&self) -> bool {
-        self.stage.kind == Kind::Service
-            && self.probe.is_none()
-            && matches!(self.phase, Phase::Running { .. })
+        self.stage.kind == Kind::Service && self.probe.is_none() && matches!(self.phase, Phase::Running { .. })
     }
 
     fn run(&mut self, now: u64) {
@@ -289,8 +280,7 @@ impl LastLine {
         }
         for line in text.split_inclusive(|byte| *byte == b'\n') {
             let room = LINE_BUDGET.saturating_sub(self.unfinished.len());
-            self.unfinished
-                .extend_from_slice(&line[..line.len().min(room)]);
+            self.unfinished.extend_from_slice(&line[..line.len().min(room)]);
             if line.ends_with(b"\n") {
                 self.end_line();
             }

@@ -59,12 +59,7 @@ pub(super) fn cards(report: &Report, logs: &Logs, terminal: &Terminal) -> String
 }
 
 /// The card of one failed stage.
-pub(super) fn card(
-    report: &Report,
-    stage: &StageReport,
-    logs: &Logs,
-    terminal: &Terminal,
-) -> String {
+pub(super) fn card(report: &Report, stage: &StageReport, logs: &Logs, terminal: &Terminal) -> String {
     let mut card = Card {
         text: String::new(),
         terminal,
@@ -94,10 +89,7 @@ pub(super) fn card(
 }
 
 /// The services that this stage needs, as they ended. One that failed has a card of its own.
-fn needed_services<'a>(
-    report: &'a Report,
-    stage: &'a StageReport,
-) -> impl Iterator<Item = &'a StageReport> {
+fn needed_services<'a>(report: &'a Report, stage: &'a StageReport) -> impl Iterator<Item = &'a StageReport> {
     report.results.iter().filter(|other| {
         other.kind == Kind::Service
             && !other.outcome.is_failure()
@@ -117,19 +109,15 @@ fn advice(stage: &StageReport) -> Option<String> {
         Outcome::Unhealthy if stage.code.is_none() => {
             stage.probe.as_ref()?;
             format!(
-            "see what its probe says; if {name} only needs longer, raise `healthcheck.start_period` or `retries`"
+                "see what its probe says; if {name} only needs longer, raise `healthcheck.start_period` or `retries`"
             )
         }
         Outcome::Unhealthy | Outcome::Ended => {
-            "its last lines say why; if it may fail until something else is up, give it a `restart` policy"
-                .to_owned()
+            "its last lines say why; if it may fail until something else is up, give it a `restart` policy".to_owned()
         }
-        Outcome::TimedOut => {
-            "see what its last lines wait for, or raise its time limit".to_owned()
-        }
+        Outcome::TimedOut => "see what its last lines wait for, or raise its time limit".to_owned(),
         Outcome::PullFailed => {
-            "check the name and the tag of the image, and the login to its registry (`docker login`)"
-                .to_owned()
+            "check the name and the tag of the image, and the login to its registry (`docker login`)".to_owned()
         }
         Outcome::BuildFailed => format!("build it alone: `docker compose build {name}`"),
         Outcome::CommandNotFound => {
@@ -137,21 +125,17 @@ fn advice(stage: &StageReport) -> Option<String> {
                 .to_owned()
         }
         Outcome::PortTaken => {
-            "free the port, or publish another one or none: stages reach each other by name without it"
-                .to_owned()
+            "free the port, or publish another one or none: stages reach each other by name without it".to_owned()
         }
         Outcome::MountRefused => {
-            "check that the path is there on the machine of the engine, and that the engine may share it"
-                .to_owned()
+            "check that the path is there on the machine of the engine, and that the engine may share it".to_owned()
         }
         Outcome::EngineLost => {
             "see whether the engine is up (`docker info`) and why it went away; then run again".to_owned()
         }
-        Outcome::StartFailed
-        | Outcome::Passed
-        | Outcome::Cached
-        | Outcome::Cancelled
-        | Outcome::Skipped => return None,
+        Outcome::StartFailed | Outcome::Passed | Outcome::Cached | Outcome::Cancelled | Outcome::Skipped => {
+            return None;
+        }
     })
 }
 
@@ -159,12 +143,8 @@ fn advice(stage: &StageReport) -> Option<String> {
 const fn failed_advice(code: i32) -> Option<&'static str> {
     match code {
         126 => Some("a shell gives 126 for a file that it may not execute: check its execute bit"),
-        127 => Some(
-            "a shell gives 127 for a command that it does not find: check that the image has it on its PATH",
-        ),
-        137 => Some(
-            "something outside killed it; a machine that runs out of memory does that without a word",
-        ),
+        127 => Some("a shell gives 127 for a command that it does not find: check that the image has it on its PATH"),
+        137 => Some("something outside killed it; a machine that runs out of memory does that without a word"),
         139 => Some("it crashed: a native library, or an image for another processor"),
         _ => None,
     }
@@ -213,8 +193,7 @@ impl Card<'_> {
             for row in rows {
                 self.start(None);
                 let row = format!("{bar} {row}");
-                self.text
-                    .push_str(&self.terminal.paint(EVIDENCE, row.trim_end()));
+                self.text.push_str(&self.terminal.paint(EVIDENCE, row.trim_end()));
                 self.text.push('\n');
             }
         }
@@ -252,12 +231,7 @@ impl Card<'_> {
     /// A service that the stage needs: how it is, and its last lines.
     fn needed(&mut self, service: &StageReport, logs: &Logs) {
         let tail = logs.tail(service, NEEDED_LINES);
-        let text = format!(
-            "{}, {}; {}",
-            service.stage,
-            words::ending(service),
-            tail_words(&tail)
-        );
+        let text = format!("{}, {}; {}", service.stage, words::ending(service), tail_words(&tail));
         self.prose("needed", &text);
         self.tail(&tail);
         if let Some(probe) = &service.probe {
@@ -297,10 +271,7 @@ impl Card<'_> {
     }
 
     fn room(&self, prefix: usize) -> usize {
-        self.terminal
-            .width
-            .saturating_sub(INDENT + prefix)
-            .max(NARROWEST)
+        self.terminal.width.saturating_sub(INDENT + prefix).max(NARROWEST)
     }
 }
 
@@ -321,9 +292,7 @@ fn tail_words(tail: &io::Result<Tail>) -> String {
 }
 
 fn one_line(text: &str) -> String {
-    sanitised_lines(text.as_bytes())
-        .collect::<Vec<_>>()
-        .join(" ")
+    sanitised_lines(text.as_bytes()).collect::<Vec<_>>().join(" ")
 }
 
 /// The text in lines of at most this many columns, broken between words where that is possible.
@@ -523,10 +492,7 @@ mod tests {
         let script = script::failed();
         let logs = Logs::new(std::path::Path::new("/nowhere"));
         let text = cards(&script.report, &logs, &Terminal::plain());
-        assert!(
-            text.contains("output    its log cannot be read: "),
-            "{text}"
-        );
+        assert!(text.contains("output    its log cannot be read: "), "{text}");
     }
 
     #[test]
@@ -551,10 +517,7 @@ mod tests {
             ..Terminal::plain()
         };
         let text = cards_of(&script, &narrow);
-        assert!(
-            text.contains("\n          | ::stop-commands::x'\n"),
-            "{text}"
-        );
+        assert!(text.contains("\n          | ::stop-commands::x'\n"), "{text}");
     }
 
     proptest::proptest! {

@@ -33,10 +33,7 @@ impl Fan {
     pub fn open(options: &Options) -> io::Result<Self> {
         let record = Record::create(&options.directory).map_err(|error| {
             let path = options.directory.display();
-            io::Error::new(
-                error.kind(),
-                format!("making the run's record in {path}: {error}"),
-            )
+            io::Error::new(error.kind(), format!("making the run's record in {path}: {error}"))
         })?;
         Ok(Self::new(Box::new(record), views(options)))
     }
@@ -68,10 +65,7 @@ impl Fan {
             let event = Event {
                 at: at.to_owned(),
                 elapsed_ms,
-                fact: Fact::Warned {
-                    stage: None,
-                    message,
-                },
+                fact: Fact::Warned { stage: None, message },
             };
             self.view(|view| view.event(&event));
         }
@@ -105,18 +99,8 @@ fn views(options: &Options) -> Vec<Box<dyn Reporter>> {
     let mut views: Vec<Box<dyn Reporter>> = Vec::new();
     if let Some(stream) = &options.stream {
         let (out, err) = (options.stdout, options.stderr);
-        views.push(Box::new(Streamed::new(
-            stdout(),
-            Stream::Stdout,
-            out,
-            stream.clone(),
-        )));
-        views.push(Box::new(Streamed::new(
-            stderr(),
-            Stream::Stderr,
-            err,
-            stream.clone(),
-        )));
+        views.push(Box::new(Streamed::new(stdout(), Stream::Stdout, out, stream.clone())));
+        views.push(Box::new(Streamed::new(stderr(), Stream::Stderr, err, stream.clone())));
     }
     views.push(progress(options));
     views

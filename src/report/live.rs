@@ -63,13 +63,7 @@ impl<W: Write + Send> Live<W> {
     /// A view whose rows are drawn on `target`; what stands there when the run is over is written to `out`.
     ///
     /// Both are the same terminal.
-    pub fn new(
-        target: ProgressDrawTarget,
-        out: W,
-        terminal: Terminal,
-        verbose: u8,
-        logs: Logs,
-    ) -> Self {
+    pub fn new(target: ProgressDrawTarget, out: W, terminal: Terminal, verbose: u8, logs: Logs) -> Self {
         // Where the run ends without a report, the rows go as well.
         let bar = ProgressBar::with_draw_target(None, target).with_finish(ProgressFinish::AndClear);
         if let Ok(style) = ProgressStyle::with_template("{msg}") {
@@ -94,9 +88,7 @@ impl<W: Write + Send> Live<W> {
         Some(match &event.fact {
             Fact::RunStarted(info) => words::header(info, &self.terminal),
             Fact::StageFinished(report) => return self.finished(report),
-            Fact::Warned { stage, message } => {
-                self.notice(&words::warning(stage.as_deref(), message))
-            }
+            Fact::Warned { stage, message } => self.notice(&words::warning(stage.as_deref(), message)),
             Fact::Cancelled { reason } => self.notice(&words::stopping(reason)),
             Fact::CleanUpFinished { took_ms, left } if !left.is_empty() => {
                 self.notice(&format!("cleaned up {}", words::cleaned(*took_ms, left)))
@@ -146,15 +138,9 @@ impl<W: Write + Send> Live<W> {
 
     /// All rows as they are now.
     fn rows(&self) -> Vec<String> {
-        let room = ROWS
-            .min(self.terminal.height.saturating_sub(SPARE_ROWS))
-            .max(1);
+        let room = ROWS.min(self.terminal.height.saturating_sub(SPARE_ROWS)).max(1);
         let names = self.name_width();
-        let mut rows: Vec<String> = self
-            .shown(room)
-            .into_iter()
-            .map(|row| self.row(row, names))
-            .collect();
+        let mut rows: Vec<String> = self.shown(room).into_iter().map(|row| self.row(row, names)).collect();
         rows.push(self.footer());
         rows
     }
@@ -226,9 +212,7 @@ impl<W: Write + Send> Live<W> {
 
     fn time(&self, row: &Row) -> String {
         match (&row.phase, row.since()) {
-            (Phase::Finished(report), _) if report.started_ms.is_some() => {
-                words::duration(report.ran_for())
-            }
+            (Phase::Finished(report), _) if report.started_ms.is_some() => words::duration(report.ran_for()),
             (_, Some(since)) => words::millis(self.now.saturating_sub(since)),
             _ => String::new(),
         }
@@ -539,26 +523,16 @@ mod tests {
     fn the_output_of_a_stage_that_passed_is_shown_when_asked_for() {
         let script = script::green();
         let mut quiet = Shown::new(&script, 80, 40, 0);
-        assert!(
-            !quiet
-                .at(&script, 0, u64::MAX)
-                .contains("42 passed in 1.02s")
-        );
+        assert!(!quiet.at(&script, 0, u64::MAX).contains("42 passed in 1.02s"));
         let mut verbose = Shown::new(&script, 80, 40, 1);
-        assert!(
-            verbose
-                .at(&script, 0, u64::MAX)
-                .contains("42 passed in 1.02s")
-        );
+        assert!(verbose.at(&script, 0, u64::MAX).contains("42 passed in 1.02s"));
     }
 
     #[test]
     fn rows_never_wrap() {
         let mut script = Script::new(vec![script::stage(&"long".repeat(20), Kind::Job, &[])]);
         let name = "long".repeat(20);
-        script
-            .starts(0, &name)
-            .prints(400, &name, &"\u{6f22}word ".repeat(50));
+        script.starts(0, &name).prints(400, &name, &"\u{6f22}word ".repeat(50));
         let mut shown = Shown::new(&script, 50, 10, 0);
         let screen = shown.at(&script, 0, u64::MAX);
         let rows = screen.lines().filter(|line| line.starts_with("  "));

@@ -104,11 +104,7 @@ fn after_first_line(bytes: &[u8]) -> &[u8] {
         .iter()
         .position(|byte| *byte == b'\n')
         .map_or(&bytes[..0], |end| &bytes[end + 1..]);
-    if rest.trim_ascii().is_empty() {
-        bytes
-    } else {
-        rest
-    }
+    if rest.trim_ascii().is_empty() { bytes } else { rest }
 }
 
 #[cfg(test)]

@@ -133,10 +133,7 @@ mod tests {
         for line in text.lines() {
             prop_assert!(!line.chars().any(char::is_control), "{view}: {line:?}");
             let ours = line.starts_with("::group::output of ") || line == "::endgroup::";
-            prop_assert!(
-                ours || !line.trim_start().starts_with("::"),
-                "{view}: {line}"
-            );
+            prop_assert!(ours || !line.trim_start().starts_with("::"), "{view}: {line}");
             prop_assert!(!line.contains("##["), "{view}: {line}");
         }
         Ok(())

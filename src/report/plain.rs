@@ -86,14 +86,9 @@ impl<W: Write + Send> Plain<W> {
         Some(match fact {
             Fact::BuildStarted { stages } => ("build", NEWS, words::list(stages)),
             Fact::BuildStepFinished {
-                step,
-                cached,
-                took_ms,
-                ..
+                step, cached, took_ms, ..
             } if self.verbose() => ("step", QUIET, step_words(step, *cached, *took_ms)),
-            Fact::BuildFinished { took_ms } => {
-                ("built", NEWS, format!("in {}", words::millis(*took_ms)))
-            }
+            Fact::BuildFinished { took_ms } => ("built", NEWS, format!("in {}", words::millis(*took_ms))),
             Fact::PullStarted { image } => ("pull", NEWS, sanitise(image.as_bytes())),
             Fact::PullFinished { image } => ("pulled", NEWS, sanitise(image.as_bytes())),
             Fact::Created { took_ms } if self.verbose() => {
@@ -107,41 +102,22 @@ impl<W: Write + Send> Plain<W> {
                 stage,
                 instance,
                 container,
-            } if self.verbose() => (
-                "up",
-                QUIET,
-                format!("{stage}: container {instance} is {container:.12}"),
-            ),
+            } if self.verbose() => ("up", QUIET, format!("{stage}: container {instance} is {container:.12}")),
             Fact::StageHealthy { stage } => ("healthy", NEWS, self.with_age(stage)),
             // A probe can fail every second: the first, second, fourth, eighth … failure is enough to read.
-            Fact::ProbeFailed { stage, probe }
-                if self.verbose() || probe.streak.is_power_of_two() =>
-            {
-                (
-                    "probe",
-                    WARNING,
-                    format!("{stage}: {}", words::probe(probe)),
-                )
+            Fact::ProbeFailed { stage, probe } if self.verbose() || probe.streak.is_power_of_two() => {
+                ("probe", WARNING, format!("{stage}: {}", words::probe(probe)))
             }
             Fact::InstanceRestarted {
-                stage,
-                code,
-                restarts,
-                ..
+                stage, code, restarts, ..
             } => (
                 "restart",
                 WARNING,
                 format!("{stage}: ended with code {code}, restart {restarts}"),
             ),
-            Fact::Warned { stage, message } => (
-                "warning",
-                WARNING,
-                words::warning(stage.as_deref(), message),
-            ),
+            Fact::Warned { stage, message } => ("warning", WARNING, words::warning(stage.as_deref(), message)),
             Fact::Cancelled { reason } => ("stop", WARNING, words::stopping(reason)),
-            Fact::CleanUpFinished { took_ms, left } => {
-                ("cleaned", NEWS, words::cleaned(*took_ms, left))
-            }
+            Fact::CleanUpFinished { took_ms, left } => ("cleaned", NEWS, words::cleaned(*took_ms, left)),
             Fact::RunStarted(_)
             | Fact::StageFinished(_)
             | Fact::BuildStepFinished { .. }
@@ -158,11 +134,7 @@ impl<W: Write + Send> Plain<W> {
     /// The line of a stage's end, with what it wrote where that is asked for.
     fn finished(&self, report: &StageReport) -> String {
         let text = format!("{}: {}", report.stage, words::ending(report));
-        let mut text = self.format(
-            words::verb(report.outcome),
-            words::style(report.outcome).bold(),
-            &text,
-        );
+        let mut text = self.format(words::verb(report.outcome), words::style(report.outcome).bold(), &text);
         if !self.options.output {
             return text;
         }
@@ -229,18 +201,13 @@ impl<W: Write + Send> Plain<W> {
     /// `db after 6.1s`: a stage that is up, and for how long.
     fn with_age(&self, stage: &str) -> String {
         match self.board.row(stage).and_then(Row::since) {
-            Some(since) => format!(
-                "{stage} after {}",
-                words::millis(self.now.saturating_sub(since))
-            ),
+            Some(since) => format!("{stage} after {}", words::millis(self.now.saturating_sub(since))),
             None => stage.to_owned(),
         }
     }
 
     fn is_new(&self, stage: &str) -> bool {
-        self.board
-            .row(stage)
-            .is_none_or(|row| row.phase == Phase::Planned)
+        self.board.row(stage).is_none_or(|row| row.phase == Phase::Planned)
     }
 
     const fn verbose(&self) -> bool {
@@ -540,10 +507,7 @@ mod tests {
             ..Terminal::plain()
         };
         let text = played(&script::failed(), coloured, options());
-        assert!(
-            text.contains("\u{1b}[1m\u{1b}[31mFAIL    \u{1b}[0m"),
-            "{text}"
-        );
+        assert!(text.contains("\u{1b}[1m\u{1b}[31mFAIL    \u{1b}[0m"), "{text}");
     }
 
     /// What is written up to a time, and then in so many seconds of silence.
@@ -551,11 +515,7 @@ mod tests {
         let logs = Logs::new(std::path::Path::new("/nowhere"));
         let mut out = Vec::new();
         let mut view = Plain::new(&mut out, Terminal::plain(), options(), logs);
-        for event in script
-            .events
-            .iter()
-            .filter(|event| event.elapsed_ms < until)
-        {
+        for event in script.events.iter().filter(|event| event.elapsed_ms < until) {
             view.event(event).unwrap();
         }
         let start = Instant::now();

@@ -91,9 +91,7 @@ impl Reporter for Record {
         self.write_pending()?;
         self.write(event)?;
         match event.fact {
-            Fact::RunStarted(_) | Fact::StageFinished(_) | Fact::RunFinished { .. } => {
-                self.events.flush()
-            }
+            Fact::RunStarted(_) | Fact::StageFinished(_) | Fact::RunFinished { .. } => self.events.flush(),
             _ => Ok(()),
         }
     }
@@ -240,8 +238,7 @@ mod tests {
         let directory = folder.path().join("runs/r1");
         let script = script::failed();
         script.play(&mut Record::create(&directory).unwrap());
-        let report: Report =
-            serde_json::from_slice(&fs::read(directory.join(REPORT)).unwrap()).unwrap();
+        let report: Report = serde_json::from_slice(&fs::read(directory.join(REPORT)).unwrap()).unwrap();
         assert_eq!(report, script.report);
         let mut names: Vec<_> = fs::read_dir(&directory)
             .unwrap()
@@ -258,10 +255,7 @@ mod tests {
             script.prints(at, "a", "12345\n").prints(at, "b", "12\n");
         }
         let events = recorded(&script.events);
-        assert_eq!(
-            chunks(&events),
-            [("a".into(), 0, 300), ("b".into(), 0, 150)]
-        );
+        assert_eq!(chunks(&events), [("a".into(), 0, 300), ("b".into(), 0, 150)]);
         let lines = events.iter().filter_map(Chunk::of).map(|chunk| chunk.lines);
         assert_eq!(lines.sum::<u64>(), 100);
     }
@@ -291,10 +285,7 @@ mod tests {
             .prints(2, "a", "x")
             .writes(3, "a", Stream::Stderr, b"x")
             .prints(4, "b", "x");
-        let times: Vec<u64> = recorded(&script.events)
-            .iter()
-            .map(|event| event.elapsed_ms)
-            .collect();
+        let times: Vec<u64> = recorded(&script.events).iter().map(|event| event.elapsed_ms).collect();
         assert!(times.is_sorted(), "{times:?}");
     }
 

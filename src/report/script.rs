@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 
 use super::{Logs, Reporter};
 use crate::event::{
-    CancelReason, Condition, Event, Fact, Kind, NeedInfo, Outcome, Probe, Report, RunInfo, SCHEMA,
-    StageInfo, StageReport, Stream, Verdict,
+    CancelReason, Condition, Event, Fact, Kind, NeedInfo, Outcome, Probe, Report, RunInfo, SCHEMA, StageInfo,
+    StageReport, Stream, Verdict,
 };
 
 /// A recorded run.
@@ -64,11 +64,7 @@ impl Script {
             self.report.warnings.push(warning);
         }
         self.events.push(Event {
-            at: format!(
-                "2026-11-23T10:00:{:02}.{:03}Z",
-                elapsed_ms / 1000,
-                elapsed_ms % 1000
-            ),
+            at: format!("2026-11-23T10:00:{:02}.{:03}Z", elapsed_ms / 1000, elapsed_ms % 1000),
             elapsed_ms,
             fact,
         });
@@ -88,13 +84,7 @@ impl Script {
 
     pub(super) fn starts(&mut self, at: u64, stage: &str) -> &mut Self {
         self.streams.insert(stage.into(), at + 300);
-        self.at(
-            at,
-            Fact::StageStarting {
-                stage: stage.into(),
-            },
-        )
-        .at(
+        self.at(at, Fact::StageStarting { stage: stage.into() }).at(
             at + 300,
             Fact::InstanceStarted {
                 stage: stage.into(),
@@ -108,13 +98,7 @@ impl Script {
         self.writes(at, stage, Stream::Stdout, text.as_bytes())
     }
 
-    pub(super) fn writes(
-        &mut self,
-        at: u64,
-        stage: &str,
-        stream: Stream,
-        text: &[u8],
-    ) -> &mut Self {
+    pub(super) fn writes(&mut self, at: u64, stage: &str, stream: Stream, text: &[u8]) -> &mut Self {
         let log = self.logs.entry(stage.into()).or_default();
         let offset = log.len() as u64;
         log.extend_from_slice(text);
@@ -164,10 +148,7 @@ impl Script {
             finished_ms: at,
             restarts: 0,
             probe: None,
-            log: self
-                .logs
-                .contains_key(stage)
-                .then(|| format!("logs/{stage}.log")),
+            log: self.logs.contains_key(stage).then(|| format!("logs/{stage}.log")),
         };
         change(&mut report);
         self.report.results.push(report.clone());
@@ -185,13 +166,7 @@ impl Script {
     }
 
     /// The run is over.
-    pub(super) fn closes(
-        mut self,
-        at: u64,
-        code: u8,
-        stage: Option<&str>,
-        outcome: Outcome,
-    ) -> Self {
+    pub(super) fn closes(mut self, at: u64, code: u8, stage: Option<&str>, outcome: Outcome) -> Self {
         self.report.verdict = Verdict {
             passed: code == 0,
             code,
@@ -199,24 +174,12 @@ impl Script {
             outcome,
         };
         self.report.took_ms = at;
-        let order = |name: &str| {
-            self.report
-                .info
-                .stages
-                .iter()
-                .position(|stage| stage.stage == name)
-        };
+        let order = |name: &str| self.report.info.stages.iter().position(|stage| stage.stage == name);
         let mut results = self.report.results.clone();
         results.sort_by_key(|result| order(&result.stage));
         self.report.results = results;
         let verdict = self.report.verdict.clone();
-        self.at(
-            at,
-            Fact::RunFinished {
-                verdict,
-                took_ms: at,
-            },
-        );
+        self.at(at, Fact::RunFinished { verdict, took_ms: at });
         self
     }
 
@@ -240,12 +203,7 @@ impl Script {
     }
 
     fn info(&self, stage: &str) -> &StageInfo {
-        self.report
-            .info
-            .stages
-            .iter()
-            .find(|info| info.stage == stage)
-            .unwrap()
+        self.report.info.stages.iter().find(|info| info.stage == stage).unwrap()
     }
 }
 
@@ -302,11 +260,7 @@ fn shop() -> Vec<StageInfo> {
     let mut tests = stage("unit_tests", Kind::Job, &[("db", Condition::Healthy)]);
     tests.command = Some("pytest -q".into());
     tests.builds = true;
-    let deploy = stage(
-        "deploy",
-        Kind::Deploy,
-        &[("unit_tests", Condition::Succeeded)],
-    );
+    let deploy = stage("deploy", Kind::Deploy, &[("unit_tests", Condition::Succeeded)]);
     vec![db, tests, deploy]
 }
 
@@ -467,9 +421,7 @@ pub(super) fn cancelled() -> Script {
         .at(
             8500,
             Fact::Cancelled {
-                reason: CancelReason::Signal {
-                    name: "SIGTERM".into(),
-                },
+                reason: CancelReason::Signal { name: "SIGTERM".into() },
             },
         )
         .ends(8900, "unit_tests", Outcome::Cancelled, |report| {

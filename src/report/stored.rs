@@ -59,8 +59,7 @@ pub fn load(run: &Path) -> Result<Report> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Err(missing(run)),
         Err(error) => return Err(unreadable(&path, error)),
     };
-    let report: Report =
-        serde_json::from_slice(&text).map_err(|error| other_version(&text, &path, error))?;
+    let report: Report = serde_json::from_slice(&text).map_err(|error| other_version(&text, &path, error))?;
     if report.info.schema > SCHEMA {
         return Err(newer(&path));
     }
@@ -73,12 +72,10 @@ pub fn load(run: &Path) -> Result<Report> {
 
 /// What is shown of a report as it stands there: all else is made safe when it is shown.
 fn names(report: &Report) -> impl Iterator<Item = &str> {
-    let results = report.results.iter().flat_map(|stage| {
-        [&stage.stage]
-            .into_iter()
-            .chain(&stage.because_of)
-            .chain(&stage.log)
-    });
+    let results = report
+        .results
+        .iter()
+        .flat_map(|stage| [&stage.stage].into_iter().chain(&stage.because_of).chain(&stage.log));
     [&report.info.run]
         .into_iter()
         .chain(&report.verdict.stage)
@@ -126,10 +123,8 @@ fn named(runs: &Path, name: &str) -> Result<PathBuf> {
     }
     match &alike[..] {
         [run] => Ok(run.clone()),
-        [] => Err(
-            Failure::usage(format!("no run '{name}' in {}", runs.display()))
-                .hint("without a name, 'towline report' shows the run that ended last"),
-        ),
+        [] => Err(Failure::usage(format!("no run '{name}' in {}", runs.display()))
+            .hint("without a name, 'towline report' shows the run that ended last")),
         several => {
             let ids: Vec<String> = several.iter().map(|run| id(run)).collect();
             Err(Failure::usage(format!(
@@ -156,10 +151,7 @@ fn directories(runs: &Path) -> Result<Vec<PathBuf>> {
 }
 
 fn id(run: &Path) -> String {
-    run.file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned()
+    run.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn missing(run: &Path) -> Failure {
@@ -174,10 +166,7 @@ fn missing(run: &Path) -> Failure {
 fn not_over(run: &Path) -> Failure {
     Failure::usage(format!("the run {} has no report", id(run)))
         .hint("it is still going on, or it was killed")
-        .hint(format!(
-            "what is known of it is in {}",
-            run.join(EVENTS).display()
-        ))
+        .hint(format!("what is known of it is in {}", run.join(EVENTS).display()))
 }
 
 fn unreadable(path: &Path, error: impl Into<anyhow::Error>) -> Failure {
@@ -217,10 +206,7 @@ mod tests {
             script.play(&mut Record::create(&directory).unwrap());
             let age = if id == "7f3c" { 60 } else { 0 };
             let time = SystemTime::now() - std::time::Duration::from_secs(age);
-            let report = fs::File::options()
-                .write(true)
-                .open(directory.join(REPORT))
-                .unwrap();
+            let report = fs::File::options().write(true).open(directory.join(REPORT)).unwrap();
             report.set_modified(time).unwrap();
         }
         Record::create(&runs.path().join("9open")).unwrap();
@@ -259,10 +245,7 @@ mod tests {
     fn without_a_run_the_error_says_what_makes_one() {
         let empty = tempfile::tempdir().unwrap();
         for path in [empty.path().to_owned(), empty.path().join("missing")] {
-            assert_eq!(
-                refused(find(&path, None)),
-                "no run here yet; 'towline ci' makes one"
-            );
+            assert_eq!(refused(find(&path, None)), "no run here yet; 'towline ci' makes one");
         }
     }
 
@@ -282,10 +265,7 @@ mod tests {
     fn a_report_of_another_version_or_none_is_refused() {
         let run = tempfile::tempdir().unwrap();
         for (text, said) in [
-            (
-                r#"{"schema": 99, "run": "r1"}"#,
-                "was written by a newer towline",
-            ),
+            (r#"{"schema": 99, "run": "r1"}"#, "was written by a newer towline"),
             (r#"{"schema": 1"#, "EOF while parsing"),
             ("", "EOF while parsing"),
         ] {

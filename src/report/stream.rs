@@ -151,8 +151,7 @@ impl<W: Write + Send> Streamed<W> {
         if !self.terminal.tty {
             self.ready.extend_from_slice(line);
         } else if self.terminal.colour {
-            self.ready
-                .extend_from_slice(sanitise_but_colour(line).as_bytes());
+            self.ready.extend_from_slice(sanitise_but_colour(line).as_bytes());
         } else {
             self.ready.extend_from_slice(sanitise(line).as_bytes());
         }
@@ -253,12 +252,7 @@ mod tests {
 
     #[test]
     fn into_a_pipe_go_whole_lines_with_their_bytes_unchanged() {
-        let out = passed_on(
-            &two(),
-            Stream::Stdout,
-            Terminal::plain(),
-            Options::default(),
-        );
+        let out = passed_on(&two(), Stream::Stdout, Terminal::plain(), Options::default());
         assert_eq!(
             String::from_utf8(out).unwrap(),
             "db-1          | ready \u{1b}[1mnow\u{1b}[0m\u{1b}[K\n\
@@ -267,12 +261,7 @@ mod tests {
              db-1          | partial\n\
              db-1          | no end\n"
         );
-        let errors = passed_on(
-            &two(),
-            Stream::Stderr,
-            Terminal::plain(),
-            Options::default(),
-        );
+        let errors = passed_on(&two(), Stream::Stderr, Terminal::plain(), Options::default());
         assert_eq!(errors, b"unit_tests-1  | caf\xe9 on stderr\n");
     }
 
@@ -333,10 +322,7 @@ mod tests {
                 ..Options::default()
             },
         );
-        let lines: Vec<usize> = out
-            .split_inclusive(|byte| *byte == b'\n')
-            .map(<[u8]>::len)
-            .collect();
+        let lines: Vec<usize> = out.split_inclusive(|byte| *byte == b'\n').map(<[u8]>::len).collect();
         assert_eq!(lines, [LINE_BUDGET + 1, LINE_BUDGET / 2 + 1]);
     }
 }

@@ -58,8 +58,7 @@ impl<W: Write + Send> Reporter for VerdictOnly<W> {
     }
 
     fn finish(&mut self, report: &Report) -> io::Result<()> {
-        self.out
-            .write_all(verdict(report, &self.terminal).as_bytes())?;
+        self.out.write_all(verdict(report, &self.terminal).as_bytes())?;
         self.out.flush()
     }
 }
@@ -102,22 +101,14 @@ fn row(stage: &StageReport) -> [String; 6] {
 }
 
 /// One line of the table. Cells are padded first and painted then, since paint has no width.
-fn line(
-    cells: &[String; 6],
-    widths: &[usize; 6],
-    paint: impl Fn(usize, String) -> String,
-) -> String {
+fn line(cells: &[String; 6], widths: &[usize; 6], paint: impl Fn(usize, String) -> String) -> String {
     let mut text = String::new();
     for (column, (cell, width)) in cells.iter().zip(widths).enumerate() {
         if column > 0 {
             text.push_str(GAP);
         }
         let last = column + 1 == cells.len();
-        let cell = if last {
-            cell.clone()
-        } else {
-            pad(cell, *width)
-        };
+        let cell = if last { cell.clone() } else { pad(cell, *width) };
         text.push_str(&paint(column, cell));
     }
     text.push('\n');
@@ -175,17 +166,10 @@ mod tests {
             .starts(0, "seed")
             .starts(0, "a_long_name_for_a_database")
             .ends(100, "app", Outcome::Passed, |report| report.code = None)
-            .ends(62_300, "seed", Outcome::OutOfMemory, |report| {
-                report.code = Some(137)
-            })
-            .ends(
-                63_000,
-                "a_long_name_for_a_database",
-                Outcome::Passed,
-                |report| {
-                    report.code = Some(143);
-                },
-            );
+            .ends(62_300, "seed", Outcome::OutOfMemory, |report| report.code = Some(137))
+            .ends(63_000, "a_long_name_for_a_database", Outcome::Passed, |report| {
+                report.code = Some(143);
+            });
         let script = script.closes(64_000, 137, Some("seed"), Outcome::OutOfMemory);
         let text = table(&script.report, &Terminal::plain()) + &total(&script.report);
         insta::assert_snapshot!(text, @r"

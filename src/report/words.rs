@@ -52,11 +52,7 @@ pub(super) fn list<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> String 
 /// [`list`], with this between two of them.
 pub(super) fn joined<T: AsRef<str>>(items: impl IntoIterator<Item = T>, between: &str) -> String {
     let items: Vec<T> = items.into_iter().collect();
-    let named = if items.len() > NAMED + 1 {
-        NAMED
-    } else {
-        items.len()
-    };
+    let named = if items.len() > NAMED + 1 { NAMED } else { items.len() };
     let text = items[..named]
         .iter()
         .map(AsRef::as_ref)
@@ -105,11 +101,7 @@ pub(super) fn probe(probe: &Probe) -> String {
 
 /// The same of a stage that has ended: `its last failed probe: exit 2, 3 in a row: role "app" does not exist`.
 pub(super) fn last_probe(probe: &Probe) -> String {
-    format!(
-        "its last failed probe: {}{}",
-        probe_end(probe),
-        probe_said(probe)
-    )
+    format!("its last failed probe: {}{}", probe_end(probe), probe_said(probe))
 }
 
 /// How a probe ended: `exit 2, 3 in a row`.
@@ -225,10 +217,7 @@ fn end(stage: &StageReport) -> String {
             format!("ran out of memory{}: the kernel ended it", after(stage))
         }
         Outcome::Unhealthy => unhealthy(stage),
-        Outcome::Ended => format!(
-            "ended by itself with {} while it was needed",
-            code_words(stage.code)
-        ),
+        Outcome::Ended => format!("ended by itself with {} while it was needed", code_words(stage.code)),
         Outcome::TimedOut => format!("took longer than it may{}", after(stage)),
         Outcome::Cancelled => cancelled(stage),
         Outcome::Skipped => match &stage.because_of {
@@ -238,17 +227,12 @@ fn end(stage: &StageReport) -> String {
         Outcome::Cached => "nothing that it depends on has changed".to_owned(),
         Outcome::PullFailed => "its image could not be pulled".to_owned(),
         Outcome::BuildFailed => "its image could not be built".to_owned(),
-        Outcome::CommandNotFound => {
-            "its command is not in the image, or cannot be executed".to_owned()
-        }
+        Outcome::CommandNotFound => "its command is not in the image, or cannot be executed".to_owned(),
         Outcome::PortTaken => "a port that it publishes is taken".to_owned(),
         Outcome::MountRefused => "a mount was refused".to_owned(),
         Outcome::StartFailed => "its container could not be created or started".to_owned(),
         Outcome::EngineLost => {
-            format!(
-                "the engine went away{}: how it ended is not known",
-                after(stage)
-            )
+            format!("the engine went away{}: how it ended is not known", after(stage))
         }
     }
 }

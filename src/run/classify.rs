@@ -92,14 +92,26 @@ mod tests {
                 "Error response from daemon: invalid mount config for type \"bind\": bind source path does not exist: /nosuch",
                 Outcome::MountRefused,
             ),
-            ("unable to find user nobodyx: no matching entries in passwd file", Outcome::StartFailed),
-            ("error gathering device information while adding custom device \"/dev/x\": no such file or directory", Outcome::StartFailed),
+            (
+                "unable to find user nobodyx: no matching entries in passwd file",
+                Outcome::StartFailed,
+            ),
+            (
+                "error gathering device information while adding custom device \"/dev/x\": no such file or directory",
+                Outcome::StartFailed,
+            ),
             (
                 "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
                 Outcome::EngineLost,
             ),
-            ("pull access denied for nosuch, repository does not exist or may require 'docker login'", Outcome::PullFailed),
-            ("Get \"https://registry.example/v2/\": dial tcp: lookup registry.example on 10.0.0.1:53: no such host", Outcome::PullFailed),
+            (
+                "pull access denied for nosuch, repository does not exist or may require 'docker login'",
+                Outcome::PullFailed,
+            ),
+            (
+                "Get \"https://registry.example/v2/\": dial tcp: lookup registry.example on 10.0.0.1:53: no such host",
+                Outcome::PullFailed,
+            ),
         ] {
             assert_eq!(start_failure(message), outcome, "{message}");
         }
@@ -108,7 +120,9 @@ mod tests {
     #[test]
     fn a_message_is_shown_without_its_ladder() {
         assert_eq!(
-            clean("Error response from daemon: failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: \"x\": executable file not found in $PATH"),
+            clean(
+                "Error response from daemon: failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: \"x\": executable file not found in $PATH"
+            ),
             "exec: \"x\": executable file not found in $PATH"
         );
     }

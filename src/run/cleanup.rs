@@ -37,6 +37,11 @@ pub(super) struct Closer {
 const KINDS: [&str; 3] = ["container", "network", "volume"];
 
 impl Closer {
+    /// Whether everything that the run made is removed at its end.
+    pub(super) fn removes(&self) -> bool {
+        self.close == Close::Remove
+    }
+
     /// Whether there is something to do at all.
     pub(super) const fn closes(&self) -> bool {
         !matches!(self.close, Close::Leave)
@@ -48,7 +53,11 @@ impl Closer {
         for stage in stages {
             let stage = &self.plan.stages[*stage];
             // What the file asks for goes before towline's own haste.
-            let grace = if self.stop_timeout.is_some() { grace } else { stage.stop_grace.or(grace) };
+            let grace = if self.stop_timeout.is_some() {
+                grace
+            } else {
+                stage.stop_grace.or(grace)
+            };
             groups.entry(grace).or_default().push(&stage.name);
         }
         std::thread::scope(|scope| {
@@ -90,36 +99,22 @@ impl Closer {
 
     /// Removes all of the project. Gives back what could not be removed.
     pub(super) fn remove(&self) -> Vec<String> {
-        if self.close != Close::Remove {
+        if !self.removes() {
             return Vec::new();
         }
         let down = self.spawner.capture(&self.commands.down(), None);
-        let left = if down.is_ok_and(|finished| finished.succeeded()) { Vec::new() } else { self.remove_one_by_one() };
+        let left = if down.is_ok_and(|finished| finished.succeeded()) {
+            Vec::new()
+        } else {
+            remove_one_by_one(&self.spawner, &self.commands)
+        };
         self.remove_old_images();
         left
     }
 
-    /// Compose gave up somewhere: each part is removed for itself, and what is then still there is named.
-    fn remove_one_by_one(&self) -> Vec<String> {
-        let mut left = Vec::new();
-        for kind in KINDS {
-            let names = self.list(kind);
-            if !names.is_empty() {
-                let _ = self.spawner.capture(&self.commands.remove(kind, &names), None);
-                left.extend(self.list(kind).into_iter().map(|name| format!("{kind} {name}")));
-            }
-        }
-        left
-    }
-
-    fn list(&self, kind: &str) -> Vec<String> {
-        let listed = self.spawner.capture(&self.commands.list(kind, None), None).unwrap_or_default();
-        String::from_utf8_lossy(&listed.stdout).split_whitespace().map(str::to_owned).collect()
-    }
-
     /// Notes which images the names that are about to be built stand for now.
     pub(super) fn note_images(&mut self) {
-        if self.close == Close::Remove {
+        if self.removes() {
             self.old_images = self.built_images();
         }
     }
@@ -143,7 +138,33 @@ impl Closer {
         if names.is_empty() {
             return Vec::new();
         }
-        let inspected = self.spawner.capture(&self.commands.image_ids(&names), None).unwrap_or_default();
-        String::from_utf8_lossy(&inspected.stdout).split_whitespace().map(str::to_owned).collect()
+        let inspected = self
+            .spawner
+            .capture(&self.commands.image_ids(&names), None)
+            .unwrap_or_default();
+        String::from_utf8_lossy(&inspected.stdout)
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect()
     }
+}
+
+/// Compose gave up somewhere: each part of the project is removed for itself. Gives back what is then still there.
+pub(super) fn remove_one_by_one(spawner: &Spawner, commands: &Commands) -> Vec<String> {
+    let list = |kind: &str| -> Vec<String> {
+        let listed = spawner.capture(&commands.list(kind, None), None).unwrap_or_default();
+        String::from_utf8_lossy(&listed.stdout)
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect()
+    };
+    let mut left = Vec::new();
+    for kind in KINDS {
+        let names = list(kind);
+        if !names.is_empty() {
+            let _ = spawner.capture(&commands.remove(kind, &names), None);
+            left.extend(list(kind).into_iter().map(|name| format!("{kind} {name}")));
+        }
+    }
+    left
 }

@@ -29,7 +29,11 @@ impl Commands {
     /// Builds the images of these services, in one call.
     #[must_use]
     pub fn build(&self, document: Vec<u8>, options: &[String], services: &[&str]) -> Invocation {
-        self.compose("build", document, options.iter().map(String::as_str).chain(services.iter().copied()))
+        self.compose(
+            "build",
+            document,
+            options.iter().map(String::as_str).chain(services.iter().copied()),
+        )
     }
 
     /// Pulls what is missing and creates networks, volumes and the containers of these services, without starting one.
@@ -59,10 +63,23 @@ impl Commands {
     #[must_use]
     pub fn down(&self) -> Invocation {
         let mut argv = self.tools.compose.clone();
-        let arguments = ["--progress", "json", "-p", &self.project, "down", "-t", "0", "-v", "--remove-orphans"];
+        let arguments = [
+            "--progress",
+            "json",
+            "-p",
+            &self.project,
+            "down",
+            "-t",
+            "0",
+            "-v",
+            "--remove-orphans",
+        ];
         argv.extend(arguments.map(OsString::from));
         // Not in the user's directory: the file there is not what this call is about.
-        Invocation { directory: Some(PathBuf::from("/")), ..self.invocation(argv, None) }
+        Invocation {
+            directory: Some(PathBuf::from("/")),
+            ..self.invocation(argv, None)
+        }
     }
 
     fn compose<'a>(&self, command: &str, document: Vec<u8>, arguments: impl Iterator<Item = &'a str>) -> Invocation {
@@ -123,7 +140,11 @@ impl Commands {
     /// The engine's record of containers, images or both.
     #[must_use]
     pub fn inspect(&self, containers: &[String]) -> Invocation {
-        self.docker(["inspect", "--type", "container"].into_iter().chain(containers.iter().map(String::as_str)))
+        self.docker(
+            ["inspect", "--type", "container"]
+                .into_iter()
+                .chain(containers.iter().map(String::as_str)),
+        )
     }
 
     /// The ids of all containers of the project.
@@ -142,7 +163,11 @@ impl Commands {
     #[must_use]
     pub fn image_ids(&self, images: &[String]) -> Invocation {
         let format = "{{.Id}}";
-        self.docker(["image", "inspect", "--format", format].into_iter().chain(images.iter().map(String::as_str)))
+        self.docker(
+            ["image", "inspect", "--format", format]
+                .into_iter()
+                .chain(images.iter().map(String::as_str)),
+        )
     }
 
     /// Kills containers.
@@ -161,8 +186,13 @@ impl Commands {
     #[must_use]
     pub fn list(&self, kind: &str, label: Option<&str>) -> Invocation {
         let all: &[&str] = if kind == "container" { &["-a"] } else { &[] };
-        let arguments = [kind, "ls", "-q"].into_iter().chain(all.iter().copied()).map(str::to_owned);
-        let filters = [self.project_filter()].into_iter().chain(label.map(|label| format!("label={label}")));
+        let arguments = [kind, "ls", "-q"]
+            .into_iter()
+            .chain(all.iter().copied())
+            .map(str::to_owned);
+        let filters = [self.project_filter()]
+            .into_iter()
+            .chain(label.map(|label| format!("label={label}")));
         self.docker(arguments.chain(filters.flat_map(|filter| ["--filter".to_owned(), filter])))
     }
 
@@ -193,6 +223,8 @@ fn quiet_env(tools: &Tools) -> Vec<(OsString, OsString)> {
         ("COMPOSE_STATUS_STDOUT", "0"),
         ("DOCKER_CLI_HINTS", "false"),
     ];
-    let fixed = fixed.iter().map(|(key, value)| (OsString::from(key), OsString::from(value)));
+    let fixed = fixed
+        .iter()
+        .map(|(key, value)| (OsString::from(key), OsString::from(value)));
     tools.env.iter().cloned().chain(fixed).collect()
 }

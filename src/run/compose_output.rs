@@ -78,7 +78,10 @@ fn read_resource(entry: &Value) -> Option<Progress> {
     match (image, status, word) {
         (_, "Error", _) => {
             let details = entry["details"].as_str().unwrap_or(word);
-            Some(Progress::Failed { id: id.to_owned(), details: details.to_owned() })
+            Some(Progress::Failed {
+                id: id.to_owned(),
+                details: details.to_owned(),
+            })
         }
         (Some(image), "Working", "Pulling") => Some(Progress::Pulling(image.to_owned())),
         (Some(image), "Done", "Pulled") => Some(Progress::Pulled(image.to_owned())),
@@ -89,14 +92,24 @@ fn read_resource(entry: &Value) -> Option<Progress> {
 fn read_step(step: &Value) -> Option<Progress> {
     let name = step["name"].as_str()?.to_owned();
     if let Some(error) = step["error"].as_str() {
-        return Some(Progress::StepFailed { name, error: error.to_owned() });
+        return Some(Progress::StepFailed {
+            name,
+            error: error.to_owned(),
+        });
     }
     let completed = step["completed"].as_str()?.parse::<jiff::Timestamp>().ok()?;
-    let started = step["started"].as_str().and_then(|time| time.parse().ok()).unwrap_or(completed);
+    let started = step["started"]
+        .as_str()
+        .and_then(|time| time.parse().ok())
+        .unwrap_or(completed);
     let took = Duration::try_from(completed.duration_since(started)).unwrap_or_default();
     // Steps such as `[internal] load build context` are the builder's own affair.
     let is_internal = name.starts_with("[internal]") || !name.starts_with('[');
-    (!is_internal).then(|| Progress::Step { name, cached: step["cached"].as_bool() == Some(true), took })
+    (!is_internal).then(|| Progress::Step {
+        name,
+        cached: step["cached"].as_bool() == Some(true),
+        took,
+    })
 }
 
 fn text(value: &Value) -> String {
@@ -125,13 +138,22 @@ mod tests {
         );
         assert_eq!(
             read(r#"{"id":"Image a:1","status":"Error","text":"Error","details":"no such host"}"#),
-            [Progress::Failed { id: "Image a:1".into(), details: "no such host".into() }]
+            [Progress::Failed {
+                id: "Image a:1".into(),
+                details: "no such host".into()
+            }]
         );
         assert_eq!(
             read(r#"{"id":"service:a:1","status":"Error","text":"invalid mount"}"#),
-            [Progress::Failed { id: "service:a:1".into(), details: "invalid mount".into() }]
+            [Progress::Failed {
+                id: "service:a:1".into(),
+                details: "invalid mount".into()
+            }]
         );
-        assert_eq!(read(r#"{"error":true,"message":"a\n\nb\n"}"#), [Progress::Error("a\nb".into())]);
+        assert_eq!(
+            read(r#"{"error":true,"message":"a\n\nb\n"}"#),
+            [Progress::Error("a\nb".into())]
+        );
         assert_eq!(read(r#"{"id":"Container p-a-1","status":"Done","text":"Created"}"#), []);
     }
 
@@ -143,8 +165,15 @@ mod tests {
         assert_eq!(
             read(&line.replace('\n', "")),
             [
-                Progress::StepFailed { name: "[2/2] RUN exit 5".into(), error: "exit code: 5".into() },
-                Progress::Step { name: "[1/2] FROM b".into(), cached: true, took: Duration::from_millis(1500) },
+                Progress::StepFailed {
+                    name: "[2/2] RUN exit 5".into(),
+                    error: "exit code: 5".into()
+                },
+                Progress::Step {
+                    name: "[1/2] FROM b".into(),
+                    cached: true,
+                    took: Duration::from_millis(1500)
+                },
             ]
         );
     }

@@ -45,7 +45,9 @@ pub fn make(project_directory: &Path, id: &str) -> io::Result<PathBuf> {
 }
 
 fn forget_oldest(runs: &Path) -> io::Result<()> {
-    let mut old: Vec<PathBuf> = fs::read_dir(runs)?.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
+    let mut old: Vec<PathBuf> = fs::read_dir(runs)?
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .collect();
     old.sort();
     for directory in old.iter().rev().skip(KEPT) {
         fs::remove_dir_all(directory)?;
@@ -72,10 +74,16 @@ mod tests {
         for number in 0..KEPT + 5 {
             make(project.path(), &format!("{number:03}")).unwrap();
         }
-        let mut left: Vec<_> = fs::read_dir(runs(project.path())).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let mut left: Vec<_> = fs::read_dir(runs(project.path()))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
         left.sort();
         assert_eq!(left.len(), KEPT);
         assert_eq!(left[0], "005");
-        assert_eq!(fs::read_to_string(project.path().join(".towline/.gitignore")).unwrap(), "*\n");
+        assert_eq!(
+            fs::read_to_string(project.path().join(".towline/.gitignore")).unwrap(),
+            "*\n"
+        );
     }
 }

@@ -47,14 +47,26 @@ impl Documents {
         let mut rest = Map::new();
         for section in SECTIONS {
             if let Some(Value::Object(entries)) = project.document.get(section) {
-                rest.insert(section.to_owned(), Value::Object(adapt_section(section, entries, settings)));
+                rest.insert(
+                    section.to_owned(),
+                    Value::Object(adapt_section(section, entries, settings)),
+                );
             }
         }
         let mut services = Map::new();
         for section in ["services", "jobs"] {
-            for (name, service) in project.document.get(section).and_then(Value::as_object).into_iter().flatten() {
+            for (name, service) in project
+                .document
+                .get(section)
+                .and_then(Value::as_object)
+                .into_iter()
+                .flatten()
+            {
                 let kind = plan.index(name).map(|index| plan.stages[index].kind);
-                services.insert(name.clone(), adapt_service(&project.name, name, service, kind, settings));
+                services.insert(
+                    name.clone(),
+                    adapt_service(&project.name, name, service, kind, settings),
+                );
             }
         }
         Self { services, rest }
@@ -88,13 +100,20 @@ impl Documents {
             }
         }
         let services = self.services.iter().filter(|(name, _)| wanted.contains(*name));
-        let services: Map<String, Value> = services.map(|(name, service)| (name.clone(), service.clone())).collect();
+        let services: Map<String, Value> = services
+            .map(|(name, service)| (name.clone(), service.clone()))
+            .collect();
         let mut document = Map::new();
         for section in SECTIONS {
-            let used: BTreeSet<String> = services.values().flat_map(|service| named_entries(service, section)).collect();
+            let used: BTreeSet<String> = services
+                .values()
+                .flat_map(|service| named_entries(service, section))
+                .collect();
             let entries = self.rest.get(section).and_then(Value::as_object).into_iter().flatten();
-            let entries: Map<String, Value> =
-                entries.filter(|(name, _)| used.contains(*name)).map(|(name, entry)| (name.clone(), entry.clone())).collect();
+            let entries: Map<String, Value> = entries
+                .filter(|(name, _)| used.contains(*name))
+                .map(|(name, entry)| (name.clone(), entry.clone()))
+                .collect();
             if !entries.is_empty() {
                 document.insert(section.to_owned(), Value::Object(entries));
             }
@@ -109,7 +128,10 @@ impl Documents {
 fn adapt_section(section: &str, entries: &Map<String, Value>, settings: &Settings) -> Map<String, Value> {
     let mut entries = entries.clone();
     if matches!(section, "networks" | "volumes") && settings.owned {
-        for entry in entries.values_mut().filter(|entry| entry["external"].as_bool() != Some(true)) {
+        for entry in entries
+            .values_mut()
+            .filter(|entry| entry["external"].as_bool() != Some(true))
+        {
             if entry.is_null() {
                 *entry = json!({});
             }
@@ -126,7 +148,9 @@ fn adapt_section(section: &str, entries: &Map<String, Value>, settings: &Setting
 }
 
 fn adapt_service(project: &str, name: &str, service: &Value, kind: Option<Kind>, settings: &Settings) -> Value {
-    let Value::Object(mut service) = service.clone() else { return service.clone() };
+    let Value::Object(mut service) = service.clone() else {
+        return service.clone();
+    };
     for key in ["depends_on", "profiles", "extends", "develop", "triggers", "name"] {
         service.shift_remove(key);
     }
@@ -158,12 +182,16 @@ fn log_driver() -> Value {
 
 /// Images keep the names that compose would give them in the user's own project, so that tags and build cache are shared.
 fn keep_image_name(project: &str, name: &str, service: &mut Map<String, Value>) {
-    let Some(Value::Object(build)) = service.get_mut("build") else { return };
+    let Some(Value::Object(build)) = service.get_mut("build") else {
+        return;
+    };
     if build.contains_key("dockerfile_inline") {
         // Compose writes its default beside the inline text and then refuses to read both.
         build.shift_remove("dockerfile");
     }
-    service.entry("image").or_insert_with(|| Value::String(format!("{project}-{name}")));
+    service
+        .entry("image")
+        .or_insert_with(|| Value::String(format!("{project}-{name}")));
 }
 
 /// A job runs once, without a terminal and without input.
@@ -178,8 +206,12 @@ fn make_job(service: &mut Map<String, Value>) {
 
 /// A fixed container name would clash with the stack that is up; others still find the service under it.
 fn free_container_name(service: &mut Map<String, Value>) {
-    let Some(Value::String(name)) = service.shift_remove("container_name") else { return };
-    let Some(Value::Object(networks)) = service.get_mut("networks") else { return };
+    let Some(Value::String(name)) = service.shift_remove("container_name") else {
+        return;
+    };
+    let Some(Value::Object(networks)) = service.get_mut("networks") else {
+        return;
+    };
     for network in networks.values_mut() {
         if network.is_null() {
             *network = json!({});
@@ -219,25 +251,53 @@ fn halve_dollars_in_keys(value: &mut Value) {
 
 /// The services that a service's container is tied to: they must stand in the same document.
 fn named_services(service: &Value) -> Vec<String> {
-    let modes = ["network_mode", "ipc", "pid"].iter().filter_map(|key| service[key].as_str());
+    let modes = ["network_mode", "ipc", "pid"]
+        .iter()
+        .filter_map(|key| service[key].as_str());
     let modes = modes.filter_map(|mode| mode.strip_prefix("service:"));
-    let volumes = service["volumes_from"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    let volumes = volumes.filter(|from| !from.starts_with("container:")).filter_map(|from| from.split(':').next());
-    let links = service["links"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let volumes = service["volumes_from"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str);
+    let volumes = volumes
+        .filter(|from| !from.starts_with("container:"))
+        .filter_map(|from| from.split(':').next());
+    let links = service["links"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str);
     let links = links.filter_map(|link| link.split(':').next());
-    let contexts = service["build"]["additional_contexts"].as_object().into_iter().flatten();
+    let contexts = service["build"]["additional_contexts"]
+        .as_object()
+        .into_iter()
+        .flatten();
     let contexts = contexts.filter_map(|(_, context)| context.as_str()?.strip_prefix("service:"));
-    modes.chain(volumes).chain(links).chain(contexts).map(str::to_owned).collect()
+    modes
+        .chain(volumes)
+        .chain(links)
+        .chain(contexts)
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The entries of a top-level section that a service names.
 fn named_entries(service: &Value, section: &str) -> Vec<String> {
     let sources = |items: &Value| -> Vec<String> {
         let items = items.as_array().into_iter().flatten();
-        items.filter_map(|item| item["source"].as_str().or_else(|| item.as_str())).map(str::to_owned).collect()
+        items
+            .filter_map(|item| item["source"].as_str().or_else(|| item.as_str()))
+            .map(str::to_owned)
+            .collect()
     };
     match section {
-        "networks" | "models" => service[section].as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect(),
+        "networks" | "models" => service[section]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| name.clone())
+            .collect(),
         "secrets" => [sources(&service["secrets"]), sources(&service["build"]["secrets"])].concat(),
         _ => sources(&service[section]),
     }
@@ -256,7 +316,12 @@ struct YamlSafe;
 
 impl Formatter for YamlSafe {
     fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
-        let needs_escape = |c: char| matches!(c, '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}');
+        let needs_escape = |c: char| {
+            matches!(
+                c,
+                '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
+            )
+        };
         let mut rest = fragment;
         while let Some(at) = rest.find(needs_escape) {
             writer.write_all(&rest.as_bytes()[..at])?;
@@ -276,7 +341,14 @@ mod tests {
     fn documents(yaml: &str, owned: bool) -> Documents {
         let project = Project::read_yaml(&format!("name: shop\n{yaml}")).unwrap();
         let plan = plan::build(&project, &Options::default()).unwrap();
-        Documents::new(&project, &plan, &Settings { run: "r1".into(), owned })
+        Documents::new(
+            &project,
+            &plan,
+            &Settings {
+                run: "r1".into(),
+                owned,
+            },
+        )
     }
 
     fn parse(bytes: &[u8]) -> Value {

@@ -11,6 +11,7 @@ use super::cleanup::Closer;
 use super::command::Commands;
 use super::documents::Documents;
 use super::engine_events::{self, Action, EngineEvent};
+use super::guard::Guard;
 use super::inspect::Record;
 use super::logs::{self, Piece, Progress};
 use super::prepare::Preparation;
@@ -18,7 +19,7 @@ use super::process::Spawner;
 use super::scheduler::{Effect, Input, Scheduler, Signal, StageEnd, StartFailure};
 use super::start::{Starter, records};
 use super::{Spec, signals};
-use crate::event::{Event, Fact, Probe, Report, RunInfo, StageReport};
+use crate::event::{Event, Fact, Outcome, Probe, Report, RunInfo, StageReport};
 use crate::failure::Result;
 use crate::plan::Plan;
 use crate::report::Reporter;
@@ -45,14 +46,30 @@ const INBOX: usize = 256;
 pub(super) enum Message {
     Fact(Fact),
     Prepared(Vec<StartFailure>),
-    UpReturned { stages: Vec<usize>, failed: Vec<StartFailure> },
+    UpReturned {
+        stages: Vec<usize>,
+        failed: Vec<StartFailure>,
+    },
     Engine(EngineEvent),
-    EventsEnded { engine_answers: bool },
+    EventsEnded {
+        engine_answers: bool,
+    },
     Records(Vec<Record>),
     /// The end of a container whose code the engine was asked about.
-    Died { container: String, code: i32, oom: bool },
-    Output { container: String, piece: Piece },
-    LogEnded { container: String, progress: Option<Progress>, error: Option<String> },
+    Died {
+        container: String,
+        code: i32,
+        oom: bool,
+    },
+    Output {
+        container: String,
+        piece: Piece,
+    },
+    LogEnded {
+        container: String,
+        progress: Option<Progress>,
+        error: Option<String>,
+    },
     Signal(Signal),
 }
 
@@ -107,6 +124,8 @@ pub(super) struct Driver<'a> {
     probes: Vec<Option<Probe>>,
     results: Vec<Option<StageReport>>,
     endings: Vec<Ending>,
+    /// Starts that are told once the stages that made them possible have been reported.
+    held: Vec<Fact>,
     warnings: Vec<String>,
     last_probe_look: Option<Instant>,
     reconcile_at: Instant,
@@ -167,6 +186,7 @@ impl<'a> Driver<'a> {
             probes: vec![None; count],
             results: vec![None; count],
             endings: Vec::new(),
+            held: Vec::new(),
             warnings: Vec::new(),
             last_probe_look: None,
             reconcile_at: Instant::now() + RECONCILE,
@@ -181,8 +201,16 @@ impl<'a> Driver<'a> {
         let handle = signals::listen(self.sender.clone())?;
         self.emit(Fact::RunStarted(self.info.clone()));
         for note in self.plan.notes.clone() {
-            self.emit(Fact::Warned { stage: None, message: note });
+            self.emit(Fact::Warned {
+                stage: None,
+                message: note,
+            });
         }
+        let guard = self
+            .closer
+            .removes()
+            .then(|| Guard::start(&self.spawner, &self.commands))
+            .flatten();
         self.closer.note_images();
         self.listen_to_engine();
         self.prepare();
@@ -190,10 +218,16 @@ impl<'a> Driver<'a> {
             self.turn();
         }
         let verdict = self.close();
+        if let Some(guard) = guard {
+            guard.release();
+        }
         handle.close();
         let report = self.report(verdict);
         let taken = report.took_ms;
-        self.emit(Fact::RunFinished { verdict: report.verdict.clone(), took_ms: taken });
+        self.emit(Fact::RunFinished {
+            verdict: report.verdict.clone(),
+            took_ms: taken,
+        });
         // A view that cannot be written to any more does not change the verdict.
         let _ = self.reporter.finish(&report);
         Ok(report)
@@ -202,13 +236,20 @@ impl<'a> Driver<'a> {
     /// Waits for one message or for time, whichever comes first.
     fn turn(&mut self) {
         let now = self.now();
-        let deadline = self.scheduler.next_deadline(now).map(|deadline| deadline.saturating_sub(now));
+        let deadline = self
+            .scheduler
+            .next_deadline(now)
+            .map(|deadline| deadline.saturating_sub(now));
         let wait = deadline.map_or(BEAT, |deadline| deadline.clamp(Duration::from_millis(1), BEAT));
         match self.inbox.recv_timeout(wait) {
             Ok(message) => self.take(message),
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => self.step(Input::Tick),
         }
-        if self.scheduler.next_deadline(now).is_some_and(|deadline| deadline <= self.now()) {
+        if self
+            .scheduler
+            .next_deadline(now)
+            .is_some_and(|deadline| deadline <= self.now())
+        {
             self.step(Input::Tick);
         }
         self.finish_endings();
@@ -240,7 +281,11 @@ impl<'a> Driver<'a> {
             Message::Records(records) => self.compare(records),
             Message::Died { container, code, oom } => self.died(&container, code, oom),
             Message::Output { container, piece } => self.output(&container, piece),
-            Message::LogEnded { container, progress, error } => self.log_ended(&container, progress, error),
+            Message::LogEnded {
+                container,
+                progress,
+                error,
+            } => self.log_ended(&container, progress, error),
             Message::Signal(signal) => self.step(Input::Signal(signal)),
         }
     }
@@ -252,6 +297,7 @@ impl<'a> Driver<'a> {
                 Effect::Start(stages) => self.start(stages),
                 Effect::Stop { stages, kill } => self.stop(stages, kill),
                 Effect::AbortPreparation => self.preparation.spawner.kill_all(),
+                Effect::Emit(fact @ Fact::StageStarting { .. }) if !self.endings.is_empty() => self.held.push(fact),
                 Effect::Emit(fact) => self.emit(fact),
                 Effect::Ended { stage, end } => self.ended(stage, end),
                 Effect::Finish => self.finished = true,
@@ -295,8 +341,9 @@ impl<'a> Driver<'a> {
 
     /// Starts stages in one call, but each stage with hooks in one of its own: a hook's failure names its stage then.
     fn start(&self, stages: Vec<usize>) {
-        let (alone, together): (Vec<usize>, Vec<usize>) =
-            stages.into_iter().partition(|stage| self.plan.stages[*stage].has_start_hooks);
+        let (alone, together): (Vec<usize>, Vec<usize>) = stages
+            .into_iter()
+            .partition(|stage| self.plan.stages[*stage].has_start_hooks);
         let together = Some(together).filter(|stages| !stages.is_empty());
         for stages in alone.into_iter().map(|stage| vec![stage]).chain(together) {
             let starter = self.starter.clone();
@@ -308,10 +355,17 @@ impl<'a> Driver<'a> {
     }
 
     fn stop(&self, stages: Vec<usize>, kill: bool) {
-        let running = self.containers.iter().filter(|(_, c)| c.running && stages.contains(&c.stage));
+        let running = self
+            .containers
+            .iter()
+            .filter(|(_, c)| c.running && stages.contains(&c.stage));
         let running: Vec<String> = running.map(|(id, _)| id.clone()).collect();
         let closer = self.closer.clone();
-        let grace = if self.owned { Some(Duration::from_secs(1)) } else { self.stop_timeout };
+        let grace = if self.owned {
+            Some(Duration::from_secs(1))
+        } else {
+            self.stop_timeout
+        };
         self.spawn(move |_| {
             if kill {
                 closer.kill(&running);
@@ -323,7 +377,9 @@ impl<'a> Driver<'a> {
 
     fn ended(&mut self, stage: usize, end: StageEnd) {
         let planned = &self.plan.stages[stage];
-        let log = self.containers.values().any(|c| c.stage == stage && c.log.starts > 0);
+        let instance = end.instance.unwrap_or(1);
+        let wrote = |c: &Container| c.stage == stage && c.instance == instance && c.log.starts > 0;
+        let has_log = planned.log_driver.as_deref() != Some("none") && self.containers.values().any(wrote);
         let report = StageReport {
             stage: planned.name.clone(),
             kind: planned.kind,
@@ -336,14 +392,18 @@ impl<'a> Driver<'a> {
             started_ms: self.started[stage].map(millis),
             finished_ms: millis(self.begun.elapsed()),
             restarts: self.restarts[stage],
-            probe: self.probes[stage].clone(),
-            log: (log && planned.log_driver.as_deref() != Some("none")).then(|| format!("logs/{}", log_name(&planned.name, 1))),
+            probe: None,
+            log: has_log.then(|| format!("logs/{}", log_name(&planned.name, instance))),
         };
         if end.outcome.is_failure() && self.plan.stages[stage].health != crate::compose::Health::Disabled {
             // What the last probe printed is the best answer to why.
             self.ask_for_records();
         }
-        self.endings.push(Ending { report, stage, deadline: Instant::now() + LOG_GRACE });
+        self.endings.push(Ending {
+            report,
+            stage,
+            deadline: Instant::now() + LOG_GRACE,
+        });
     }
 
     /// Reports the stages whose logs are complete, or have had their time.
@@ -351,15 +411,27 @@ impl<'a> Driver<'a> {
         let mut at = 0;
         while at < self.endings.len() {
             let stage = self.endings[at].stage;
-            let is_complete = self.containers.values().all(|c| c.stage != stage || c.running || !c.log.active);
+            let is_complete = self
+                .containers
+                .values()
+                .all(|c| c.stage != stage || c.running || !c.log.active);
             if is_complete || Instant::now() >= self.endings[at].deadline {
                 let mut report = self.endings.remove(at).report;
-                report.probe = report.probe.or_else(|| self.probes[stage].clone());
+                report.probe = self.probes[stage].clone().filter(|_| report.outcome != Outcome::Passed);
                 self.results[stage] = Some(report.clone());
                 self.emit(Fact::StageFinished(report));
             } else {
                 at += 1;
             }
+        }
+        if self.endings.is_empty() {
+            self.tell_held();
+        }
+    }
+
+    fn tell_held(&mut self) {
+        for fact in std::mem::take(&mut self.held) {
+            self.emit(fact);
         }
     }
 
@@ -405,7 +477,9 @@ impl<'a> Driver<'a> {
     }
 
     fn engine_event(&mut self, event: EngineEvent) {
-        let Some(stage) = self.plan.index(&event.service) else { return };
+        let Some(stage) = self.plan.index(&event.service) else {
+            return;
+        };
         let id = event.container;
         match event.action {
             Action::Created => {}
@@ -419,7 +493,11 @@ impl<'a> Driver<'a> {
             Action::Died(code) => self.died(&id, code, false),
             Action::Health(healthy) => {
                 if let Some(instance) = self.containers.get(&id).map(|c| c.instance) {
-                    self.step(Input::Health { stage, instance, healthy });
+                    self.step(Input::Health {
+                        stage,
+                        instance,
+                        healthy,
+                    });
                 }
             }
             Action::ExecDied(code) => self.probe_ended(stage, code),
@@ -432,7 +510,12 @@ impl<'a> Driver<'a> {
         container.log.starts += 1;
         let instance = container.instance;
         self.started[stage].get_or_insert(self.begun.elapsed());
-        let fact = Fact::InstanceStarted { stage: self.plan.stages[stage].name.clone(), instance, container: id.to_owned() };
+        self.tell_held();
+        let fact = Fact::InstanceStarted {
+            stage: self.plan.stages[stage].name.clone(),
+            instance,
+            container: id.to_owned(),
+        };
         self.emit(fact);
         self.follow(id);
         self.step(Input::Started { stage, instance });
@@ -457,16 +540,32 @@ impl<'a> Driver<'a> {
         let commands = self.commands.clone();
         self.spawn(move |inbox| {
             let inspected = spawner.capture(&commands.inspect(std::slice::from_ref(&id)), None);
-            let records = inspected.map(|finished| super::inspect::read(&finished.stdout)).unwrap_or_default();
+            let records = inspected
+                .map(|finished| super::inspect::read(&finished.stdout))
+                .unwrap_or_default();
             let oom = seen_oom || records.first().is_some_and(|record| record.oom);
-            send(inbox, Message::Died { container: id, code: 137, oom });
+            send(
+                inbox,
+                Message::Died {
+                    container: id,
+                    code: 137,
+                    oom,
+                },
+            );
         });
     }
 
     fn died(&mut self, id: &str, code: i32, oom: bool) {
-        let Some(container) = self.containers.get_mut(id) else { return };
+        let Some(container) = self.containers.get_mut(id) else {
+            return;
+        };
         container.running = false;
-        let input = Input::Died { stage: container.stage, instance: container.instance, code, oom };
+        let input = Input::Died {
+            stage: container.stage,
+            instance: container.instance,
+            code,
+            oom,
+        };
         self.step(input);
     }
 
@@ -482,7 +581,9 @@ impl<'a> Driver<'a> {
     /// whatever was missed.
     fn compare(&mut self, records: Vec<Record>) {
         for record in records {
-            let Some(stage) = self.plan.index(&record.service) else { continue };
+            let Some(stage) = self.plan.index(&record.service) else {
+                continue;
+            };
             let known = self.containers.get(&record.container).map(|c| c.running);
             if record.running && known != Some(true) && self.scheduler.is_started(stage) {
                 self.container_started(&record.container, stage);
@@ -496,7 +597,10 @@ impl<'a> Driver<'a> {
 
     fn note_health(&mut self, stage: usize, record: &Record) {
         if record.running && self.scheduler.health_is_unsaid(stage) && self.scheduler.is_started(stage) {
-            self.step(Input::HealthFound { stage, present: record.health.is_some() });
+            self.step(Input::HealthFound {
+                stage,
+                present: record.health.is_some(),
+            });
         }
         let Some(health) = &record.health else { return };
         let instance = self.containers.get(&record.container).map(|c| c.instance);
@@ -505,13 +609,24 @@ impl<'a> Driver<'a> {
         {
             self.probes[stage] = Some(probe.clone());
             if self.scheduler.needs_health(stage) {
-                self.emit(Fact::ProbeFailed { stage: self.plan.stages[stage].name.clone(), probe: probe.clone() });
+                self.emit(Fact::ProbeFailed {
+                    stage: self.plan.stages[stage].name.clone(),
+                    probe: probe.clone(),
+                });
             }
         }
         match (instance, health.status.as_str()) {
-            (Some(instance), "healthy") => self.step(Input::Health { stage, instance, healthy: true }),
+            (Some(instance), "healthy") => self.step(Input::Health {
+                stage,
+                instance,
+                healthy: true,
+            }),
             (Some(instance), "unhealthy") if self.scheduler.needs_health(stage) => {
-                self.step(Input::Health { stage, instance, healthy: false });
+                self.step(Input::Health {
+                    stage,
+                    instance,
+                    healthy: false,
+                });
             }
             _ => {}
         }
@@ -520,7 +635,9 @@ impl<'a> Driver<'a> {
     // Logs.
 
     fn follow(&mut self, id: &str) {
-        let Some(container) = self.containers.get_mut(id) else { return };
+        let Some(container) = self.containers.get_mut(id) else {
+            return;
+        };
         let planned = &self.plan.stages[container.stage];
         if container.log.active {
             return;
@@ -535,33 +652,58 @@ impl<'a> Driver<'a> {
         }
         container.log.active = true;
         container.log.followed = container.log.starts;
-        let file = self.directory.join("logs").join(log_name(&planned.name, container.instance));
+        let file = self
+            .directory
+            .join("logs")
+            .join(log_name(&planned.name, container.instance));
         let before = container.log.progress;
         let invocation = self.commands.logs(id);
         let spawner = self.spawner.clone();
         let container = id.to_owned();
         self.spawn(move |inbox| {
-            let tell = |piece| send(inbox, Message::Output { container: container.clone(), piece });
+            let tell = |piece| {
+                send(
+                    inbox,
+                    Message::Output {
+                        container: container.clone(),
+                        piece,
+                    },
+                )
+            };
             let followed = logs::follow(&spawner, &invocation, &file, before, tell);
             let error = followed.as_ref().err().map(|error| format!("{error:#}"));
-            send(inbox, Message::LogEnded { container: container.clone(), progress: followed.ok(), error });
+            send(
+                inbox,
+                Message::LogEnded {
+                    container: container.clone(),
+                    progress: followed.ok(),
+                    error,
+                },
+            );
         });
     }
 
     fn log_ended(&mut self, id: &str, progress: Option<Progress>, error: Option<String>) {
-        let Some(container) = self.containers.get_mut(id) else { return };
+        let Some(container) = self.containers.get_mut(id) else {
+            return;
+        };
         container.log.active = false;
         container.log.progress = progress.unwrap_or(container.log.progress);
         let stage = self.plan.stages[container.stage].name.clone();
         if let Some(error) = error {
-            self.emit(Fact::Warned { stage: Some(stage), message: format!("its log is not complete: {error}") });
+            self.emit(Fact::Warned {
+                stage: Some(stage),
+                message: format!("its log is not complete: {error}"),
+            });
         } else if container.log.starts > container.log.followed {
             self.follow(id);
         }
     }
 
     fn output(&mut self, id: &str, piece: Piece) {
-        let Some(container) = self.containers.get(id) else { return };
+        let Some(container) = self.containers.get(id) else {
+            return;
+        };
         let fact = Fact::Output {
             stage: self.plan.stages[container.stage].name.clone(),
             instance: container.instance,
@@ -579,25 +721,44 @@ impl<'a> Driver<'a> {
     /// Stops or removes what the run made. Logs are read to their end first: what is removed cannot be read any more.
     fn close(&mut self) -> crate::event::Verdict {
         let verdict = self.scheduler.verdict();
-        self.drain(Duration::from_secs(10), |driver| driver.endings.iter().any(|ending| driver.is_log_open(ending.stage)));
+        self.drain(Duration::from_secs(10), |driver| {
+            driver.endings.iter().any(|ending| driver.is_log_open(ending.stage))
+        });
         if !self.closer.closes() {
             self.report_endings();
             return verdict;
         }
         let begun = Instant::now();
         self.emit(Fact::CleanUpStarted);
-        let running: Vec<String> = self.containers.iter().filter(|(_, c)| c.running).map(|(id, _)| id.clone()).collect();
-        let stages: Vec<usize> = self.containers.values().filter(|c| c.running).map(|c| c.stage).collect();
+        let running: Vec<String> = self
+            .containers
+            .iter()
+            .filter(|(_, c)| c.running)
+            .map(|(id, _)| id.clone())
+            .collect();
+        let stages: Vec<usize> = self
+            .containers
+            .values()
+            .filter(|c| c.running)
+            .map(|c| c.stage)
+            .collect();
         self.closer.end_running(&running, &stages);
-        self.drain(Duration::from_secs(2), |driver| driver.containers.values().any(|c| c.log.active));
+        self.drain(Duration::from_secs(2), |driver| {
+            driver.containers.values().any(|c| c.log.active)
+        });
         self.report_endings();
         let left = self.closer.remove();
-        self.emit(Fact::CleanUpFinished { took_ms: millis(begun.elapsed()), left });
+        self.emit(Fact::CleanUpFinished {
+            took_ms: millis(begun.elapsed()),
+            left,
+        });
         verdict
     }
 
     fn is_log_open(&self, stage: usize) -> bool {
-        self.containers.values().any(|c| c.stage == stage && !c.running && c.log.active)
+        self.containers
+            .values()
+            .any(|c| c.stage == stage && !c.running && c.log.active)
     }
 
     /// Takes messages as long as `goes_on` and the time is not over.
@@ -607,6 +768,7 @@ impl<'a> Driver<'a> {
             if let Ok(message) = self.inbox.recv_timeout(Duration::from_millis(20)) {
                 self.take(message);
             }
+            let _ = self.reporter.tick(Instant::now());
         }
     }
 

@@ -78,7 +78,10 @@ mod tests {
             (event("oom", ""), Action::OutOfMemory),
         ] {
             let read = read(&line).unwrap();
-            assert_eq!((read.container.as_str(), read.service.as_str(), read.number), ("c1", "db", 2));
+            assert_eq!(
+                (read.container.as_str(), read.service.as_str(), read.number),
+                ("c1", "db", 2)
+            );
             assert_eq!(read.action, action);
         }
     }

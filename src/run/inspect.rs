@@ -57,8 +57,13 @@ fn read_one(container: &Value) -> Option<Record> {
         running: is("Running") && !is("Restarting"),
         restarting: is("Restarting"),
         // The engine writes the zero time for a container that never ran.
-        was_started: state["StartedAt"].as_str().is_some_and(|time| !time.starts_with("0001-")),
-        code: state["ExitCode"].as_i64().and_then(|code| i32::try_from(code).ok()).unwrap_or(255),
+        was_started: state["StartedAt"]
+            .as_str()
+            .is_some_and(|time| !time.starts_with("0001-")),
+        code: state["ExitCode"]
+            .as_i64()
+            .and_then(|code| i32::try_from(code).ok())
+            .unwrap_or(255),
         oom: is("OOMKilled"),
         error: state["Error"].as_str().unwrap_or_default().to_owned(),
         health: read_health(&state["Health"]),
@@ -68,12 +73,23 @@ fn read_one(container: &Value) -> Option<Record> {
 fn read_health(health: &Value) -> Option<Health> {
     let status = health["Status"].as_str().filter(|status| *status != "none")?;
     let last = health["Log"].as_array().and_then(|probes| probes.last());
-    let probe = last.filter(|probe| probe["ExitCode"].as_i64() != Some(0)).map(|probe| Probe {
-        code: probe["ExitCode"].as_i64().and_then(|code| i32::try_from(code).ok()).unwrap_or(-1),
-        output: probe["Output"].as_str().unwrap_or_default().to_owned(),
-        streak: health["FailingStreak"].as_u64().and_then(|streak| u32::try_from(streak).ok()).unwrap_or(0),
-    });
-    Some(Health { status: status.to_owned(), probe })
+    let probe = last
+        .filter(|probe| probe["ExitCode"].as_i64() != Some(0))
+        .map(|probe| Probe {
+            code: probe["ExitCode"]
+                .as_i64()
+                .and_then(|code| i32::try_from(code).ok())
+                .unwrap_or(-1),
+            output: probe["Output"].as_str().unwrap_or_default().to_owned(),
+            streak: health["FailingStreak"]
+                .as_u64()
+                .and_then(|streak| u32::try_from(streak).ok())
+                .unwrap_or(0),
+        });
+    Some(Health {
+        status: status.to_owned(),
+        probe,
+    })
 }
 
 #[cfg(test)]
@@ -88,7 +104,14 @@ mod tests {
         let records = read(json);
         let health = records[0].health.as_ref().unwrap();
         assert!(records[0].running && records[0].was_started);
-        assert_eq!(health.probe, Some(Probe { code: 2, output: "no role".into(), streak: 3 }));
+        assert_eq!(
+            health.probe,
+            Some(Probe {
+                code: 2,
+                output: "no role".into(),
+                streak: 3
+            })
+        );
     }
 
     #[test]

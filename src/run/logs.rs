@@ -64,7 +64,11 @@ pub fn follow(
     }
     let _ = child.wait();
     result?;
-    Ok(Progress { stdout: writer.stdout.seen, stderr: writer.stderr.seen, file: writer.offset })
+    Ok(Progress {
+        stdout: writer.stdout.seen,
+        stderr: writer.stderr.seen,
+        file: writer.offset,
+    })
 }
 
 struct Writer {
@@ -156,20 +160,31 @@ impl Writer {
         self.file.write_all(&text)?;
         let offset = self.offset;
         self.offset += text.len() as u64;
-        tell(Piece { stream: lines.stream, offset, text });
+        tell(Piece {
+            stream: lines.stream,
+            offset,
+            text,
+        });
         Ok(())
     }
 }
 
 impl Lines {
     const fn new(stream: Stream, skip: u64) -> Self {
-        Self { stream, skip, seen: 0, pending: Vec::new() }
+        Self {
+            stream,
+            skip,
+            seen: 0,
+            pending: Vec::new(),
+        }
     }
 
     /// The text that is complete by now, if any.
     fn take(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
         let at_end = bytes.is_empty();
-        let skipped = usize::try_from(self.skip.saturating_sub(self.seen)).unwrap_or(usize::MAX).min(bytes.len());
+        let skipped = usize::try_from(self.skip.saturating_sub(self.seen))
+            .unwrap_or(usize::MAX)
+            .min(bytes.len());
         self.seen += bytes.len() as u64;
         self.pending.extend_from_slice(&bytes[skipped..]);
         let complete = match self.pending.iter().rposition(|byte| *byte == b'\n') {
@@ -190,10 +205,15 @@ mod tests {
     use super::*;
 
     fn follow_script(script: &str, file: &Path, before: Progress) -> (Progress, Vec<Piece>) {
-        let invocation =
-            Invocation { argv: ["sh", "-c", script].map(OsString::from).to_vec(), ..Invocation::default() };
+        let invocation = Invocation {
+            argv: ["sh", "-c", script].map(OsString::from).to_vec(),
+            ..Invocation::default()
+        };
         let mut pieces = Vec::new();
-        let progress = follow(&Spawner::default(), &invocation, file, before, |piece| pieces.push(piece)).unwrap();
+        let progress = follow(&Spawner::default(), &invocation, file, before, |piece| {
+            pieces.push(piece)
+        })
+        .unwrap();
         (progress, pieces)
     }
 
@@ -212,7 +232,11 @@ mod tests {
             joined.extend_from_slice(&piece.text);
         }
         assert_eq!(joined, written);
-        let errors: Vec<u8> = pieces.iter().filter(|p| p.stream == Stream::Stderr).flat_map(|p| p.text.clone()).collect();
+        let errors: Vec<u8> = pieces
+            .iter()
+            .filter(|p| p.stream == Stream::Stderr)
+            .flat_map(|p| p.text.clone())
+            .collect();
         assert_eq!(errors, b"err\n");
     }
 
@@ -220,7 +244,11 @@ mod tests {
     fn a_line_is_not_cut_by_the_other_stream() {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("log");
-        follow_script("printf begin; sleep 0.1; echo err >&2; sleep 0.1; echo ' end'", &file, Progress::default());
+        follow_script(
+            "printf begin; sleep 0.1; echo err >&2; sleep 0.1; echo ' end'",
+            &file,
+            Progress::default(),
+        );
         assert_eq!(std::fs::read_to_string(&file).unwrap(), "err\nbegin end\n");
     }
 

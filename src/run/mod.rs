@@ -9,6 +9,9 @@
 //! | [`binary`] | where docker and compose are found |
 //! | `driver` | the loop: messages in, effects out |
 //! | `prepare`, `start`, `cleanup` | build, pull and create; start a set of stages; stop and remove |
+//! | [`guard`] | a second process that cleans up after a run that was killed |
+//! | [`resolve`] | the model, and the versions of compose and the engine |
+//! | [`directory`] | where a run's record is |
 //! | [`logs`] | a container's output into its file, byte for byte |
 //! | [`engine_events`], [`inspect`], [`compose_output`], [`classify`] | what the engine and compose say, as data |
 
@@ -17,16 +20,17 @@ pub mod classify;
 mod cleanup;
 pub mod command;
 pub mod compose_output;
+pub mod directory;
 pub mod documents;
 mod driver;
 pub mod engine_events;
+pub mod guard;
 pub mod inspect;
 pub mod logs;
-pub mod directory;
 mod prepare;
 pub mod process;
-pub mod scheduler;
 pub mod resolve;
+pub mod scheduler;
 mod signals;
 mod start;
 

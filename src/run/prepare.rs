@@ -55,7 +55,10 @@ impl Preparation {
 
     fn names(&self, holds: impl Fn(usize) -> bool) -> Vec<&str> {
         let stages = self.plan.stages.iter().enumerate();
-        stages.filter(|(at, _)| holds(*at)).map(|(_, stage)| stage.name.as_str()).collect()
+        stages
+            .filter(|(at, _)| holds(*at))
+            .map(|(_, stage)| stage.name.as_str())
+            .collect()
     }
 
     fn build(&self, options: &[String], tell: &dyn Fn(Fact)) -> Vec<StartFailure> {
@@ -63,7 +66,9 @@ impl Preparation {
         if built.is_empty() {
             return Vec::new();
         }
-        tell(Fact::BuildStarted { stages: built.iter().map(|name| (*name).to_owned()).collect() });
+        tell(Fact::BuildStarted {
+            stages: built.iter().map(|name| (*name).to_owned()).collect(),
+        });
         let begun = Instant::now();
         let call = self.call_build(options, &built, tell);
         if call.code == 0 {
@@ -79,23 +84,40 @@ impl Preparation {
     }
 
     fn call_build(&self, options: &[String], built: &[&str], tell: &dyn Fn(Fact)) -> Call {
-        self.call(&self.commands.build(self.documents.whole(), options, built), built, tell)
+        self.call(
+            &self.commands.build(self.documents.whole(), options, built),
+            built,
+            tell,
+        )
     }
 
     fn build_failure(&self, call: &Call, built: &[&str]) -> Option<StartFailure> {
         if call.code == 0 {
             return None;
         }
-        let step = call.step.as_deref().and_then(|step| compose_output::stage_of_step(step, built));
+        let step = call
+            .step
+            .as_deref()
+            .and_then(|step| compose_output::stage_of_step(step, built));
         // BuildKit names the target in front of its message where several are built.
-        let named = || built.iter().copied().find(|name| call.message.starts_with(&format!("target {name}:")));
+        let named = || {
+            built
+                .iter()
+                .copied()
+                .find(|name| call.message.starts_with(&format!("target {name}:")))
+        };
         let name = step.or_else(named).or_else(|| built.first().copied())?;
         let stage = self.plan.index(name)?;
         let outcome = match classify::start_failure(&call.message) {
             Outcome::EngineLost => Outcome::EngineLost,
             _ => Outcome::BuildFailed,
         };
-        Some(StartFailure { stage, outcome, cause: call.message.clone(), code: None })
+        Some(StartFailure {
+            stage,
+            outcome,
+            cause: call.message.clone(),
+            code: None,
+        })
     }
 
     fn create(&self, failed: &mut Vec<StartFailure>, tell: &dyn Fn(Fact)) {
@@ -108,7 +130,11 @@ impl Preparation {
             if names.is_empty() {
                 return;
             }
-            let call = self.call(&self.commands.create(self.documents.whole(), &self.create, &names), &names, tell);
+            let call = self.call(
+                &self.commands.create(self.documents.whole(), &self.create, &names),
+                &names,
+                tell,
+            );
             if call.code == 0 {
                 tell(Fact::Created { took_ms: millis(begun) });
                 return;
@@ -126,10 +152,23 @@ impl Preparation {
     fn create_failures(&self, call: &Call, names: &[&str]) -> Vec<StartFailure> {
         let mut failures: Vec<StartFailure> = Vec::new();
         for (id, details) in &call.failed {
-            for stage in self.stages_of(id).into_iter().filter(|stage| names.contains(&self.plan.stages[*stage].name.as_str())) {
+            for stage in self
+                .stages_of(id)
+                .into_iter()
+                .filter(|stage| names.contains(&self.plan.stages[*stage].name.as_str()))
+            {
                 if failures.iter().all(|failure| failure.stage != stage) {
-                    let outcome = if id.starts_with("Image ") { Outcome::PullFailed } else { classify::start_failure(details) };
-                    failures.push(StartFailure { stage, outcome, cause: classify::clean(details), code: None });
+                    let outcome = if id.starts_with("Image ") {
+                        Outcome::PullFailed
+                    } else {
+                        classify::start_failure(details)
+                    };
+                    failures.push(StartFailure {
+                        stage,
+                        outcome,
+                        cause: classify::clean(details),
+                        code: None,
+                    });
                 }
             }
         }
@@ -140,7 +179,12 @@ impl Preparation {
             && let Some(stage) = names.first().and_then(|name| self.plan.index(name))
         {
             let outcome = classify::start_failure(&call.message);
-            failures.push(StartFailure { stage, outcome, cause: classify::clean(&call.message), code: None });
+            failures.push(StartFailure {
+                stage,
+                outcome,
+                cause: classify::clean(&call.message),
+                code: None,
+            });
         }
         failures.sort_by_key(|failure| failure.stage);
         failures
@@ -158,14 +202,28 @@ impl Preparation {
                 .is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit())),
             _ => false,
         };
-        stages.filter(|(_, stage)| is_meant(&stage.name, stage.image.as_deref())).map(|(at, _)| at).collect()
+        stages
+            .filter(|(_, stage)| is_meant(&stage.name, stage.image.as_deref()))
+            .map(|(at, _)| at)
+            .collect()
     }
 
     fn call(&self, invocation: &Invocation, built: &[&str], tell: &dyn Fn(Fact)) -> Call {
-        let mut call = Call { code: 0, failed: Vec::new(), step: None, message: String::new() };
+        let mut call = Call {
+            code: 0,
+            failed: Vec::new(),
+            step: None,
+            message: String::new(),
+        };
         let child = match self.spawner.spawn(invocation) {
             Ok(child) => child,
-            Err(error) => return Call { code: 255, message: format!("{error:#}"), ..call },
+            Err(error) => {
+                return Call {
+                    code: 255,
+                    message: format!("{error:#}"),
+                    ..call
+                };
+            }
         };
         // Which of the two streams carries the progress differs between versions and commands.
         let (sender, lines) = mpsc::sync_channel(64);

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use os_pipe::PipeReader;
+use os_pipe::{PipeReader, PipeWriter};
 use rustix::process::{Pid, Resource, Rlimit, Signal, WaitId, WaitIdOptions};
 
 /// A command as data: what to run, and with what.
@@ -58,6 +58,37 @@ impl Finished {
     }
 }
 
+impl Invocation {
+    /// The program, as a message names it.
+    fn name(&self) -> String {
+        self.argv
+            .first()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default()
+    }
+}
+
+/// The command with its environment, at the head of a process group of its own.
+fn expression(invocation: &Invocation) -> duct::Expression {
+    let program = invocation.argv.first().cloned().unwrap_or_default();
+    let mut expression = duct::cmd(program, invocation.argv.iter().skip(1))
+        .unchecked()
+        .before_spawn(|command| {
+            command.process_group(0);
+            Ok(())
+        });
+    for key in &invocation.without {
+        expression = expression.env_remove(key);
+    }
+    for (key, value) in &invocation.env {
+        expression = expression.env(key, value);
+    }
+    match &invocation.directory {
+        Some(directory) => expression.dir(directory),
+        None => expression,
+    }
+}
+
 /// Starts processes and knows which of them are alive. Clones share that knowledge.
 #[derive(Clone, Debug, Default)]
 pub struct Spawner {
@@ -90,38 +121,43 @@ impl Spawner {
     pub fn spawn(&self, invocation: &Invocation) -> anyhow::Result<Child> {
         let (stdout, stdout_writer) = os_pipe::pipe().context("making a pipe")?;
         let (stderr, stderr_writer) = os_pipe::pipe().context("making a pipe")?;
-        let name = invocation.argv.first().cloned().unwrap_or_default();
-        let mut expression = duct::cmd(&name, invocation.argv.iter().skip(1))
+        let mut expression = expression(invocation)
             .stdout_file(stdout_writer)
-            .stderr_file(stderr_writer)
-            .unchecked()
-            .before_spawn(|command| {
-                command.process_group(0);
-                Ok(())
-            });
+            .stderr_file(stderr_writer);
         expression = match &invocation.stdin {
             Some(bytes) => expression.stdin_bytes(bytes.clone()),
             None => expression.stdin_null(),
         };
-        for key in &invocation.without {
-            expression = expression.env_remove(key);
-        }
-        for (key, value) in &invocation.env {
-            expression = expression.env(key, value);
-        }
-        if let Some(directory) = &invocation.directory {
-            expression = expression.dir(directory);
-        }
         // The lock is held over the start, so that `kill_all` either sees the child or comes before it.
         let mut alive = lock(&self.alive);
         let started = expression.start();
         // The expression holds the write ends of the pipes: with it alive, a reader would never see their end.
         drop(expression);
-        let handle = started.with_context(|| format!("starting '{}'", name.to_string_lossy()))?;
+        let handle = started.with_context(|| format!("starting '{}'", invocation.name()))?;
         let raw = handle.pids().first().and_then(|pid| i32::try_from(*pid).ok());
         let pid = raw.and_then(Pid::from_raw).context("a child without a process id")?;
         alive.insert(pid.as_raw_nonzero().get());
-        Ok(Child { handle, pid, alive: Arc::clone(&self.alive), stdout, stderr })
+        Ok(Child {
+            handle,
+            pid,
+            alive: Arc::clone(&self.alive),
+            stdout,
+            stderr,
+        })
+    }
+
+    /// Starts a command that is to outlive this process, with a pipe to its standard input. It is not among those that
+    /// `kill_all` ends, and what it prints is nobody's.
+    ///
+    /// # Errors
+    /// When the program cannot be started.
+    pub fn detach(&self, invocation: &Invocation) -> anyhow::Result<PipeWriter> {
+        let (reader, writer) = os_pipe::pipe().context("making a pipe")?;
+        let expression = expression(invocation).stdin_file(reader).stdout_null().stderr_null();
+        expression
+            .start()
+            .with_context(|| format!("starting '{}'", invocation.name()))?;
+        Ok(writer)
     }
 
     /// Runs a command to its end and gives back what it wrote.
@@ -134,7 +170,13 @@ impl Spawner {
             child.limit_memory(limits.memory);
         }
         let group = child.group();
-        let Child { handle, pid, alive, stdout, stderr } = child;
+        let Child {
+            handle,
+            pid,
+            alive,
+            stdout,
+            stderr,
+        } = child;
         let read_stderr = std::thread::spawn(move || read_all(stderr));
         let read_stdout = std::thread::spawn(move || read_all(stdout));
         let watch = limits.map(|limits| Watch::start(group, limits.time));
@@ -142,7 +184,12 @@ impl Spawner {
         let timed_out = watch.is_some_and(Watch::stop);
         let stdout = read_stdout.join().unwrap_or_default();
         let stderr = read_stderr.join().unwrap_or_default();
-        Ok(Finished { code, stdout, stderr, timed_out })
+        Ok(Finished {
+            code,
+            stdout,
+            stderr,
+            timed_out,
+        })
     }
 
     /// Sends SIGKILL to every child that is still alive, and to what it has started.
@@ -158,7 +205,10 @@ impl Child {
     /// The means to signal this child from elsewhere.
     #[must_use]
     pub fn group(&self) -> Group {
-        Group { pid: self.pid, alive: Arc::clone(&self.alive) }
+        Group {
+            pid: self.pid,
+            alive: Arc::clone(&self.alive),
+        }
     }
 
     /// Waits for the child's end and gives its exit code, 128 + n when signal n ended it.
@@ -168,7 +218,10 @@ impl Child {
     }
 
     fn limit_memory(&self, bytes: u64) {
-        let limit = Rlimit { current: Some(bytes), maximum: Some(bytes) };
+        let limit = Rlimit {
+            current: Some(bytes),
+            maximum: Some(bytes),
+        };
         // A child that has ended already needs no limit.
         let _ = rustix::process::prlimit(Some(self.pid), Resource::As, limit);
     }
@@ -206,7 +259,10 @@ fn wait(handle: &duct::Handle, pid: Pid, alive: &Mutex<BTreeSet<i32>>) -> i32 {
 
 fn exit_code(status: std::process::ExitStatus) -> i32 {
     use std::os::unix::process::ExitStatusExt as _;
-    status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(255)
+    status
+        .code()
+        .or_else(|| status.signal().map(|signal| 128 + signal))
+        .unwrap_or(255)
 }
 
 fn read_all(mut pipe: PipeReader) -> Vec<u8> {
@@ -276,10 +332,15 @@ mod tests {
 
     #[test]
     fn time_that_is_over_ends_grandchildren_too() {
-        let limits = Limits { time: Duration::from_millis(200), memory: 1 << 40 };
+        let limits = Limits {
+            time: Duration::from_millis(200),
+            memory: 1 << 40,
+        };
         let begun = Instant::now();
         // The grandchild holds the pipe: were it left alive, reading would go on for ten seconds.
-        let finished = Spawner::default().capture(&sh("trap '' TERM; sleep 10 & sleep 10"), Some(limits)).unwrap();
+        let finished = Spawner::default()
+            .capture(&sh("trap '' TERM; sleep 10 & sleep 10"), Some(limits))
+            .unwrap();
         assert!(finished.timed_out);
         assert!(begun.elapsed() < Duration::from_secs(5));
     }
@@ -295,8 +356,14 @@ mod tests {
 
     #[test]
     fn a_program_that_is_not_there_is_named() {
-        let invocation = Invocation { argv: vec!["/nowhere/docker".into()], ..Invocation::default() };
+        let invocation = Invocation {
+            argv: vec!["/nowhere/docker".into()],
+            ..Invocation::default()
+        };
         let error = Spawner::default().capture(&invocation, None).unwrap_err();
-        assert!(format!("{error:#}").starts_with("starting '/nowhere/docker'"), "{error:#}");
+        assert!(
+            format!("{error:#}").starts_with("starting '/nowhere/docker'"),
+            "{error:#}"
+        );
     }
 }

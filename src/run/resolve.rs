@@ -12,7 +12,10 @@ use crate::failure::{Failure, Result};
 
 /// Compose can run away on a hostile file: a `!reset` cycle, aliases that multiply. An ordinary file takes well below a
 /// second and 200 MB; five hundred services that depend on each other took 20 s.
-const LIMITS: Limits = Limits { time: Duration::from_secs(120), memory: 4 << 30 };
+const LIMITS: Limits = Limits {
+    time: Duration::from_secs(120),
+    memory: 4 << 30,
+};
 
 /// The oldest compose that prints and takes what towline needs.
 const OLDEST_COMPOSE: (u32, u32) = (2, 20);
@@ -55,7 +58,12 @@ pub fn resolve(spawner: &Spawner, question: &Question<'_>) -> Result<Resolved> {
         let bug = |_| Failure::from(anyhow::anyhow!("asking for a version panicked"));
         let compose = compose.join().map_err(bug)??;
         let engine = engine.join().map_err(bug)??;
-        Ok(Resolved { project, engine, compose, warnings })
+        Ok(Resolved {
+            project,
+            engine,
+            compose,
+            warnings,
+        })
     })
 }
 
@@ -85,12 +93,22 @@ fn config(spawner: &Spawner, question: &Question<'_>, services: &[&String]) -> R
         argv.extend(services.iter().map(|name| OsString::from(*name)));
         let stdin = question.stdin.map(<[u8]>::to_vec);
         let env = question.tools.env.clone();
-        spawner.capture(&Invocation { argv, env, stdin, ..Invocation::default() }, Some(LIMITS))
+        spawner.capture(
+            &Invocation {
+                argv,
+                env,
+                stdin,
+                ..Invocation::default()
+            },
+            Some(LIMITS),
+        )
     };
     let (json, yaml) = std::thread::scope(|scope| {
         let yaml = scope.spawn(|| call("yaml"));
         let json = call("json");
-        let yaml = yaml.join().unwrap_or_else(|_| Err(anyhow::anyhow!("asking compose panicked")));
+        let yaml = yaml
+            .join()
+            .unwrap_or_else(|_| Err(anyhow::anyhow!("asking compose panicked")));
         (json, yaml)
     });
     let unstarted = |error: anyhow::Error| Failure::new(Exit::NoEngine, error);
@@ -116,14 +134,19 @@ fn invalid(finished: &Finished) -> Failure {
         } else {
             format!("{} GiB of memory", LIMITS.memory >> 30)
         };
-        return Failure::invalid(format!("'docker compose config' took more than {bound} to read the compose file"))
-            .hint("a '!reset' that leads to itself does that, and aliases that multiply each other");
+        return Failure::invalid(format!(
+            "'docker compose config' took more than {bound} to read the compose file"
+        ))
+        .hint("a '!reset' that leads to itself does that, and aliases that multiply each other");
     }
     let lines = stderr.lines().filter(|line| !line.contains("level=warning"));
     let message = lines.collect::<Vec<_>>().join("\n");
     let message = message.trim();
     if message.is_empty() {
-        return Failure::invalid(format!("'docker compose config' ended with code {} and without a word", finished.code));
+        return Failure::invalid(format!(
+            "'docker compose config' ended with code {} and without a word",
+            finished.code
+        ));
     }
     let failure = Failure::invalid(message);
     if message.contains("no configuration file provided") {
@@ -136,7 +159,9 @@ fn invalid(finished: &Finished) -> Failure {
 fn warnings(stderr: &[u8]) -> Vec<String> {
     let stderr = String::from_utf8_lossy(stderr);
     let lines = stderr.lines().filter(|line| line.contains("level=warning"));
-    let messages = lines.filter_map(|line| line.split_once("msg=")).map(|(_, message)| unquote(message));
+    let messages = lines
+        .filter_map(|line| line.split_once("msg="))
+        .map(|(_, message)| unquote(message));
     let mut seen = Vec::new();
     for message in messages {
         if !seen.contains(&message) {
@@ -151,10 +176,24 @@ fn unquote(text: &str) -> String {
 }
 
 fn engine_version(spawner: &Spawner, tools: &Tools) -> Result<String> {
-    let argv = [tools.docker.clone().into(), "version".into(), "--format".into(), "{{.Server.Version}}".into()];
-    let invocation = Invocation { argv: argv.to_vec(), env: tools.env.clone(), ..Invocation::default() };
-    let limits = Limits { time: Duration::from_secs(30), ..LIMITS };
-    let finished = spawner.capture(&invocation, Some(limits)).map_err(|error| Failure::new(Exit::NoEngine, error))?;
+    let argv = [
+        tools.docker.clone().into(),
+        "version".into(),
+        "--format".into(),
+        "{{.Server.Version}}".into(),
+    ];
+    let invocation = Invocation {
+        argv: argv.to_vec(),
+        env: tools.env.clone(),
+        ..Invocation::default()
+    };
+    let limits = Limits {
+        time: Duration::from_secs(30),
+        ..LIMITS
+    };
+    let finished = spawner
+        .capture(&invocation, Some(limits))
+        .map_err(|error| Failure::new(Exit::NoEngine, error))?;
     if finished.succeeded() {
         return Ok(String::from_utf8_lossy(&finished.stdout).trim().to_owned());
     }
@@ -163,16 +202,27 @@ fn engine_version(spawner: &Spawner, tools: &Tools) -> Result<String> {
         "" if finished.timed_out => "it did not answer within 30 s".to_owned(),
         why => classify::clean(why),
     };
-    Err(Failure::message(Exit::NoEngine, format!("no container engine answers: {why}"))
-        .hint("start it, or say where it is with DOCKER_HOST or 'docker context use'"))
+    Err(
+        Failure::message(Exit::NoEngine, format!("no container engine answers: {why}"))
+            .hint("start it, or say where it is with DOCKER_HOST or 'docker context use'"),
+    )
 }
 
 fn compose_version(spawner: &Spawner, tools: &Tools) -> Result<String> {
     let mut argv = tools.compose.clone();
     argv.extend(["version", "--short"].map(OsString::from));
-    let invocation = Invocation { argv, env: tools.env.clone(), ..Invocation::default() };
-    let finished = spawner.capture(&invocation, None).map_err(|error| Failure::new(Exit::NoEngine, error))?;
-    let version = String::from_utf8_lossy(&finished.stdout).trim().trim_start_matches('v').to_owned();
+    let invocation = Invocation {
+        argv,
+        env: tools.env.clone(),
+        ..Invocation::default()
+    };
+    let finished = spawner
+        .capture(&invocation, None)
+        .map_err(|error| Failure::new(Exit::NoEngine, error))?;
+    let version = String::from_utf8_lossy(&finished.stdout)
+        .trim()
+        .trim_start_matches('v')
+        .to_owned();
     let mut parts = version.split('.').map_while(|part| part.parse::<u32>().ok());
     let (oldest_major, oldest_minor) = OLDEST_COMPOSE;
     match (parts.next(), parts.next()) {
@@ -184,7 +234,10 @@ fn compose_version(spawner: &Spawner, tools: &Tools) -> Result<String> {
         .hint("update docker's compose plugin")),
         _ => Err(Failure::message(
             Exit::NoEngine,
-            format!("'docker compose version' failed: {}", String::from_utf8_lossy(&finished.stderr).trim()),
+            format!(
+                "'docker compose version' failed: {}",
+                String::from_utf8_lossy(&finished.stderr).trim()
+            ),
         )
         .hint("install docker's compose plugin")),
     }
@@ -199,12 +252,19 @@ mod tests {
         let stderr = br#"time="2026" level=warning msg="The \"X\" variable is not set. Defaulting to a blank string."
 time="2026" level=warning msg="The \"X\" variable is not set. Defaulting to a blank string."
 "#;
-        assert_eq!(warnings(stderr), ["The \"X\" variable is not set. Defaulting to a blank string."]);
+        assert_eq!(
+            warnings(stderr),
+            ["The \"X\" variable is not set. Defaulting to a blank string."]
+        );
     }
 
     #[test]
     fn a_file_that_runs_away_is_not_valid() {
-        let finished = Finished { code: 2, stderr: b"fatal error: runtime: out of memory".to_vec(), ..Finished::default() };
+        let finished = Finished {
+            code: 2,
+            stderr: b"fatal error: runtime: out of memory".to_vec(),
+            ..Finished::default()
+        };
         let failure = invalid(&finished);
         assert_eq!(failure.exit, Exit::Invalid);
         assert!(failure.to_string().contains("more than 4 GiB of memory"), "{failure}");

@@ -175,6 +175,8 @@ pub struct StageEnd {
     pub cause: Option<String>,
     /// For skipped and cancelled stages: the stage it is because of.
     pub because_of: Option<usize>,
+    /// The container that failed, by its number, where one did.
+    pub instance: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -270,8 +272,17 @@ impl Scheduler {
             Input::Prepared { failed } => self.prepared(now, failed),
             Input::UpReturned { stages, failed } => self.up_returned(now, &stages, failed),
             Input::Started { stage, instance } => self.started(now, stage, instance),
-            Input::Died { stage, instance, code, oom } => self.died(now, stage, instance, code, oom),
-            Input::Health { stage, instance, healthy } => self.health(now, stage, instance, healthy),
+            Input::Died {
+                stage,
+                instance,
+                code,
+                oom,
+            } => self.died(now, stage, instance, code, oom),
+            Input::Health {
+                stage,
+                instance,
+                healthy,
+            } => self.health(now, stage, instance, healthy),
             Input::HealthFound { stage, present } => self.health_found(now, stage, present),
             Input::Signal(signal) => self.signalled(now, signal),
             Input::EngineLost => self.engine_lost(),
@@ -287,7 +298,10 @@ impl Scheduler {
     pub fn next_deadline(&self, now: Duration) -> Option<Duration> {
         let timeout = self.rules.timeout.filter(|_| !self.timed_out);
         let fixed = [timeout, self.drain_deadline].into_iter().flatten();
-        fixed.chain(self.settle_deadlines()).filter(|deadline| *deadline > now).min()
+        fixed
+            .chain(self.settle_deadlines())
+            .filter(|deadline| *deadline > now)
+            .min()
     }
 
     /// Whether the stage's health decides something that is still open: the engine has to be asked whether it has any.
@@ -351,7 +365,10 @@ impl Scheduler {
         };
         let is_job = |stage: &usize| self.plan.stages[*stage].kind != Kind::Service;
         let all = || (0..self.tracks.len()).filter(failed);
-        let asked = self.rules.exit_code_from.filter(|stage| failed(stage) && self.ran_to_its_end(*stage));
+        let asked = self
+            .rules
+            .exit_code_from
+            .filter(|stage| failed(stage) && self.ran_to_its_end(*stage));
         asked.or_else(|| all().find(is_job)).or_else(|| all().next())
     }
 
@@ -388,14 +405,25 @@ impl Scheduler {
                 self.finish(stage, StageEnd::passed(None));
             } else if self.plan.stages[stage].replicas == 0 {
                 let cause = Some("it has no replicas".to_owned());
-                self.finish(stage, StageEnd { outcome: Outcome::Skipped, code: None, cause, because_of: None });
+                self.finish(
+                    stage,
+                    StageEnd {
+                        cause,
+                        ..StageEnd::because(Outcome::Skipped, None)
+                    },
+                );
             }
         }
     }
 
     fn start_failed(&mut self, now: Duration, failure: StartFailure) {
-        let StartFailure { stage, outcome, cause, code } = failure;
-        let end = StageEnd { outcome, code, cause: Some(cause), because_of: None };
+        let StartFailure {
+            stage,
+            outcome,
+            cause,
+            code,
+        } = failure;
+        let end = StageEnd::failed(outcome, code, cause);
         self.fail(now, stage, end);
     }
 
@@ -418,13 +446,18 @@ impl Scheduler {
         }
         if !late.is_empty() {
             // The stop came while the call was still starting them.
-            self.effects.push(Effect::Stop { stages: late, kill: false });
+            self.effects.push(Effect::Stop {
+                stages: late,
+                kill: false,
+            });
         }
     }
 
     fn started(&mut self, now: Duration, stage: usize, instance: u32) {
         let track = &mut self.tracks[stage];
-        let Some(instance) = track.instance(instance) else { return };
+        let Some(instance) = track.instance(instance) else {
+            return;
+        };
         instance.started_at = Some(now);
         instance.running = true;
         instance.healthy = false;
@@ -461,9 +494,9 @@ impl Scheduler {
         }
         instance.code = Some(code);
         if self.rules.end == End::FirstExit && self.cancelled.is_none() {
-            self.first_exit(now, stage, code, oom);
+            self.first_exit(now, stage, number, code, oom);
         } else if code != 0 && !stopping {
-            self.ended_badly(now, stage, code, oom);
+            self.ended_badly(now, stage, number, code, oom);
         } else {
             self.look_again(now, stage);
         }
@@ -471,27 +504,37 @@ impl Scheduler {
 
     fn restarted(&mut self, now: Duration, stage: usize, instance: u32, code: i32, restarts: u32, quick_ends: u32) {
         let name = self.name(stage);
-        self.emit(Fact::InstanceRestarted { stage: name, instance, code, restarts });
+        self.emit(Fact::InstanceRestarted {
+            stage: name,
+            instance,
+            code,
+            restarts,
+        });
         if quick_ends >= CRASH_LOOP && self.is_waited_for(stage) {
-            let cause = format!("it ended {quick_ends} times in a row within {} of its start", show_duration(QUICK));
+            let cause = format!(
+                "it ended {quick_ends} times in a row within {} of its start",
+                show_duration(QUICK)
+            );
             self.fail(now, stage, StageEnd::failed(Outcome::Unhealthy, Some(code), cause));
         }
     }
 
-    fn first_exit(&mut self, now: Duration, stage: usize, code: i32, oom: bool) {
+    fn first_exit(&mut self, now: Duration, stage: usize, instance: u32, code: i32, oom: bool) {
         if code == 0 {
             self.finish(stage, StageEnd::passed(Some(0)));
         } else {
             let outcome = if oom { Outcome::OutOfMemory } else { Outcome::Failed };
-            self.finish(stage, StageEnd::failed(outcome, Some(code), ended_with(code, oom)));
+            self.finish(stage, StageEnd::ended(outcome, code, instance));
         }
         self.complete = code == 0;
-        let reason = CancelReason::ContainerEnded { stage: self.name(stage) };
+        let reason = CancelReason::ContainerEnded {
+            stage: self.name(stage),
+        };
         self.cancel(now, reason, Some(stage));
     }
 
     /// A container ended with another code than 0, by itself, and nothing starts it again.
-    fn ended_badly(&mut self, now: Duration, stage: usize, code: i32, oom: bool) {
+    fn ended_badly(&mut self, now: Duration, stage: usize, instance: u32, code: i32, oom: bool) {
         let is_service = self.plan.stages[stage].kind == Kind::Service;
         let outcome = match () {
             () if oom => Outcome::OutOfMemory,
@@ -499,13 +542,15 @@ impl Scheduler {
             () if self.waits_for_health(stage) => Outcome::Unhealthy,
             () => Outcome::Ended,
         };
-        self.fail(now, stage, StageEnd::failed(outcome, Some(code), ended_with(code, oom)));
+        self.fail(now, stage, StageEnd::ended(outcome, code, instance));
     }
 
     fn health(&mut self, now: Duration, stage: usize, instance: u32, healthy: bool) {
         let track = &mut self.tracks[stage];
         track.has_health = Some(true);
-        let Some(instance) = track.instance(instance) else { return };
+        let Some(instance) = track.instance(instance) else {
+            return;
+        };
         instance.healthy = healthy;
         if healthy {
             self.look_again(now, stage);
@@ -538,7 +583,10 @@ impl Scheduler {
         }
         let running = self.stages_where(|track| matches!(track.state, State::Starting | State::Running));
         self.effects.push(Effect::AbortPreparation);
-        self.effects.push(Effect::Stop { stages: running, kill: true });
+        self.effects.push(Effect::Stop {
+            stages: running,
+            kill: true,
+        });
         self.drain_deadline = Some(now + KILL);
     }
 
@@ -554,7 +602,9 @@ impl Scheduler {
             self.finish(stage, end);
         }
         if self.cancelled.is_none() {
-            self.emit(Fact::Cancelled { reason: CancelReason::EngineLost });
+            self.emit(Fact::Cancelled {
+                reason: CancelReason::EngineLost,
+            });
         }
         self.cancelled = Some(CancelReason::EngineLost);
         self.end_run(false);
@@ -602,7 +652,14 @@ impl Scheduler {
             }
             _ => None,
         };
-        StageEnd { outcome, code, cause, because_of: self.cause_of_cancel() }
+        let because_of = self.cause_of_cancel().filter(|_| outcome == Outcome::Cancelled);
+        StageEnd {
+            outcome,
+            code,
+            cause,
+            because_of,
+            instance: None,
+        }
     }
 
     fn ended_well(&mut self, now: Duration, stage: usize) {
@@ -623,11 +680,16 @@ impl Scheduler {
         self.finish(stage, end);
         if self.rules.keep_going || self.cancelled.is_some() {
             if still_runs && !self.rules.leave {
-                self.effects.push(Effect::Stop { stages: vec![stage], kill: false });
+                self.effects.push(Effect::Stop {
+                    stages: vec![stage],
+                    kill: false,
+                });
             }
             return;
         }
-        let reason = CancelReason::StageFailed { stage: self.name(stage) };
+        let reason = CancelReason::StageFailed {
+            stage: self.name(stage),
+        };
         self.cancel(now, reason, Some(stage));
     }
 
@@ -648,7 +710,9 @@ impl Scheduler {
         }
         let timed_out = reason == CancelReason::TimedOut;
         let behind = self.stages_behind(because_of);
-        let outcomes: Vec<Outcome> = (0..self.tracks.len()).map(|stage| self.stop_outcome(stage, timed_out)).collect();
+        let outcomes: Vec<Outcome> = (0..self.tracks.len())
+            .map(|stage| self.stop_outcome(stage, timed_out))
+            .collect();
         self.cancelled = Some(reason.clone());
         self.emit(Fact::Cancelled { reason });
         if !self.prepared {
@@ -661,7 +725,11 @@ impl Scheduler {
             match self.tracks[stage].state {
                 State::Done => {}
                 State::Waiting => {
-                    let outcome = if behind[stage] { Outcome::Skipped } else { Outcome::Cancelled };
+                    let outcome = if behind[stage] {
+                        Outcome::Skipped
+                    } else {
+                        Outcome::Cancelled
+                    };
                     self.finish(stage, StageEnd::because(outcome, because_of));
                 }
                 State::Starting | State::Running if self.rules.leave => self.leave(stage, because_of),
@@ -672,7 +740,10 @@ impl Scheduler {
             }
         }
         if !to_stop.is_empty() {
-            self.effects.push(Effect::Stop { stages: to_stop, kill: false });
+            self.effects.push(Effect::Stop {
+                stages: to_stop,
+                kill: false,
+            });
         }
     }
 
@@ -680,7 +751,10 @@ impl Scheduler {
     fn stages_behind(&self, failed: Option<usize>) -> Vec<bool> {
         let mut behind = vec![false; self.tracks.len()];
         for (at, stage) in self.plan.stages.iter().enumerate() {
-            behind[at] = stage.needs.iter().any(|need| Some(need.index) == failed || behind[need.index]);
+            behind[at] = stage
+                .needs
+                .iter()
+                .any(|need| Some(need.index) == failed || behind[need.index]);
         }
         behind
     }
@@ -697,13 +771,19 @@ impl Scheduler {
 
     fn leave(&mut self, stage: usize, because_of: Option<usize>) {
         let is_up = self.plan.stages[stage].kind == Kind::Service && self.tracks[stage].has_started;
-        let end = if is_up { StageEnd::passed(None) } else { StageEnd::because(Outcome::Cancelled, because_of) };
+        let end = if is_up {
+            StageEnd::passed(None)
+        } else {
+            StageEnd::because(Outcome::Cancelled, because_of)
+        };
         self.finish(stage, end);
     }
 
     fn cause_of_cancel(&self) -> Option<usize> {
         match &self.cancelled {
-            Some(CancelReason::StageFailed { stage } | CancelReason::ContainerEnded { stage }) => self.plan.index(stage),
+            Some(CancelReason::StageFailed { stage } | CancelReason::ContainerEnded { stage }) => {
+                self.plan.index(stage)
+            }
             _ => None,
         }
     }
@@ -732,7 +812,10 @@ impl Scheduler {
             if self.tracks[stage].state != State::Waiting {
                 continue;
             }
-            let broken = self.plan.stages[stage].needs.iter().find(|need| matches!(self.gate(need), Gate::Broken));
+            let broken = self.plan.stages[stage]
+                .needs
+                .iter()
+                .find(|need| matches!(self.gate(need), Gate::Broken));
             if let Some(need) = broken {
                 let root = self.root_of(need.index);
                 self.finish(stage, StageEnd::because(Outcome::Skipped, Some(root)));
@@ -747,8 +830,15 @@ impl Scheduler {
     }
 
     fn start_ready(&mut self) {
-        let is_job: Vec<bool> = self.plan.stages.iter().map(|stage| stage.kind.runs_to_completion()).collect();
-        let running = (0..self.tracks.len()).filter(|stage| self.is_started(*stage) && is_job[*stage]).count();
+        let is_job: Vec<bool> = self
+            .plan
+            .stages
+            .iter()
+            .map(|stage| stage.kind.runs_to_completion())
+            .collect();
+        let running = (0..self.tracks.len())
+            .filter(|stage| self.is_started(*stage) && is_job[*stage])
+            .count();
         let mut free = self.rules.jobs.unwrap_or(usize::MAX).saturating_sub(running);
         let mut ready = Vec::new();
         for stage in 0..self.tracks.len() {
@@ -785,7 +875,12 @@ impl Scheduler {
     fn closed_needs(&self, stage: usize) -> Vec<NeedInfo> {
         let needs = self.plan.stages[stage].needs.iter();
         let closed = needs.filter(|need| !matches!(self.gate(need), Gate::Open));
-        closed.map(|need| NeedInfo { stage: need.stage.clone(), condition: need.condition }).collect()
+        closed
+            .map(|need| NeedInfo {
+                stage: need.stage.clone(),
+                condition: need.condition,
+            })
+            .collect()
     }
 
     fn gate(&self, need: &Need) -> Gate {
@@ -811,7 +906,10 @@ impl Scheduler {
     fn waits_for_health(&self, stage: usize) -> bool {
         let waits = |(at, other): (usize, &Stage)| {
             self.tracks[at].state == State::Waiting
-                && other.needs.iter().any(|need| need.index == stage && need.condition == Condition::Healthy)
+                && other
+                    .needs
+                    .iter()
+                    .any(|need| need.index == stage && need.condition == Condition::Healthy)
         };
         !self.tracks[stage].was_healthy && self.plan.stages.iter().enumerate().any(waits)
     }
@@ -821,9 +919,12 @@ impl Scheduler {
         let track = &self.tracks[stage];
         let run_waits = self.rules.end == End::AllUp && !self.is_up(stage, Duration::MAX);
         let needed = |other: &Stage| other.needs.iter().any(|need| need.index == stage);
-        let someone_waits = self.plan.stages.iter().enumerate().any(|(at, other)| {
-            self.tracks[at].state == State::Waiting && needed(other)
-        });
+        let someone_waits = self
+            .plan
+            .stages
+            .iter()
+            .enumerate()
+            .any(|(at, other)| self.tracks[at].state == State::Waiting && needed(other));
         track.state != State::Done
             && self.cancelled.is_none()
             && (self.waits_for_health(stage) || run_waits || (someone_waits && !track.has_started))
@@ -846,7 +947,9 @@ impl Scheduler {
         match track.has_health {
             _ if !track.has_started => false,
             Some(true) => track.was_healthy && track.instances.iter().all(|instance| instance.healthy),
-            Some(false) => track.up_since.is_some_and(|since| now.saturating_sub(since) >= self.rules.settle),
+            Some(false) => track
+                .up_since
+                .is_some_and(|since| now.saturating_sub(since) >= self.rules.settle),
             None => false,
         }
     }
@@ -875,7 +978,9 @@ impl Scheduler {
     }
 
     fn stages_where(&self, holds: impl Fn(&Track) -> bool) -> Vec<usize> {
-        (0..self.tracks.len()).filter(|stage| holds(&self.tracks[*stage])).collect()
+        (0..self.tracks.len())
+            .filter(|stage| holds(&self.tracks[*stage]))
+            .collect()
     }
 
     /// Ends the run. What still runs was up as long as it was needed.
@@ -922,21 +1027,50 @@ impl Track {
 }
 
 impl StageEnd {
+    const fn of(outcome: Outcome, code: Option<i32>) -> Self {
+        Self {
+            outcome,
+            code,
+            cause: None,
+            because_of: None,
+            instance: None,
+        }
+    }
+
     const fn passed(code: Option<i32>) -> Self {
-        Self { outcome: Outcome::Passed, code, cause: None, because_of: None }
+        Self::of(Outcome::Passed, code)
     }
 
-    const fn failed(outcome: Outcome, code: Option<i32>, cause: String) -> Self {
-        Self { outcome, code, cause: Some(cause), because_of: None }
+    /// A container ended badly by itself: outcome and code say it all.
+    fn ended(outcome: Outcome, code: i32, instance: u32) -> Self {
+        Self {
+            instance: Some(instance),
+            ..Self::of(outcome, Some(code))
+        }
     }
 
-    const fn because(outcome: Outcome, because_of: Option<usize>) -> Self {
-        Self { outcome, code: None, cause: None, because_of }
+    fn failed(outcome: Outcome, code: Option<i32>, cause: String) -> Self {
+        Self {
+            cause: Some(cause),
+            ..Self::of(outcome, code)
+        }
+    }
+
+    fn because(outcome: Outcome, because_of: Option<usize>) -> Self {
+        Self {
+            because_of,
+            ..Self::of(outcome, None)
+        }
     }
 }
 
 fn verdict(code: u8, stage: Option<String>, outcome: Outcome) -> Verdict {
-    Verdict { passed: code == Exit::Passed.code(), code, stage, outcome }
+    Verdict {
+        passed: code == Exit::Passed.code(),
+        code,
+        stage,
+        outcome,
+    }
 }
 
 /// The exit code that a failed stage gives the run.
@@ -944,7 +1078,10 @@ fn exit_code(outcome: Outcome, own_code: Option<i32>) -> u8 {
     let exit = match outcome {
         Outcome::Failed | Outcome::OutOfMemory => {
             // An end that failed is never told as 0, whatever number the engine has for it.
-            return own_code.and_then(|code| u8::try_from(code).ok()).filter(|code| *code != 0).unwrap_or(255);
+            return own_code
+                .and_then(|code| u8::try_from(code).ok())
+                .filter(|code| *code != 0)
+                .unwrap_or(255);
         }
         Outcome::Unhealthy | Outcome::Ended => Exit::Service,
         Outcome::TimedOut => Exit::TimedOut,
@@ -955,15 +1092,6 @@ fn exit_code(outcome: Outcome, own_code: Option<i32>) -> u8 {
         Outcome::Passed | Outcome::Cached | Outcome::Cancelled | Outcome::Skipped => Exit::Bug,
     };
     exit.code()
-}
-
-/// How a container ended, in words.
-fn ended_with(code: i32, oom: bool) -> String {
-    match code {
-        _ if oom => "it ran out of memory, and the kernel ended it".to_owned(),
-        129..=192 => format!("it ended with code {code} (signal {})", code - 128),
-        _ => format!("it ended with code {code}"),
-    }
 }
 
 #[cfg(test)]

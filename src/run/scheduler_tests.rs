@@ -80,17 +80,29 @@ impl Run {
     fn up(&mut self, name: &str) {
         let stage = self.at(name);
         self.input(Input::Started { stage, instance: 1 });
-        self.input(Input::UpReturned { stages: vec![stage], failed: Vec::new() });
+        self.input(Input::UpReturned {
+            stages: vec![stage],
+            failed: Vec::new(),
+        });
     }
 
     fn died(&mut self, name: &str, code: i32) {
         let stage = self.at(name);
-        self.input(Input::Died { stage, instance: 1, code, oom: false });
+        self.input(Input::Died {
+            stage,
+            instance: 1,
+            code,
+            oom: false,
+        });
     }
 
     fn healthy(&mut self, name: &str, healthy: bool) {
         let stage = self.at(name);
-        self.input(Input::Health { stage, instance: 1, healthy });
+        self.input(Input::Health {
+            stage,
+            instance: 1,
+            healthy,
+        });
     }
 
     fn wait(&mut self, seconds: u64) {
@@ -152,7 +164,10 @@ fn an_end_that_comes_before_the_call_returns_counts_once_it_has() {
     run.input(Input::Started { stage, instance: 1 });
     run.died("unit", 0);
     assert_eq!(run.outcome("unit"), None);
-    run.input(Input::UpReturned { stages: vec![stage], failed: Vec::new() });
+    run.input(Input::UpReturned {
+        stages: vec![stage],
+        failed: Vec::new(),
+    });
     assert_eq!(run.code(), 0);
 }
 
@@ -163,8 +178,16 @@ fn a_hook_that_fails_after_a_good_end_fails_the_stage() {
     let stage = run.at("unit");
     run.input(Input::Started { stage, instance: 1 });
     run.died("unit", 0);
-    let failure = StartFailure { stage, outcome: Outcome::StartFailed, cause: "hook".into(), code: None };
-    run.input(Input::UpReturned { stages: vec![stage], failed: vec![failure] });
+    let failure = StartFailure {
+        stage,
+        outcome: Outcome::StartFailed,
+        cause: "hook".into(),
+        code: None,
+    };
+    run.input(Input::UpReturned {
+        stages: vec![stage],
+        failed: vec![failure],
+    });
     assert_eq!(run.outcome("unit"), Some(Outcome::StartFailed));
     assert_eq!(run.code(), 77);
 }
@@ -175,8 +198,16 @@ fn an_end_without_a_start_is_the_engines_word_for_a_failed_start() {
     run.prepared();
     run.died("unit", 127);
     assert_eq!(run.outcome("unit"), None);
-    let failure = StartFailure { stage: 0, outcome: Outcome::CommandNotFound, cause: String::new(), code: Some(127) };
-    run.input(Input::UpReturned { stages: vec![0], failed: vec![failure] });
+    let failure = StartFailure {
+        stage: 0,
+        outcome: Outcome::CommandNotFound,
+        cause: String::new(),
+        code: Some(127),
+    };
+    run.input(Input::UpReturned {
+        stages: vec![0],
+        failed: vec![failure],
+    });
     assert_eq!(run.code(), 77);
 }
 
@@ -227,7 +258,10 @@ fn health_without_a_health_check_is_told_rather_than_waited_for() {
     run.prepared();
     run.up("db");
     assert!(run.scheduler.needs_health(0) && run.scheduler.health_is_unsaid(0));
-    run.input(Input::HealthFound { stage: 0, present: false });
+    run.input(Input::HealthFound {
+        stage: 0,
+        present: false,
+    });
     assert_eq!(run.code(), 78);
 }
 
@@ -254,7 +288,10 @@ fn a_stop_by_towline_never_counts_against_a_service() {
     assert_eq!(run.stopped, ["helper"]);
     run.died("helper", 137);
     assert_eq!(run.outcome("helper"), Some(Outcome::Passed));
-    assert_eq!((run.code(), run.scheduler.verdict().stage.as_deref()), (1, Some("unit")));
+    assert_eq!(
+        (run.code(), run.scheduler.verdict().stage.as_deref()),
+        (1, Some("unit"))
+    );
 }
 
 #[test]
@@ -298,7 +335,13 @@ fn keep_going_leaves_what_does_not_need_the_failed_stage() {
   package: {image: i, depends_on: {lint: {condition: service_completed_successfully}}}
   push: {image: i, depends_on: {package: {condition: service_completed_successfully}}}
 ";
-    let mut run = run_with(services, Rules { keep_going: true, ..rules(End::JobsDone) });
+    let mut run = run_with(
+        services,
+        Rules {
+            keep_going: true,
+            ..rules(End::JobsDone)
+        },
+    );
     run.prepared();
     run.up("lint");
     run.up("unit");
@@ -312,7 +355,11 @@ fn keep_going_leaves_what_does_not_need_the_failed_stage() {
 #[test]
 fn the_run_takes_the_code_of_the_service_that_the_user_named() {
     let services = "  a_test: {image: i}\n  z_test: {image: i}\n";
-    let named = Rules { keep_going: true, exit_code_from: Some(1), ..rules(End::JobsDone) };
+    let named = Rules {
+        keep_going: true,
+        exit_code_from: Some(1),
+        ..rules(End::JobsDone)
+    };
     let mut run = run_with(services, named);
     run.prepared();
     run.up("a_test");
@@ -325,7 +372,13 @@ fn the_run_takes_the_code_of_the_service_that_the_user_named() {
 #[test]
 fn jobs_run_no_more_at_once_than_the_user_said() {
     let services = "  a_test: {image: i}\n  b_test: {image: i}\n  db: {image: postgres}\n";
-    let mut run = run_with(services, Rules { jobs: Some(1), ..rules(End::JobsDone) });
+    let mut run = run_with(
+        services,
+        Rules {
+            jobs: Some(1),
+            ..rules(End::JobsDone)
+        },
+    );
     run.prepared();
     assert_eq!(run.started, ["a_test", "db"]);
     run.up("a_test");
@@ -340,7 +393,10 @@ fn without_a_job_the_run_ends_when_everything_is_up() {
     run.prepared();
     run.up("db");
     run.up("web");
-    run.input(Input::HealthFound { stage: 1, present: false });
+    run.input(Input::HealthFound {
+        stage: 1,
+        present: false,
+    });
     run.wait(1);
     run.healthy("db", true);
     assert!(!run.finished);
@@ -354,7 +410,10 @@ fn a_service_that_does_not_settle_is_not_up() {
     let mut run = run_with("  web: {image: i, restart: always}\n", rules(End::AllUp));
     run.prepared();
     run.up("web");
-    run.input(Input::HealthFound { stage: 0, present: false });
+    run.input(Input::HealthFound {
+        stage: 0,
+        present: false,
+    });
     run.wait(1);
     run.died("web", 1);
     run.wait(2);
@@ -391,7 +450,10 @@ fn all_containers_ended_ends_the_run_where_no_job_does() {
 
 #[test]
 fn time_that_is_over_stops_everything() {
-    let limited = Rules { timeout: Some(Duration::from_secs(10)), ..rules(End::JobsDone) };
+    let limited = Rules {
+        timeout: Some(Duration::from_secs(10)),
+        ..rules(End::JobsDone)
+    };
     let mut run = run_with("  unit: {image: i, command: [pytest]}\n", limited);
     run.prepared();
     run.up("unit");
@@ -404,7 +466,10 @@ fn time_that_is_over_stops_everything() {
 
 #[test]
 fn a_need_that_never_opens_is_what_timed_out() {
-    let limited = Rules { timeout: Some(Duration::from_secs(10)), ..rules(End::JobsDone) };
+    let limited = Rules {
+        timeout: Some(Duration::from_secs(10)),
+        ..rules(End::JobsDone)
+    };
     let mut run = run_with(WITH_DB, limited);
     run.prepared();
     run.up("db");
@@ -452,8 +517,12 @@ fn an_end_that_was_not_seen_is_no_success() {
 #[test]
 fn a_build_that_fails_leaves_nothing_to_start() {
     let mut run = run(PIPELINE);
-    let failure =
-        StartFailure { stage: run.at("unit"), outcome: Outcome::BuildFailed, cause: "cc: not found".into(), code: None };
+    let failure = StartFailure {
+        stage: run.at("unit"),
+        outcome: Outcome::BuildFailed,
+        cause: "cc: not found".into(),
+        code: None,
+    };
     run.input(Input::Prepared { failed: vec![failure] });
     assert!(run.started.is_empty());
     assert_eq!(run.code(), 76);
@@ -480,10 +549,18 @@ fn every_replica_of_a_job_has_to_end_well() {
         for instance in [1, 2] {
             run.input(Input::Started { stage: 0, instance });
         }
-        run.input(Input::UpReturned { stages: vec![0], failed: Vec::new() });
+        run.input(Input::UpReturned {
+            stages: vec![0],
+            failed: Vec::new(),
+        });
         run.died("unit", 0);
         assert!(!run.finished);
-        run.input(Input::Died { stage: 0, instance: 2, code: second, oom: false });
+        run.input(Input::Died {
+            stage: 0,
+            instance: 2,
+            code: second,
+            oom: false,
+        });
         assert_eq!(i32::from(run.code()), expected);
     }
 }
@@ -493,7 +570,12 @@ fn memory_is_named_and_keeps_its_code() {
     let mut run = run("  unit: {image: i, command: [pytest]}\n");
     run.prepared();
     run.up("unit");
-    run.input(Input::Died { stage: 0, instance: 1, code: 137, oom: true });
+    run.input(Input::Died {
+        stage: 0,
+        instance: 1,
+        code: 137,
+        oom: true,
+    });
     assert_eq!(run.outcome("unit"), Some(Outcome::OutOfMemory));
     assert_eq!(run.code(), 137);
 }

@@ -24,7 +24,8 @@ pub(super) struct Starter {
     pub(super) spawner: Spawner,
 }
 
-static HOOK: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^(\S+) .*hook.* exited with (?:status|code) ").ok());
+static HOOK: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^(\S+) .*hook.* exited with (?:status|code) ").ok());
 
 impl Starter {
     /// Starts these stages and gives back those that could not be started.
@@ -42,7 +43,10 @@ impl Starter {
 
     /// One call of compose; compose's last word where it failed.
     fn call(&self, stages: &[usize]) -> Result<(), String> {
-        let names: Vec<&str> = stages.iter().map(|stage| self.plan.stages[*stage].name.as_str()).collect();
+        let names: Vec<&str> = stages
+            .iter()
+            .map(|stage| self.plan.stages[*stage].name.as_str())
+            .collect();
         let document = self.documents.of(names.iter().copied());
         let finished = self.spawner.capture(&self.commands.start(document, &names), None);
         let finished = finished.map_err(|error| format!("{error:#}"))?;
@@ -50,12 +54,17 @@ impl Starter {
             return Ok(());
         }
         let text = String::from_utf8_lossy(&finished.stderr);
-        let last = text.lines().flat_map(compose_output::read).filter_map(|progress| match progress {
-            Progress::Error(message) => Some(message),
-            Progress::Failed { details, .. } => Some(details),
-            _ => None,
-        });
-        Err(last.last().unwrap_or_else(|| format!("'docker compose up' ended with code {}", finished.code)))
+        let last = text
+            .lines()
+            .flat_map(compose_output::read)
+            .filter_map(|progress| match progress {
+                Progress::Error(message) => Some(message),
+                Progress::Failed { details, .. } => Some(details),
+                _ => None,
+            });
+        Err(last
+            .last()
+            .unwrap_or_else(|| format!("'docker compose up' ended with code {}", finished.code)))
     }
 
     /// Tells the failed stages from those that the call did not come to.
@@ -65,16 +74,29 @@ impl Starter {
             return (stages.iter().map(lost).collect(), Vec::new());
         }
         let records = self.records();
-        let hook = HOOK.as_ref().and_then(|hook| Some(hook.captures(message)?.get(1)?.as_str().to_owned()));
+        let hook = HOOK
+            .as_ref()
+            .and_then(|hook| Some(hook.captures(message)?.get(1)?.as_str().to_owned()));
         let mut failed = Vec::new();
         let mut untried = Vec::new();
         for stage in stages {
             let name = &self.plan.stages[*stage].name;
             let own: Vec<&Record> = records.iter().filter(|record| record.service == *name).collect();
-            let refused = own.iter().find(|record| !record.was_started && (!record.error.is_empty() || record.code != 0));
+            let refused = own
+                .iter()
+                .find(|record| !record.was_started && (!record.error.is_empty() || record.code != 0));
             if let Some(record) = refused {
-                let words = if record.error.is_empty() { message } else { &record.error };
-                failed.push(failure(*stage, classify::start_failure(words), words, Some(record.code)));
+                let words = if record.error.is_empty() {
+                    message
+                } else {
+                    &record.error
+                };
+                failed.push(failure(
+                    *stage,
+                    classify::start_failure(words),
+                    words,
+                    Some(record.code),
+                ));
             } else if hook.as_ref() == Some(name) {
                 failed.push(failure(*stage, Outcome::StartFailed, message, None));
             } else if own.is_empty() || own.iter().any(|record| !record.was_started) {
@@ -84,7 +106,10 @@ impl Starter {
         if failed.is_empty() {
             // Nothing tells whose failure it is: none of them may count as started.
             let blamed = if untried.is_empty() { stages } else { &untried };
-            failed = blamed.iter().map(|stage| failure(*stage, classify::start_failure(message), message, None)).collect();
+            failed = blamed
+                .iter()
+                .map(|stage| failure(*stage, classify::start_failure(message), message, None))
+                .collect();
             untried.clear();
         }
         (failed, untried)
@@ -96,16 +121,29 @@ impl Starter {
 }
 
 fn failure(stage: usize, outcome: Outcome, message: &str, code: Option<i32>) -> StartFailure {
-    StartFailure { stage, outcome, cause: classify::clean(message), code }
+    StartFailure {
+        stage,
+        outcome,
+        cause: classify::clean(message),
+        code,
+    }
 }
 
 /// The engine's record of all containers of the project; empty when the engine does not answer.
 pub(super) fn records(spawner: &Spawner, commands: &Commands) -> Vec<Record> {
-    let ids = spawner.capture(&commands.containers(), None).map(|finished| finished.stdout).unwrap_or_default();
-    let ids: Vec<String> = String::from_utf8_lossy(&ids).split_whitespace().map(str::to_owned).collect();
+    let ids = spawner
+        .capture(&commands.containers(), None)
+        .map(|finished| finished.stdout)
+        .unwrap_or_default();
+    let ids: Vec<String> = String::from_utf8_lossy(&ids)
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect();
     if ids.is_empty() {
         return Vec::new();
     }
     let inspected = spawner.capture(&commands.inspect(&ids), None);
-    inspected.map(|finished| inspect::read(&finished.stdout)).unwrap_or_default()
+    inspected
+        .map(|finished| inspect::read(&finished.stdout))
+        .unwrap_or_default()
 }
