@@ -1,0 +1,14 @@
+//! Tests on a real engine: towline's promises, held against Docker Compose and an engine that runs here.
+//!
+//! | module | what it holds towline to |
+//! |---|---|
+//! | [`common`] | no test: projects, programs, and what came of them |
+//! | [`truth`] | the verdict: kinds × ends × orders, beside what compose's own flags say |
+//!
+//! They need an engine (`scripts/engine up`, then `eval "$(scripts/engine env)"`), and fail without one; where there can
+//! be none, `TOWLINE_TEST_NO_ENGINE=1` skips them, loudly.
+
+#[cfg(test)]
+mod common;
+#[cfg(test)]
+mod truth;
