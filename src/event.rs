@@ -136,10 +136,12 @@ pub enum Fact {
         /// What, and what to do about it.
         message: String,
     },
-    /// From here on nothing new starts, and what runs is stopped.
+    /// From here on nothing new starts.
     Cancelled {
         /// Why.
         reason: CancelReason,
+        /// Whether what runs is stopped; `up --wait` and `ci --keep-up` leave it.
+        stops: bool,
     },
     /// Everything that the run made is being removed, or stopped where the command leaves it.
     CleanUpStarted,

@@ -1,6 +1,6 @@
 //! Errors that end the program: what happened, what to do about it, and which exit code says so.
 //!
-//! A failed stage is not a `Failure`: it is an [`Outcome`](crate::event::Outcome), and the run's verdict carries its code.
+//! A failed stage is not a `Failure`: it is an `Outcome`, and the run's verdict carries its code.
 
 use std::fmt;
 

@@ -15,8 +15,20 @@
 //! | [`cli`] | clap structs, no behaviour |
 //! | [`commands`] | one file a command: wiring, no logic |
 //!
-//! Direction: `event ← compose ← plan ← run`; `report` uses `event` and `term` alone; `commands` uses everything, and
-//! nothing uses `commands` or `cli`. A test in this file reads the `use crate::` lines and holds them to it.
+//! Direction: `event ← compose ← plan ← run`; `report` uses `event`, `failure` and `term` alone; `commands` uses
+//! everything, and nothing uses `commands`. A test in this file reads the `use crate::` lines and holds them to it.
+//!
+//! # Decisions that differ from what one would expect
+//!
+//! - The model is what `docker compose config --format json` prints. The YAML form is asked for beside it, for the `x-` keys
+//!   of services, which JSON leaves out; it cannot be the model itself, since compose writes some texts in it wrongly.
+//! - The run's documents go to compose as JSON, which is YAML without its ambiguous scalars.
+//! - An entry of the top-level `jobs:` becomes a service of the run's documents: there it is created, started and watched
+//!   like any other job, where `docker compose run` would give it another name and lose its place in the plan.
+//! - The engine's events come from `docker events`, not from `docker compose events`: it starts faster.
+//! - Containers are created with `up --no-start`, the one call that knows every flag of `up`.
+//! - In a plan, a program in the command and a known server image outweigh a name, and being depended on as `started` is
+//!   the weakest sign of a server: people write `depends_on: [unit_tests]`.
 
 pub mod cli;
 pub mod commands;
@@ -30,3 +42,73 @@ pub mod run;
 pub mod term;
 
 pub use commands::main;
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    /// Each module and those it may use.
+    const MAY_USE: [(&str, &[&str]); 10] = [
+        ("event", &[]),
+        ("exit", &[]),
+        ("failure", &["exit"]),
+        ("term", &[]),
+        ("compose", &["event", "exit", "failure"]),
+        ("plan", &["compose", "event", "exit", "failure"]),
+        ("run", &["compose", "event", "exit", "failure", "plan", "report"]),
+        ("report", &["event", "exit", "failure", "term"]),
+        ("cli", &["compose", "exit", "failure", "run"]),
+        (
+            "commands",
+            &[
+                "cli", "compose", "event", "exit", "failure", "plan", "report", "run", "term",
+            ],
+        ),
+    ];
+
+    fn sources(path: &Path) -> Vec<String> {
+        if path.is_file() {
+            return vec![fs::read_to_string(path).unwrap()];
+        }
+        let mut entries: Vec<_> = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect();
+        entries.sort();
+        entries.iter().flat_map(|entry| sources(entry)).collect()
+    }
+
+    #[test]
+    fn modules_use_each_other_in_one_direction() {
+        let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        for (module, allowed) in MAY_USE {
+            let folder = src.join(module);
+            let path = if folder.is_dir() {
+                folder
+            } else {
+                src.join(format!("{module}.rs"))
+            };
+            let text = sources(&path).concat();
+            for used in text.split("crate::").skip(1) {
+                let used = used.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap();
+                let known = MAY_USE.iter().any(|(name, _)| *name == used);
+                assert!(
+                    !known || used == module || allowed.contains(&used),
+                    "{module} uses {used}, and may use {allowed:?} alone"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn every_module_has_its_place_in_the_table() {
+        let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        for entry in fs::read_dir(src).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            let module = name.trim_end_matches(".rs");
+            let listed = MAY_USE.iter().any(|(known, _)| *known == module);
+            assert!(
+                listed || ["lib", "main"].contains(&module),
+                "{module} is not in the table"
+            );
+        }
+    }
+}

@@ -116,7 +116,7 @@ impl<W: Write + Send> Plain<W> {
                 format!("{stage}: ended with code {code}, restart {restarts}"),
             ),
             Fact::Warned { stage, message } => ("warning", WARNING, words::warning(stage.as_deref(), message)),
-            Fact::Cancelled { reason } => ("stop", WARNING, words::stopping(reason)),
+            Fact::Cancelled { reason, stops } => ("stop", WARNING, words::stopping(reason, *stops)),
             Fact::CleanUpFinished { took_ms, left } => ("cleaned", NEWS, words::cleaned(*took_ms, left)),
             Fact::RunStarted(_)
             | Fact::StageFinished(_)

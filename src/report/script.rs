@@ -351,6 +351,7 @@ pub(super) fn failed() -> Script {
                 reason: CancelReason::StageFailed {
                     stage: "unit_tests".into(),
                 },
+                stops: true,
             },
         )
         .ends(9400, "unit_tests", Outcome::Failed, |report| {
@@ -399,6 +400,7 @@ pub(super) fn unhealthy() -> Script {
             8100,
             Fact::Cancelled {
                 reason: CancelReason::StageFailed { stage: "db".into() },
+                stops: true,
             },
         )
         .ends(8100, "unit_tests", Outcome::Skipped, |report| {
@@ -422,6 +424,7 @@ pub(super) fn cancelled() -> Script {
             8500,
             Fact::Cancelled {
                 reason: CancelReason::Signal { name: "SIGTERM".into() },
+                stops: true,
             },
         )
         .ends(8900, "unit_tests", Outcome::Cancelled, |report| {

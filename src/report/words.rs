@@ -129,7 +129,7 @@ fn probe_said(probe: &Probe) -> String {
 }
 
 /// Why a run stops early, and what that means.
-pub(super) fn stopping(reason: &CancelReason) -> String {
+pub(super) fn stopping(reason: &CancelReason, stops: bool) -> String {
     let why = match reason {
         CancelReason::StageFailed { stage } => format!("{stage} failed"),
         CancelReason::ContainerEnded { stage } => format!("{stage} ended"),
@@ -137,7 +137,8 @@ pub(super) fn stopping(reason: &CancelReason) -> String {
         CancelReason::TimedOut => "the run took longer than it may".to_owned(),
         CancelReason::EngineLost => "the engine went away".to_owned(),
     };
-    format!("{why}: nothing new starts, what runs is stopped")
+    let then = if stops { ", what runs is stopped" } else { "" };
+    format!("{why}: nothing new starts{then}")
 }
 
 /// A warning, with the stage that it is about.

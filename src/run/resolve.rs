@@ -72,7 +72,9 @@ pub fn resolve(spawner: &Spawner, question: &Question<'_>) -> Result<Resolved> {
 /// # Errors
 /// A file that is not valid (65), an unknown target (2), a compose that cannot be run (69).
 pub fn model(spawner: &Spawner, question: &Question<'_>) -> Result<(Project, Vec<String>)> {
-    let (project, warnings) = config(spawner, question, &[])?;
+    let answer = config(spawner, question, &[]);
+    // A docker without the plugin complains of the arguments, which is no word about the file.
+    let (project, warnings) = answer.or_else(|failure| compose_version(spawner, question.tools).and(Err(failure)))?;
     let unknown = question.targets.iter().any(|target| project.service(target).is_none());
     if !unknown {
         return Ok((project, warnings));
@@ -232,15 +234,18 @@ fn compose_version(spawner: &Spawner, tools: &Tools) -> Result<String> {
             format!("compose {version} is too old: towline needs {oldest_major}.{oldest_minor} or newer"),
         )
         .hint("update docker's compose plugin")),
-        _ => Err(Failure::message(
-            Exit::NoEngine,
-            format!(
-                "'docker compose version' failed: {}",
-                String::from_utf8_lossy(&finished.stderr).trim()
-            ),
-        )
-        .hint("install docker's compose plugin")),
+        _ => Err(no_compose(&String::from_utf8_lossy(&finished.stderr))),
     }
+}
+
+fn no_compose(stderr: &str) -> Failure {
+    // A docker that does not know the command answers with its own usage.
+    let message = if stderr.contains("docker [OPTIONS] COMMAND") || stderr.contains("is not a docker command") {
+        "docker has no compose plugin".to_owned()
+    } else {
+        format!("'docker compose version' failed: {}", stderr.trim())
+    };
+    Failure::message(Exit::NoEngine, message).hint("install docker's compose plugin")
 }
 
 #[cfg(test)]

@@ -602,9 +602,8 @@ impl Scheduler {
             self.finish(stage, end);
         }
         if self.cancelled.is_none() {
-            self.emit(Fact::Cancelled {
-                reason: CancelReason::EngineLost,
-            });
+            let reason = CancelReason::EngineLost;
+            self.emit(Fact::Cancelled { reason, stops: false });
         }
         self.cancelled = Some(CancelReason::EngineLost);
         self.end_run(false);
@@ -714,7 +713,8 @@ impl Scheduler {
             .map(|stage| self.stop_outcome(stage, timed_out))
             .collect();
         self.cancelled = Some(reason.clone());
-        self.emit(Fact::Cancelled { reason });
+        let stops = !self.rules.leave;
+        self.emit(Fact::Cancelled { reason, stops });
         if !self.prepared {
             self.effects.push(Effect::AbortPreparation);
         }
@@ -732,7 +732,10 @@ impl Scheduler {
                     };
                     self.finish(stage, StageEnd::because(outcome, because_of));
                 }
-                State::Starting | State::Running if self.rules.leave => self.leave(stage, because_of),
+                State::Starting | State::Running if self.rules.leave => {
+                    let end = self.stopped_end(stage, outcomes[stage]);
+                    self.finish(stage, end);
+                }
                 State::Starting | State::Running => {
                     self.tracks[stage].stop_as = Some(outcomes[stage]);
                     to_stop.push(stage);
@@ -767,16 +770,6 @@ impl Scheduler {
             () if is_service && self.tracks[stage].has_started => Outcome::Passed,
             () => Outcome::Cancelled,
         }
-    }
-
-    fn leave(&mut self, stage: usize, because_of: Option<usize>) {
-        let is_up = self.plan.stages[stage].kind == Kind::Service && self.tracks[stage].has_started;
-        let end = if is_up {
-            StageEnd::passed(None)
-        } else {
-            StageEnd::because(Outcome::Cancelled, because_of)
-        };
-        self.finish(stage, end);
     }
 
     fn cause_of_cancel(&self) -> Option<usize> {
