@@ -15,6 +15,8 @@ pub struct Failure {
     pub source: anyhow::Error,
     /// What the reader can do, one sentence each.
     pub hints: Vec<String>,
+    /// Whether it kept a run from its verdict: the last line then says so, as it does for a run that failed.
+    pub ends_run: bool,
 }
 
 /// The result of everything that can end the program.
@@ -27,6 +29,7 @@ impl Failure {
             exit,
             source: source.into(),
             hints: Vec::new(),
+            ends_run: false,
         }
     }
 
@@ -43,6 +46,12 @@ impl Failure {
     /// The compose file or towline's configuration is not valid: exit code 65.
     pub fn invalid(message: impl fmt::Display) -> Self {
         Self::message(Exit::Invalid, message)
+    }
+
+    /// The failure of a command that was to run stages.
+    #[must_use]
+    pub fn of_run(self) -> Self {
+        Self { ends_run: true, ..self }
     }
 
     /// Adds something that the reader can do.

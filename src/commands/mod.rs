@@ -100,7 +100,7 @@ fn own(line: &Line, flags: &[OsString], command: Own) -> Result<u8> {
         Own::Ci(mut ci) => {
             let globals = before.then(ci.globals);
             ci.args.dry_run = globals.dry_run;
-            ci::run(&globals, &ci.args, &line.docker)
+            ci::run(&globals, &ci.args, &line.docker).map_err(Failure::of_run)
         }
         Own::Plan(plan) => plan::run(&before.then(plan.globals), &plan.args, &line.docker),
         Own::Report(args) => report::run(&args),
@@ -113,7 +113,7 @@ fn own(line: &Line, flags: &[OsString], command: Own) -> Result<u8> {
 fn up_or_pass(line: &Line, flags: &[OsString], rest: &[OsString]) -> Result<u8> {
     match cli::read_up(flags, rest)? {
         (_, Up::Pass) => pass::run(line),
-        (globals, Up::Verdict(args)) => up::run(&globals, &args, &line.docker),
+        (globals, Up::Verdict(args)) => up::run(&globals, &args, &line.docker).map_err(Failure::of_run),
     }
 }
 
@@ -142,7 +142,12 @@ fn note(text: &str) {
 /// A failure and what to do about it.
 fn tell(failure: &Failure) {
     let hints: String = failure.hints.iter().map(|hint| format!("  help: {hint}\n")).collect();
-    complain(&format!("towline: {failure}\n{hints}"));
+    let last = if failure.ends_run {
+        format!("towline: FAILED code={}\n", failure.exit.code())
+    } else {
+        String::new()
+    };
+    complain(&format!("towline: {failure}\n{hints}{last}"));
 }
 
 fn complain(text: &str) {

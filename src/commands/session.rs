@@ -188,7 +188,7 @@ fn config_flags(globals: &Globals) -> Vec<OsString> {
 /// The run's directory; in a checkout that cannot be written to, one among the temporary files, and a word about it.
 fn make_directory(project_directory: &Path, id: &str) -> Result<(PathBuf, Option<String>)> {
     let error = match directory::make(project_directory, id) {
-        Ok(directory) => return Ok((directory, None)),
+        Ok(directory) => return Ok((shorten(directory), None)),
         Err(error) => error,
     };
     let elsewhere = std::env::temp_dir().join("towline");
@@ -205,6 +205,12 @@ fn make_directory(project_directory: &Path, id: &str) -> Result<(PathBuf, Option
         directory.display()
     );
     Ok((directory, Some(note)))
+}
+
+/// The directory as seen from the current one, where it is below it: that is what people read and copy.
+fn shorten(directory: PathBuf) -> PathBuf {
+    let current = std::env::current_dir().unwrap_or_default();
+    directory.strip_prefix(current).map(Path::to_owned).unwrap_or(directory)
 }
 
 fn open_views(directory: &Path, view: View) -> Result<Fan> {
