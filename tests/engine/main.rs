@@ -3,6 +3,7 @@
 //! | module | what it holds towline to |
 //! |---|---|
 //! | [`common`] | no test: projects, programs, and what came of them |
+//! | [`features`] | what compose files and command lines may hold |
 //! | [`truth`] | the verdict: kinds × ends × orders, beside what compose's own flags say |
 //!
 //! They need an engine (`scripts/engine up`, then `eval "$(scripts/engine env)"`), and fail without one; where there can
@@ -10,5 +11,7 @@
 
 #[cfg(test)]
 mod common;
+#[cfg(test)]
+mod features;
 #[cfg(test)]
 mod truth;
