@@ -144,7 +144,7 @@ impl<'a> Driver<'a> {
             commands: spec.commands.clone(),
             documents: Arc::clone(&documents),
             plan: Arc::clone(&plan),
-            spawner: spawner.clone(),
+            spawner: Spawner::default(),
         };
         let preparation = Preparation {
             commands: spec.commands.clone(),
@@ -296,7 +296,10 @@ impl<'a> Driver<'a> {
             match effect {
                 Effect::Start(stages) => self.start(stages),
                 Effect::Stop { stages, kill } => self.stop(stages, kill),
-                Effect::AbortPreparation => self.preparation.spawner.kill_all(),
+                Effect::Abort => {
+                    self.preparation.spawner.close();
+                    self.starter.spawner.close();
+                }
                 Effect::Emit(fact @ Fact::StageStarting { .. }) if !self.endings.is_empty() => self.held.push(fact),
                 Effect::Emit(fact) => self.emit(fact),
                 Effect::Ended { stage, end } => self.ended(stage, end),
@@ -794,8 +797,9 @@ impl<'a> Driver<'a> {
 impl Drop for Driver<'_> {
     /// Whatever ends the run, a panic included, no child outlives it.
     fn drop(&mut self) {
-        self.preparation.spawner.kill_all();
-        self.spawner.kill_all();
+        for spawner in [&self.preparation.spawner, &self.starter.spawner, &self.spawner] {
+            spawner.kill_all();
+        }
         if std::thread::panicking() {
             self.closer.remove();
         }

@@ -25,7 +25,7 @@ pub(super) struct Preparation {
     pub(super) create: Vec<String>,
     /// Whether a stage that cannot be prepared leaves the others alone.
     pub(super) keep_going: bool,
-    /// Its own, so that giving up the preparation ends its calls and no others.
+    /// Its own, so that breaking it off ends its calls and no others.
     pub(super) spawner: Spawner,
 }
 

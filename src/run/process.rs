@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::io::Read;
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -93,6 +94,7 @@ fn expression(invocation: &Invocation) -> duct::Expression {
 #[derive(Clone, Debug, Default)]
 pub struct Spawner {
     alive: Arc<Mutex<BTreeSet<i32>>>,
+    closed: Arc<AtomicBool>,
 }
 
 /// A running child. Its output is read from the two pipes; [`wait`](Self::wait) gives its exit code.
@@ -130,6 +132,7 @@ impl Spawner {
         };
         // The lock is held over the start, so that `kill_all` either sees the child or comes before it.
         let mut alive = lock(&self.alive);
+        anyhow::ensure!(!self.closed.load(Ordering::Relaxed), "the run is being stopped");
         let started = expression.start();
         // The expression holds the write ends of the pipes: with it alive, a reader would never see their end.
         drop(expression);
@@ -190,6 +193,12 @@ impl Spawner {
             stderr,
             timed_out,
         })
+    }
+
+    /// Kills every child that is still alive, and starts no other from now on.
+    pub fn close(&self) {
+        self.closed.store(true, Ordering::Relaxed);
+        self.kill_all();
     }
 
     /// Sends SIGKILL to every child that is still alive, and to what it has started.
@@ -352,6 +361,15 @@ mod tests {
         spawner.kill_all();
         assert_eq!(child.wait(), 137);
         assert!(lock(&spawner.alive).is_empty());
+    }
+
+    #[test]
+    fn what_is_closed_starts_nothing_more() {
+        let spawner = Spawner::default();
+        let child = spawner.spawn(&sh("sleep 10")).unwrap();
+        spawner.close();
+        assert_eq!(child.wait(), 137);
+        assert!(spawner.capture(&sh("true"), None).is_err());
     }
 
     #[test]

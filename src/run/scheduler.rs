@@ -149,8 +149,8 @@ pub enum Effect {
         /// Whether to kill them rather than to ask.
         kill: bool,
     },
-    /// Give up building, pulling and creating.
-    AbortPreparation,
+    /// Break off what builds, pulls, creates and starts.
+    Abort,
     /// Tell the reporters.
     Emit(Fact),
     /// A stage ended.
@@ -201,8 +201,10 @@ struct Instance {
 struct Track {
     state: State,
     instances: Vec<Instance>,
-    /// The call that starts it has come back, hooks included.
-    up_returned: bool,
+    /// Whether it has start hooks: it counts as started once the call that starts it, and runs them, has come back.
+    has_hooks: bool,
+    /// The call that starts it has come back.
+    returned: bool,
     /// It has run with all its containers at least once.
     has_started: bool,
     /// It has been healthy with all its containers at least once.
@@ -429,10 +431,13 @@ impl Scheduler {
 
     fn up_returned(&mut self, now: Duration, stages: &[usize], failed: Vec<StartFailure>) {
         for stage in stages {
-            self.tracks[*stage].up_returned = true;
+            self.tracks[*stage].returned = true;
         }
         for failure in failed {
-            self.start_failed(now, failure);
+            // A call that was broken off to stop its stages says nothing about them.
+            if self.tracks[failure.stage].stop_as.is_none() {
+                self.start_failed(now, failure);
+            }
         }
         let mut late = Vec::new();
         for stage in stages.iter().copied() {
@@ -582,7 +587,7 @@ impl Scheduler {
             return;
         }
         let running = self.stages_where(|track| matches!(track.state, State::Starting | State::Running));
-        self.effects.push(Effect::AbortPreparation);
+        self.effects.push(Effect::Abort);
         self.effects.push(Effect::Stop {
             stages: running,
             kill: true,
@@ -617,7 +622,7 @@ impl Scheduler {
         if track.state == State::Done {
             return;
         }
-        if track.up_returned && track.instances.iter().all(|instance| instance.started_at.is_some()) {
+        if !track.hooks_are_open() && track.instances.iter().all(|instance| instance.started_at.is_some()) {
             track.has_started = true;
         }
         if track.has_started && !track.was_healthy && track.instances.iter().all(|instance| instance.healthy) {
@@ -634,11 +639,11 @@ impl Scheduler {
         // A container that was never started leaves nothing to wait for once the stage is being stopped.
         let none_left = track.instances.iter().all(|instance| !instance.running);
         match track.stop_as {
-            Some(outcome) if none_left && (track.up_returned || track.state == State::Waiting) => {
+            Some(outcome) if none_left && (track.returned || track.has_run()) => {
                 let end = self.stopped_end(stage, outcome);
                 self.finish(stage, end);
             }
-            None if all_ended && track.up_returned => self.ended_well(now, stage),
+            None if all_ended && !track.hooks_are_open() => self.ended_well(now, stage),
             _ => {}
         }
     }
@@ -715,8 +720,8 @@ impl Scheduler {
         self.cancelled = Some(reason.clone());
         let stops = !self.rules.leave;
         self.emit(Fact::Cancelled { reason, stops });
-        if !self.prepared {
-            self.effects.push(Effect::AbortPreparation);
+        if !self.rules.leave || !self.prepared {
+            self.effects.push(Effect::Abort);
         }
         let grace = self.plan.stages.iter().filter_map(|stage| stage.stop_grace).max();
         self.drain_deadline = Some(now + DRAIN + grace.unwrap_or_default());
@@ -998,7 +1003,8 @@ impl Track {
         Self {
             state: State::Waiting,
             instances: vec![Instance::default(); usize::try_from(stage.replicas).unwrap_or(usize::MAX)],
-            up_returned: false,
+            has_hooks: stage.has_start_hooks,
+            returned: false,
             has_started: false,
             was_healthy: false,
             has_health: match stage.health {
@@ -1011,6 +1017,16 @@ impl Track {
             told: Vec::new(),
             end: None,
         }
+    }
+
+    /// Whether hooks may still be running that decide whether it was started.
+    const fn hooks_are_open(&self) -> bool {
+        self.has_hooks && !self.returned
+    }
+
+    /// Whether all its containers were seen running: none of them is still to come.
+    fn has_run(&self) -> bool {
+        self.instances.iter().all(|instance| instance.started_at.is_some())
     }
 
     fn instance(&mut self, number: u32) -> Option<&mut Instance> {

@@ -67,7 +67,7 @@ impl Run {
                 }
                 Effect::Ended { stage, end } => self.ended.push((self.name(stage), end.outcome)),
                 Effect::Finish => self.finished = true,
-                Effect::AbortPreparation | Effect::Emit(_) => {}
+                Effect::Abort | Effect::Emit(_) => {}
             }
         }
     }
@@ -157,15 +157,23 @@ fn a_failed_test_keeps_the_deploy_from_running() {
 }
 
 #[test]
-fn an_end_that_comes_before_the_call_returns_counts_once_it_has() {
+fn an_end_counts_before_the_call_that_started_others_too_comes_back() {
     let mut run = run("  unit: {image: i}\n");
     run.prepared();
-    let stage = run.at("unit");
-    run.input(Input::Started { stage, instance: 1 });
+    run.input(Input::Started { stage: 0, instance: 1 });
+    run.died("unit", 0);
+    assert_eq!(run.code(), 0);
+}
+
+#[test]
+fn an_end_that_comes_before_the_hooks_are_through_counts_once_they_are() {
+    let mut run = run("  unit: {image: i, post_start: [{command: [x]}]}\n");
+    run.prepared();
+    run.input(Input::Started { stage: 0, instance: 1 });
     run.died("unit", 0);
     assert_eq!(run.outcome("unit"), None);
     run.input(Input::UpReturned {
-        stages: vec![stage],
+        stages: vec![0],
         failed: Vec::new(),
     });
     assert_eq!(run.code(), 0);
@@ -173,7 +181,7 @@ fn an_end_that_comes_before_the_call_returns_counts_once_it_has() {
 
 #[test]
 fn a_hook_that_fails_after_a_good_end_fails_the_stage() {
-    let mut run = run("  unit: {image: i}\n");
+    let mut run = run("  unit: {image: i, post_start: [{command: [x]}]}\n");
     run.prepared();
     let stage = run.at("unit");
     run.input(Input::Started { stage, instance: 1 });

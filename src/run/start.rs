@@ -21,6 +21,7 @@ pub(super) struct Starter {
     pub(super) commands: Commands,
     pub(super) documents: Arc<Documents>,
     pub(super) plan: Arc<Plan>,
+    /// Its own, so that breaking it off ends its calls and no others.
     pub(super) spawner: Spawner,
 }
 
