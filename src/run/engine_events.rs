@@ -49,6 +49,9 @@ pub fn read(line: &str) -> Option<EngineEvent> {
         "exec_die" => Action::ExecDied(code()?),
         _ => return None,
     };
+    if !is_of_service(attributes) {
+        return None;
+    }
     let number = attributes["com.docker.compose.container-number"].as_str();
     Some(EngineEvent {
         container: event["Actor"]["ID"].as_str()?.to_owned(),
@@ -56,6 +59,13 @@ pub fn read(line: &str) -> Option<EngineEvent> {
         number: number.and_then(|number| number.parse().ok()).unwrap_or(1),
         action,
     })
+}
+
+/// Whether labels are those of a service's own container. The containers of its hooks and of `compose run` carry its
+/// name as well.
+#[must_use]
+pub(super) fn is_of_service(labels: &Value) -> bool {
+    labels["com.docker.compose.hook"].is_null() && labels["com.docker.compose.oneoff"].as_str() != Some("True")
 }
 
 #[cfg(test)]
@@ -90,6 +100,8 @@ mod tests {
     fn skips_what_it_does_not_know() {
         assert_eq!(read(&event("rename", "")), None);
         assert_eq!(read("not json"), None);
+        assert_eq!(read(&event("start", r#","com.docker.compose.hook":"pre_start""#)), None);
+        assert_eq!(read(&event("start", r#","com.docker.compose.oneoff":"True""#)), None);
         assert_eq!(read(r#"{"Action":"start","Actor":{"ID":"c","Attributes":{}}}"#), None);
     }
 }

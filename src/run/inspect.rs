@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::engine_events::is_of_service;
+
 use crate::event::Probe;
 
 /// What the engine has on record of a container.
@@ -47,6 +49,9 @@ pub fn read(json: &[u8]) -> Vec<Record> {
 
 fn read_one(container: &Value) -> Option<Record> {
     let labels = &container["Config"]["Labels"];
+    if !is_of_service(labels) {
+        return None;
+    }
     let state = &container["State"];
     let number = labels["com.docker.compose.container-number"].as_str();
     let is = |key: &str| state[key].as_bool() == Some(true);

@@ -17,6 +17,9 @@ const PIECE: usize = 16 * 1024;
 /// A line longer than this is passed on in parts.
 const LONGEST_LINE: usize = 64 * 1024;
 
+/// What `docker logs` says on its standard error, among the container's, when it fails.
+const OWN_WORD: &[u8] = b"Error response from daemon: ";
+
 /// A piece of output as it stands in the log file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Piece {
@@ -62,8 +65,9 @@ pub fn follow(
     if result.is_err() {
         child.group().kill();
     }
-    let _ = child.wait();
+    let code = child.wait();
     result?;
+    writer.end(code, &mut tell)?;
     Ok(Progress {
         stdout: writer.stdout.seen,
         stderr: writer.stderr.seen,
@@ -156,15 +160,30 @@ impl Writer {
             Stream::Stdout => &mut self.stdout,
             Stream::Stderr => &mut self.stderr,
         };
-        let Some(text) = lines.take(bytes) else { return Ok(()) };
+        let text = lines.take(bytes);
+        self.write(stream, text, tell)
+    }
+}
+
+impl Writer {
+    /// Writes what was held back, or tells it as what it is: the follower's own last word.
+    fn end(&mut self, code: i32, tell: &mut impl FnMut(Piece)) -> anyhow::Result<()> {
+        let held = std::mem::take(&mut self.stderr.pending);
+        if code != 0 && held.starts_with(OWN_WORD) {
+            anyhow::bail!("{}", String::from_utf8_lossy(&held).trim_end().to_owned());
+        }
+        self.write(Stream::Stderr, held, tell)?;
+        Ok(())
+    }
+
+    fn write(&mut self, stream: Stream, text: Vec<u8>, tell: &mut impl FnMut(Piece)) -> io::Result<()> {
+        if text.is_empty() {
+            return Ok(());
+        }
         self.file.write_all(&text)?;
         let offset = self.offset;
         self.offset += text.len() as u64;
-        tell(Piece {
-            stream: lines.stream,
-            offset,
-            text,
-        });
+        tell(Piece { stream, offset, text });
         Ok(())
     }
 }
@@ -179,8 +198,8 @@ impl Lines {
         }
     }
 
-    /// The text that is complete by now, if any.
-    fn take(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
+    /// The text that is complete by now.
+    fn take(&mut self, bytes: &[u8]) -> Vec<u8> {
         let at_end = bytes.is_empty();
         let skipped = usize::try_from(self.skip.saturating_sub(self.seen))
             .unwrap_or(usize::MAX)
@@ -192,9 +211,20 @@ impl Lines {
             Some(newline) => newline + 1,
             None => 0,
         };
-        let rest = self.pending.split_off(complete);
-        let text = std::mem::replace(&mut self.pending, rest);
-        (!text.is_empty()).then_some(text)
+        let rest = self.pending.split_off(self.without_own_word(complete));
+        std::mem::replace(&mut self.pending, rest)
+    }
+
+    /// Holds the last line back where it could be the follower's own: its exit code will tell.
+    fn without_own_word(&self, complete: usize) -> usize {
+        let text = &self.pending[..complete];
+        let body = text.strip_suffix(b"\n").unwrap_or(text);
+        let line = body
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |newline| newline + 1);
+        let is_own = self.stream == Stream::Stderr && text[line..].starts_with(OWN_WORD);
+        if is_own { line } else { complete }
     }
 }
 
@@ -261,6 +291,24 @@ mod tests {
         assert_eq!(pieces.len(), 1);
         assert_eq!(pieces[0].text, b"two\n");
         assert_eq!(pieces[0].offset, first.file);
+    }
+
+    #[test]
+    fn what_the_follower_says_itself_is_not_the_containers() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("log");
+        let script = "echo err >&2; echo 'Error response from daemon: gone' >&2; exit CODE";
+        for (code, log) in [("0", "err\nError response from daemon: gone\n"), ("1", "err\n")] {
+            let _ = std::fs::remove_file(&file);
+            let argv = ["sh", "-c", &script.replace("CODE", code)].map(OsString::from).to_vec();
+            let invocation = Invocation {
+                argv,
+                ..Invocation::default()
+            };
+            let followed = follow(&Spawner::default(), &invocation, &file, Progress::default(), |_| {});
+            assert_eq!(followed.is_ok(), code == "0");
+            assert_eq!(std::fs::read_to_string(&file).unwrap(), log);
+        }
     }
 
     #[test]
