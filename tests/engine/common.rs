@@ -454,6 +454,8 @@ pub(crate) struct Project {
     pub(crate) name: String,
     /// Further compose projects that the test makes by `-p`.
     further: Vec<String>,
+    /// Whether the engine is gone, and everything on it.
+    engine_is_gone: bool,
 }
 
 impl Project {
@@ -471,6 +473,7 @@ impl Project {
             directory,
             name,
             further: Vec::new(),
+            engine_is_gone: false,
         };
         project.write("compose.yaml", compose);
         fs::create_dir(project.root.path().join("home")).expect("a home");
@@ -513,6 +516,11 @@ impl Project {
         self.further.push(name.to_owned());
     }
 
+    /// Takes note that there is nothing to remove any more, because the engine and its data are gone.
+    pub(crate) fn engine_is_gone(&mut self) {
+        self.engine_is_gone = true;
+    }
+
     /// The words that containers have written to `/ran/log`, in their order.
     pub(crate) fn ran(&self) -> Vec<String> {
         let text = fs::read_to_string(self.directory.join("ran/log")).unwrap_or_default();
@@ -522,6 +530,13 @@ impl Project {
     /// Whether a container has made this file below `/ran`.
     pub(crate) fn has(&self, file: &str) -> bool {
         self.directory.join("ran").join(file).exists()
+    }
+
+    /// What the records of this project's runs say by now.
+    pub(crate) fn events_so_far(&self) -> String {
+        let runs = fs::read_dir(self.directory.join(".towline/runs")).into_iter().flatten();
+        let events = runs.filter_map(|run| fs::read_to_string(run.ok()?.path().join("events.jsonl")).ok());
+        events.collect()
     }
 
     /// An empty `ran/` that anybody may write to, containers of other users among them.
@@ -596,6 +611,9 @@ impl Project {
 
 impl Drop for Project {
     fn drop(&mut self) {
+        if self.engine_is_gone {
+            return;
+        }
         if std::thread::panicking() {
             // The engine may be what failed; a second panic would hide the first.
             let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.remove()));

@@ -3,6 +3,7 @@
 //! | module | what it holds towline to |
 //! |---|---|
 //! | [`common`] | no test: projects, programs, and what came of them |
+//! | [`faults`] | what goes wrong outside of the stages, an engine that dies among it |
 //! | [`features`] | what compose files and command lines may hold |
 //! | [`truth`] | the verdict: kinds × ends × orders, beside what compose's own flags say |
 //!
@@ -11,6 +12,8 @@
 
 #[cfg(test)]
 mod common;
+#[cfg(test)]
+mod faults;
 #[cfg(test)]
 mod features;
 #[cfg(test)]
