@@ -9,7 +9,7 @@ use crate::event::Outcome;
 /// Patterns in the order in which they are tried, each with what it means.
 const PATTERNS: [(&str, Outcome); 5] = [
     (
-        r"(?i)cannot connect to the docker daemon|error during connect|is the docker daemon running|docker\.sock: connect|dial unix .*: connect|^EOF$|unexpected EOF",
+        r"(?i)cannot connect to the docker daemon|error during connect|is the docker daemon running|docker\.sock: connect|dial unix .*: connect|^EOF$|unexpected EOF|rpc error: code = Unavailable|error reading from server: EOF",
         Outcome::EngineLost,
     ),
     (
@@ -38,6 +38,18 @@ static SET: LazyLock<Option<RegexSet>> =
 pub fn start_failure(message: &str) -> Outcome {
     let matched = SET.as_ref().and_then(|set| set.matches(message).iter().next());
     matched.map_or(Outcome::StartFailed, |index| PATTERNS[index].1)
+}
+
+/// Whether a message of a call that also builds is about a build.
+#[must_use]
+pub fn is_build_failure(message: &str) -> bool {
+    [
+        "failed to solve",
+        "failed to read dockerfile",
+        "unable to prepare context",
+    ]
+    .iter()
+    .any(|words| message.contains(words))
 }
 
 /// Whether a message says that the engine does not answer.
@@ -102,6 +114,10 @@ mod tests {
             ),
             (
                 "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
+                Outcome::EngineLost,
+            ),
+            (
+                "failed to receive status: rpc error: code = Unavailable desc = error reading from server: EOF",
                 Outcome::EngineLost,
             ),
             (

@@ -158,7 +158,7 @@ fn adapt_service(project: &str, name: &str, service: &Value, kind: Option<Kind>,
     for value in service.values_mut() {
         halve_dollars_in_keys(value);
     }
-    keep_image_name(project, name, &mut service);
+    forget_dockerfile_beside_inline(&mut service);
     let is_job = kind.is_some_and(Kind::runs_to_completion);
     if is_job {
         make_job(&mut service);
@@ -171,6 +171,7 @@ fn adapt_service(project: &str, name: &str, service: &Value, kind: Option<Kind>,
     }
     if settings.owned {
         free_container_name(&mut service);
+        keep_image_name(project, name, &mut service);
     }
     Value::Object(service)
 }
@@ -180,18 +181,23 @@ fn log_driver() -> Value {
     json!({"driver": "local", "options": {"max-size": "1g", "max-file": "1", "compress": "false"}})
 }
 
-/// Images keep the names that compose would give them in the user's own project, so that tags and build cache are shared.
-fn keep_image_name(project: &str, name: &str, service: &mut Map<String, Value>) {
-    let Some(Value::Object(build)) = service.get_mut("build") else {
-        return;
-    };
-    if build.contains_key("dockerfile_inline") {
-        // Compose writes its default beside the inline text and then refuses to read both.
+/// Compose writes its default beside the inline text and then refuses to read both.
+fn forget_dockerfile_beside_inline(service: &mut Map<String, Value>) {
+    if let Some(Value::Object(build)) = service.get_mut("build")
+        && build.contains_key("dockerfile_inline")
+    {
         build.shift_remove("dockerfile");
     }
-    service
-        .entry("image")
-        .or_insert_with(|| Value::String(format!("{project}-{name}")));
+}
+
+/// Images keep the names that compose would give them in the user's own project, so that tags and build cache are shared.
+/// They are built before containers are created: compose never looks for such a name in a registry.
+fn keep_image_name(project: &str, name: &str, service: &mut Map<String, Value>) {
+    if service.contains_key("build") {
+        service
+            .entry("image")
+            .or_insert_with(|| Value::String(format!("{project}-{name}")));
+    }
 }
 
 /// A job runs once, without a terminal and without input.
@@ -325,7 +331,7 @@ impl Formatter for YamlSafe {
         let mut rest = fragment;
         while let Some(at) = rest.find(needs_escape) {
             writer.write_all(&rest.as_bytes()[..at])?;
-            let escaped = rest[at..].chars().next().map_or(0, |c| u32::from(c));
+            let escaped = rest[at..].chars().next().map_or(0, u32::from);
             write!(writer, "\\u{escaped:04x}")?;
             rest = &rest[at..][rest[at..].chars().next().map_or(1, char::len_utf8)..];
         }

@@ -50,7 +50,18 @@ impl Preparation {
         if failed.is_empty() || self.keep_going {
             self.create(&mut failed, tell);
         }
+        if !failed.is_empty() && !self.engine_answers() {
+            // Whatever the calls said last: it is the engine that failed them.
+            for failure in &mut failed {
+                failure.outcome = Outcome::EngineLost;
+            }
+        }
         failed
+    }
+
+    fn engine_answers(&self) -> bool {
+        let answer = self.spawner.capture(&self.commands.engine_version(), None);
+        answer.is_ok_and(|finished| finished.succeeded())
     }
 
     fn names(&self, holds: impl Fn(usize) -> bool) -> Vec<&str> {
@@ -130,16 +141,14 @@ impl Preparation {
             if names.is_empty() {
                 return;
             }
-            let call = self.call(
-                &self.commands.create(self.documents.whole(), &self.create, &names),
-                &names,
-                tell,
-            );
+            let built = self.names(|at| left(at) && self.plan.stages[at].builds);
+            let create = self.commands.create(self.documents.whole(), &self.create, &names);
+            let call = self.call(&create, &built, tell);
             if call.code == 0 {
                 tell(Fact::Created { took_ms: millis(begun) });
                 return;
             }
-            let found = self.create_failures(&call, &names);
+            let found = self.create_failures(&call, &names, &built);
             let progress = !found.is_empty();
             failed.extend(found);
             if !self.keep_going || !progress {
@@ -149,7 +158,10 @@ impl Preparation {
     }
 
     /// The stages that a failed call names; where it names none, the first one stands for all.
-    fn create_failures(&self, call: &Call, names: &[&str]) -> Vec<StartFailure> {
+    fn create_failures(&self, call: &Call, names: &[&str], built: &[&str]) -> Vec<StartFailure> {
+        if call.step.is_some() || classify::is_build_failure(&call.message) {
+            return self.build_failure(call, built).into_iter().collect();
+        }
         let mut failures: Vec<StartFailure> = Vec::new();
         for (id, details) in &call.failed {
             for stage in self
@@ -171,9 +183,6 @@ impl Preparation {
                     });
                 }
             }
-        }
-        if failures.is_empty() {
-            failures.extend(self.build_failure(call, names).filter(|_| call.step.is_some()));
         }
         if failures.is_empty()
             && let Some(stage) = names.first().and_then(|name| self.plan.index(name))

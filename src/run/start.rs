@@ -55,17 +55,14 @@ impl Starter {
             return Ok(());
         }
         let text = String::from_utf8_lossy(&finished.stderr);
-        let last = text
-            .lines()
-            .flat_map(compose_output::read)
-            .filter_map(|progress| match progress {
-                Progress::Error(message) => Some(message),
-                Progress::Failed { details, .. } => Some(details),
-                _ => None,
-            });
-        Err(last
-            .last()
-            .unwrap_or_else(|| format!("'docker compose up' ended with code {}", finished.code)))
+        let words = text.lines().flat_map(compose_output::read);
+        let mut last = format!("'docker compose up' ended with code {}", finished.code);
+        for word in words {
+            if let Progress::Error(message) | Progress::Failed { details: message, .. } = word {
+                last = message;
+            }
+        }
+        Err(last)
     }
 
     /// Tells the failed stages from those that the call did not come to.

@@ -4,12 +4,18 @@
 //! comes out as [`Effect`]s. Two rules hold at any time: a stage starts only when all its needs are open, and every stage
 //! ends in exactly one outcome.
 
+mod track;
+mod verdict;
+mod words;
+
 use std::time::Duration;
 
-use crate::compose::{Health, show_duration};
-use crate::event::{CancelReason, Condition, Fact, Kind, NeedInfo, Outcome, Verdict};
-use crate::exit::Exit;
+use crate::compose::show_duration;
+use crate::event::{CancelReason, Condition, Fact, Kind, NeedInfo, Outcome};
 use crate::plan::{Need, Plan, Stage};
+use track::{State, Track};
+
+pub use words::{Effect, End, Input, Rules, Signal, StageEnd, StartFailure};
 
 /// How often a container may end within [`QUICK`] of its start, one time after the other, before it counts as failed although
 /// its restart policy would go on for ever. The engine's own pauses between them add up to about 100 s by then.
@@ -23,202 +29,6 @@ const DRAIN: Duration = Duration::from_secs(20);
 
 /// How long containers have to end after a second signal.
 const KILL: Duration = Duration::from_secs(3);
-
-/// What the user asked for.
-#[derive(Clone, Debug)]
-pub struct Rules {
-    /// When the run is over.
-    pub end: End,
-    /// Whether a failure leaves the stages alone that do not need the failed one.
-    pub keep_going: bool,
-    /// How many jobs run at once.
-    pub jobs: Option<usize>,
-    /// How long a service without a health check must stay up to count as up.
-    pub settle: Duration,
-    /// How long the run may take.
-    pub timeout: Option<Duration>,
-    /// The stage whose own code the run ends with when it fails.
-    pub exit_code_from: Option<usize>,
-    /// Whether what runs is left running when the run fails (`up --wait`).
-    pub leave: bool,
-}
-
-/// When a run is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
-    /// When every job has ended.
-    JobsDone,
-    /// When every job has ended and every service is up.
-    AllUp,
-    /// When the first container has ended (`--abort-on-container-exit` without a job in the plan).
-    FirstExit,
-    /// When every container has ended (`--abort-on-container-failure` without a job in the plan).
-    AllEnded,
-}
-
-/// What happened.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Input {
-    /// Images and containers are there, but for those of the stages that failed.
-    Prepared {
-        /// The stages that could not be prepared, with how and why.
-        failed: Vec<StartFailure>,
-    },
-    /// A call that starts stages came back.
-    UpReturned {
-        /// The stages that the call was for.
-        stages: Vec<usize>,
-        /// Those of them that could not be started.
-        failed: Vec<StartFailure>,
-    },
-    /// A container runs.
-    Started {
-        /// The stage.
-        stage: usize,
-        /// The container's number, from 1.
-        instance: u32,
-    },
-    /// A container ended.
-    Died {
-        /// The stage.
-        stage: usize,
-        /// The container's number, from 1.
-        instance: u32,
-        /// Its exit code.
-        code: i32,
-        /// Whether the engine's record says that memory ran out.
-        oom: bool,
-    },
-    /// A container's health changed.
-    Health {
-        /// The stage.
-        stage: usize,
-        /// The container's number, from 1.
-        instance: u32,
-        /// What it is now.
-        healthy: bool,
-    },
-    /// The engine said whether the stage's containers have a health check.
-    HealthFound {
-        /// The stage.
-        stage: usize,
-        /// Whether they have.
-        present: bool,
-    },
-    /// towline was told to stop.
-    Signal(Signal),
-    /// The engine does not answer any more.
-    EngineLost,
-    /// Time went by.
-    Tick,
-}
-
-/// A stage that could not be prepared or started.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StartFailure {
-    /// The stage.
-    pub stage: usize,
-    /// How it ended.
-    pub outcome: Outcome,
-    /// Why, in the words of compose or the engine.
-    pub cause: String,
-    /// The code that the engine recorded, if it did.
-    pub code: Option<i32>,
-}
-
-/// A signal that ends a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signal {
-    /// SIGINT.
-    Interrupt,
-    /// SIGTERM.
-    Terminate,
-    /// SIGHUP.
-    HangUp,
-}
-
-/// What is to be done.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Effect {
-    /// Start these stages; one call where that is possible.
-    Start(Vec<usize>),
-    /// Stop the containers of these stages.
-    Stop {
-        /// The stages.
-        stages: Vec<usize>,
-        /// Whether to kill them rather than to ask.
-        kill: bool,
-    },
-    /// Break off what builds, pulls, creates and starts.
-    Abort,
-    /// Tell the reporters.
-    Emit(Fact),
-    /// A stage ended.
-    Ended {
-        /// The stage.
-        stage: usize,
-        /// How.
-        end: StageEnd,
-    },
-    /// The run is over: clean up.
-    Finish,
-}
-
-/// How a stage ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StageEnd {
-    /// The outcome.
-    pub outcome: Outcome,
-    /// The code of its first failed container; 0 where all ended well.
-    pub code: Option<i32>,
-    /// What failed.
-    pub cause: Option<String>,
-    /// For skipped and cancelled stages: the stage it is because of.
-    pub because_of: Option<usize>,
-    /// The container that failed, by its number, where one did.
-    pub instance: Option<u32>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    Waiting,
-    Starting,
-    Running,
-    Done,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Instance {
-    started_at: Option<Duration>,
-    running: bool,
-    healthy: bool,
-    code: Option<i32>,
-    restarts: u32,
-    quick_ends: u32,
-}
-
-#[derive(Clone, Debug)]
-struct Track {
-    state: State,
-    instances: Vec<Instance>,
-    /// Whether it has start hooks: it counts as started once the call that starts it, and runs them, has come back.
-    has_hooks: bool,
-    /// The call that starts it has come back.
-    returned: bool,
-    /// It has run with all its containers at least once.
-    has_started: bool,
-    /// It has been healthy with all its containers at least once.
-    was_healthy: bool,
-    /// Whether it has a health check; `None` where only its image knows.
-    has_health: Option<bool>,
-    /// Since when all its containers run.
-    up_since: Option<Duration>,
-    /// What it counts as once it has stopped, where towline stops it.
-    stop_as: Option<Outcome>,
-    /// The needs that were last told to be closed.
-    told: Vec<NeedInfo>,
-    end: Option<StageEnd>,
-}
 
 /// Whether a need lets its stage start.
 enum Gate {
@@ -333,50 +143,8 @@ impl Scheduler {
         self.cancelled.is_some()
     }
 
-    /// The verdict of a finished run.
-    #[must_use]
-    pub fn verdict(&self) -> Verdict {
-        if let Some(signal) = self.signal {
-            let exit = match signal {
-                Signal::Interrupt => Exit::Interrupted,
-                Signal::Terminate | Signal::HangUp => Exit::Terminated,
-            };
-            return verdict(exit.code(), None, Outcome::Cancelled);
-        }
-        if let Some(stage) = self.decisive_failure() {
-            let end = self.tracks[stage].end.as_ref();
-            let outcome = end.map_or(Outcome::EngineLost, |end| end.outcome);
-            let own_code = end.and_then(|end| end.code);
-            return verdict(exit_code(outcome, own_code), Some(self.name(stage)), outcome);
-        }
-        match self.cancelled {
-            _ if self.timed_out => verdict(Exit::TimedOut.code(), None, Outcome::TimedOut),
-            Some(CancelReason::EngineLost) => verdict(Exit::NoEngine.code(), None, Outcome::EngineLost),
-            _ if self.complete => verdict(Exit::Passed.code(), None, Outcome::Passed),
-            // A run that did not reach its end has not passed, whatever the reason.
-            _ => verdict(Exit::Bug.code(), None, Outcome::Cancelled),
-        }
-    }
-
-    /// The failed stage that decides the code: the one of `--exit-code-from`, else the first failed job in plan order,
-    /// else the first failed service.
-    fn decisive_failure(&self) -> Option<usize> {
-        let failed = |stage: &usize| {
-            let end = self.tracks[*stage].end.as_ref();
-            end.is_some_and(|end| end.outcome.is_failure())
-        };
-        let is_job = |stage: &usize| self.plan.stages[*stage].kind != Kind::Service;
-        let all = || (0..self.tracks.len()).filter(failed);
-        let asked = self
-            .rules
-            .exit_code_from
-            .filter(|stage| failed(stage) && self.ran_to_its_end(*stage));
-        asked.or_else(|| all().find(is_job)).or_else(|| all().next())
-    }
-
-    fn ran_to_its_end(&self, stage: usize) -> bool {
-        let end = self.tracks[stage].end.as_ref();
-        end.is_some_and(|end| matches!(end.outcome, Outcome::Failed | Outcome::OutOfMemory))
+    fn is_job(&self, stage: usize) -> bool {
+        self.plan.stages[stage].kind.runs_to_completion()
     }
 
     fn name(&self, stage: usize) -> String {
@@ -828,26 +596,17 @@ impl Scheduler {
     }
 
     fn start_ready(&mut self) {
-        let is_job: Vec<bool> = self
-            .plan
-            .stages
-            .iter()
-            .map(|stage| stage.kind.runs_to_completion())
-            .collect();
-        let running = (0..self.tracks.len())
-            .filter(|stage| self.is_started(*stage) && is_job[*stage])
-            .count();
-        let mut free = self.rules.jobs.unwrap_or(usize::MAX).saturating_sub(running);
+        let running = self.stages_where(|track| matches!(track.state, State::Starting | State::Running));
+        let running_jobs = running.iter().filter(|stage| self.is_job(**stage)).count();
+        let mut free = self.rules.jobs.unwrap_or(usize::MAX).saturating_sub(running_jobs);
         let mut ready = Vec::new();
-        for stage in 0..self.tracks.len() {
-            if self.tracks[stage].state != State::Waiting {
-                continue;
-            }
+        for stage in self.stages_where(|track| track.state == State::Waiting) {
+            let is_job = self.is_job(stage);
             let closed = self.closed_needs(stage);
             if !closed.is_empty() {
                 self.tell_waiting(stage, closed);
-            } else if !is_job[stage] || free > 0 {
-                free -= usize::from(is_job[stage]);
+            } else if !is_job || free > 0 {
+                free -= usize::from(is_job);
                 ready.push(stage);
             }
         }
@@ -998,111 +757,5 @@ impl Scheduler {
     }
 }
 
-impl Track {
-    fn new(stage: &Stage) -> Self {
-        Self {
-            state: State::Waiting,
-            instances: vec![Instance::default(); usize::try_from(stage.replicas).unwrap_or(usize::MAX)],
-            has_hooks: stage.has_start_hooks,
-            returned: false,
-            has_started: false,
-            was_healthy: false,
-            has_health: match stage.health {
-                Health::Checked => Some(true),
-                Health::Disabled => Some(false),
-                Health::Unsaid => None,
-            },
-            up_since: None,
-            stop_as: None,
-            told: Vec::new(),
-            end: None,
-        }
-    }
-
-    /// Whether hooks may still be running that decide whether it was started.
-    const fn hooks_are_open(&self) -> bool {
-        self.has_hooks && !self.returned
-    }
-
-    /// Whether all its containers were seen running: none of them is still to come.
-    fn has_run(&self) -> bool {
-        self.instances.iter().all(|instance| instance.started_at.is_some())
-    }
-
-    fn instance(&mut self, number: u32) -> Option<&mut Instance> {
-        let index = usize::try_from(number).ok()?.checked_sub(1)?;
-        self.instances.get_mut(index)
-    }
-}
-
-impl StageEnd {
-    const fn of(outcome: Outcome, code: Option<i32>) -> Self {
-        Self {
-            outcome,
-            code,
-            cause: None,
-            because_of: None,
-            instance: None,
-        }
-    }
-
-    const fn passed(code: Option<i32>) -> Self {
-        Self::of(Outcome::Passed, code)
-    }
-
-    /// A container ended badly by itself: outcome and code say it all.
-    fn ended(outcome: Outcome, code: i32, instance: u32) -> Self {
-        Self {
-            instance: Some(instance),
-            ..Self::of(outcome, Some(code))
-        }
-    }
-
-    fn failed(outcome: Outcome, code: Option<i32>, cause: String) -> Self {
-        Self {
-            cause: Some(cause),
-            ..Self::of(outcome, code)
-        }
-    }
-
-    fn because(outcome: Outcome, because_of: Option<usize>) -> Self {
-        Self {
-            because_of,
-            ..Self::of(outcome, None)
-        }
-    }
-}
-
-fn verdict(code: u8, stage: Option<String>, outcome: Outcome) -> Verdict {
-    Verdict {
-        passed: code == Exit::Passed.code(),
-        code,
-        stage,
-        outcome,
-    }
-}
-
-/// The exit code that a failed stage gives the run.
-fn exit_code(outcome: Outcome, own_code: Option<i32>) -> u8 {
-    let exit = match outcome {
-        Outcome::Failed | Outcome::OutOfMemory => {
-            // An end that failed is never told as 0, whatever number the engine has for it.
-            return own_code
-                .and_then(|code| u8::try_from(code).ok())
-                .filter(|code| *code != 0)
-                .unwrap_or(255);
-        }
-        Outcome::Unhealthy | Outcome::Ended => Exit::Service,
-        Outcome::TimedOut => Exit::TimedOut,
-        Outcome::PullFailed => Exit::Pull,
-        Outcome::BuildFailed => Exit::Build,
-        Outcome::CommandNotFound | Outcome::PortTaken | Outcome::MountRefused | Outcome::StartFailed => Exit::Start,
-        Outcome::EngineLost => Exit::NoEngine,
-        Outcome::Passed | Outcome::Cached | Outcome::Cancelled | Outcome::Skipped => Exit::Bug,
-    };
-    exit.code()
-}
-
 #[cfg(test)]
-#[path = "scheduler_tests.rs"]
 mod tests;

@@ -1,0 +1,86 @@
+//! What the scheduler knows of each stage and of each of its containers.
+
+use std::time::Duration;
+
+use super::words::StageEnd;
+use crate::compose::Health;
+use crate::event::{NeedInfo, Outcome};
+use crate::plan::Stage;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    Waiting,
+    Starting,
+    Running,
+    Done,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Instance {
+    pub(super) started_at: Option<Duration>,
+    pub(super) running: bool,
+    pub(super) healthy: bool,
+    pub(super) code: Option<i32>,
+    pub(super) restarts: u32,
+    pub(super) quick_ends: u32,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Track {
+    pub(super) state: State,
+    pub(super) instances: Vec<Instance>,
+    /// Whether it has start hooks: it counts as started once the call that starts it, and runs them, has come back.
+    pub(super) has_hooks: bool,
+    /// The call that starts it has come back.
+    pub(super) returned: bool,
+    /// It has run with all its containers at least once.
+    pub(super) has_started: bool,
+    /// It has been healthy with all its containers at least once.
+    pub(super) was_healthy: bool,
+    /// Whether it has a health check; `None` where only its image knows.
+    pub(super) has_health: Option<bool>,
+    /// Since when all its containers run.
+    pub(super) up_since: Option<Duration>,
+    /// What it counts as once it has stopped, where towline stops it.
+    pub(super) stop_as: Option<Outcome>,
+    /// The needs that were last told to be closed.
+    pub(super) told: Vec<NeedInfo>,
+    pub(super) end: Option<StageEnd>,
+}
+
+impl Track {
+    pub(super) fn new(stage: &Stage) -> Self {
+        Self {
+            state: State::Waiting,
+            instances: vec![Instance::default(); usize::try_from(stage.replicas).unwrap_or(usize::MAX)],
+            has_hooks: stage.has_start_hooks,
+            returned: false,
+            has_started: false,
+            was_healthy: false,
+            has_health: match stage.health {
+                Health::Checked => Some(true),
+                Health::Disabled => Some(false),
+                Health::Unsaid => None,
+            },
+            up_since: None,
+            stop_as: None,
+            told: Vec::new(),
+            end: None,
+        }
+    }
+
+    /// Whether hooks may still be running that decide whether it was started.
+    pub(super) const fn hooks_are_open(&self) -> bool {
+        self.has_hooks && !self.returned
+    }
+
+    /// Whether all its containers were seen running: none of them is still to come.
+    pub(super) fn has_run(&self) -> bool {
+        self.instances.iter().all(|instance| instance.started_at.is_some())
+    }
+
+    pub(super) fn instance(&mut self, number: u32) -> Option<&mut Instance> {
+        let index = usize::try_from(number).ok()?.checked_sub(1)?;
+        self.instances.get_mut(index)
+    }
+}
