@@ -221,6 +221,11 @@ impl Running {
         rustix::process::kill_process_group(self.pid, signal).expect("the program still runs");
     }
 
+    /// Sends it alone a signal, and nothing that it has started.
+    pub(crate) fn signal_alone(&self, signal: Signal) {
+        rustix::process::kill_process(self.pid, signal).expect("the program still runs");
+    }
+
     /// Waits until something holds, which must come before the program ends and its time is over.
     pub(crate) fn until(&self, what: &str, mut holds: impl FnMut() -> bool) {
         while !holds() {

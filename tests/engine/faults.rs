@@ -312,10 +312,12 @@ fn an_engine_that_dies_while_an_image_is_built_is_lost() {
         project.events_so_far().contains("echo first step")
     });
     let (killed, finished) = kill_and_wait(&mut private, &mut project, running);
-    // No stage had started: it is the run that lost its engine.
-    finished
-        .failed("outcome=engine_lost code=69")
-        .stage("test", "cancelled");
+    finished.ended(69);
+    // The build may hear of it first, or the run: both have lost their engine.
+    assert!(
+        finished.last_line().contains("outcome=engine_lost code=69"),
+        "{finished}"
+    );
     assert!(
         killed.elapsed() < NOTICE,
         "it took {:?} to end\n{finished}",

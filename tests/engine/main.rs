@@ -5,6 +5,7 @@
 //! | [`common`] | no test: projects, programs, and what came of them |
 //! | [`faults`] | what goes wrong outside of the stages, an engine that dies among it |
 //! | [`features`] | what compose files and command lines may hold |
+//! | [`isolation`] | what is left, what is taken away, and what is not touched |
 //! | [`truth`] | the verdict: kinds × ends × orders, beside what compose's own flags say |
 //!
 //! They need an engine (`scripts/engine up`, then `eval "$(scripts/engine env)"`), and fail without one; where there can
@@ -16,5 +17,7 @@ mod common;
 mod faults;
 #[cfg(test)]
 mod features;
+#[cfg(test)]
+mod isolation;
 #[cfg(test)]
 mod truth;
