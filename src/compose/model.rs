@@ -60,6 +60,8 @@ pub struct Service {
     pub stop_grace: Option<Duration>,
     /// `logging.driver`.
     pub log_driver: Option<String>,
+    /// Whether a `provider` brings it about rather than a container (Compose specification, "provider").
+    pub provided: bool,
     /// `attach`: whether `up` shows its output.
     pub attach: bool,
 }
@@ -247,6 +249,7 @@ impl Service {
             has_stop_hooks: filled("pre_stop"),
             stop_grace: value["stop_grace_period"].as_str().and_then(parse_duration),
             log_driver: value["logging"]["driver"].as_str().map(str::to_owned),
+            provided: value["provider"].is_object(),
             attach: value["attach"].as_bool().unwrap_or(true),
         }
     }

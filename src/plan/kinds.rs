@@ -117,6 +117,7 @@ fn strong_server_sign(service: &Service, dependents: &Dependents<'_>) -> Option<
         return Some(format!("'{other}' depends on its health"));
     }
     let signs = [
+        (service.provided, "a provider brings it about"),
         (service.publishes, "it publishes ports"),
         (service.exposes, "it exposes ports"),
         (service.health == Health::Checked, "it has a health check"),

@@ -85,6 +85,9 @@ pub struct Stage {
     /// What the file says of its health.
     #[serde(skip)]
     pub health: Health,
+    /// Whether a `provider` brings it about rather than a container.
+    #[serde(skip)]
+    pub provided: bool,
     /// Whether it has `pre_start` or `post_start` hooks.
     #[serde(skip)]
     pub has_start_hooks: bool,
@@ -138,6 +141,7 @@ pub fn build(project: &Project, options: &Options) -> Result<Plan> {
         .iter()
         .filter(|service| chosen.contains(service.name.as_str()))
     {
+        check_replicas(service)?;
         let found = kinds::find(project, service, options)?;
         stages.push(stage(service, found, targets.contains(service.name.as_str())));
     }
@@ -149,6 +153,19 @@ pub fn build(project: &Project, options: &Options) -> Result<Plan> {
         stages,
         notes,
     })
+}
+
+/// More containers than this no engine starts on one machine.
+const MOST_REPLICAS: u32 = 10_000;
+
+fn check_replicas(service: &Service) -> Result<()> {
+    if service.replicas <= MOST_REPLICAS {
+        return Ok(());
+    }
+    let Service { name, replicas, .. } = service;
+    Err(Failure::invalid(format!(
+        "services.{name}: {replicas} replicas are more than {MOST_REPLICAS}"
+    )))
 }
 
 fn stage(service: &Service, found: kinds::Found, target: bool) -> Stage {
@@ -169,6 +186,7 @@ fn stage(service: &Service, found: kinds::Found, target: bool) -> Stage {
             service.restart
         },
         health: service.health,
+        provided: service.provided,
         has_start_hooks: service.has_start_hooks,
         has_stop_hooks: service.has_stop_hooks,
         stop_grace: service.stop_grace,

@@ -222,6 +222,12 @@ fn a_service_that_does_not_end_cannot_be_waited_for() {
 }
 
 #[test]
+fn no_more_replicas_than_an_engine_starts() {
+    let failure = error("  a: {image: i, scale: 4000000000}\n", &Options::default());
+    assert_eq!(failure.exit.code(), 65);
+}
+
+#[test]
 fn exit_code_from_makes_a_job_and_a_deploy_where_it_says_so() {
     let options = Options {
         exit_code_from: Some("deploy".into()),

@@ -549,6 +549,23 @@ fn what_has_no_replicas_is_skipped_and_not_waited_for() {
 }
 
 #[test]
+fn what_a_provider_brings_about_is_there_once_the_call_is_back() {
+    let mut run = run("  db: {provider: {type: cloud}}
+  unit: {image: i, command: [pytest], depends_on: {db: {condition: service_started}}}
+");
+    run.prepared();
+    assert_eq!(run.started, ["db"]);
+    run.input(Input::UpReturned {
+        stages: vec![0],
+        failed: Vec::new(),
+    });
+    assert_eq!(run.started, ["db", "unit"]);
+    run.up("unit");
+    run.died("unit", 0);
+    assert_eq!(run.code(), 0);
+}
+
+#[test]
 fn every_replica_of_a_job_has_to_end_well() {
     let services = "  unit: {image: i, command: [pytest], scale: 2, x-towline: {kind: job}}\n";
     for (second, expected) in [(0, 0), (6, 6)] {

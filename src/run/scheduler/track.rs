@@ -50,10 +50,12 @@ pub(super) struct Track {
 
 impl Track {
     pub(super) fn new(stage: &Stage) -> Self {
+        // What a provider brings about has no container: it is there once the call that asks for it has come back.
+        let containers = if stage.provided { 0 } else { stage.replicas };
         Self {
             state: State::Waiting,
-            instances: vec![Instance::default(); usize::try_from(stage.replicas).unwrap_or(usize::MAX)],
-            has_hooks: stage.has_start_hooks,
+            instances: vec![Instance::default(); usize::try_from(containers).unwrap_or(usize::MAX)],
+            has_hooks: stage.has_start_hooks || stage.provided,
             returned: false,
             has_started: false,
             was_healthy: false,
