@@ -3,9 +3,10 @@
 //! Everything that a test starts belongs to its project or to a run of it, and is removed by the project's label when the
 //! [`Project`] is dropped. Nothing else on the engine is ever touched.
 
+use std::cell::RefCell;
 use std::ffi::OsString;
 use std::fmt::{self, Write as _};
-use std::fs;
+use std::fs::{self, File};
 use std::io::Write as _;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::{Path, PathBuf};
@@ -46,7 +47,23 @@ pub(crate) struct Engine {
 }
 
 /// The engine of the environment; `None` where the tests are to be skipped.
+///
+/// The test shares it with others from then on, until it ends.
 pub(crate) fn engine() -> Option<&'static Engine> {
+    turn(|file| file.lock_shared())
+}
+
+/// The same, for a test that measures time: it waits until no other test is at work, and keeps them waiting.
+pub(crate) fn engine_alone() -> Option<&'static Engine> {
+    turn(|file| file.lock())
+}
+
+fn turn(lock: impl FnOnce(&File) -> std::io::Result<()>) -> Option<&'static Engine> {
+    thread_local! {
+        // A test has a thread, or one thread runs them all: what is put here is given back at its end either way. Some
+        // runners start a process for each test, so that it has to be a lock among processes.
+        static TURN: RefCell<Option<File>> = const { RefCell::new(None) };
+    }
     static ENGINE: OnceLock<Option<Engine>> = OnceLock::new();
     let engine = ENGINE.get_or_init(|| {
         let is_left_out = std::env::var("TOWLINE_TEST_NO_ENGINE").is_ok_and(|value| value == "1");
@@ -59,7 +76,14 @@ pub(crate) fn engine() -> Option<&'static Engine> {
             std::io::stderr(),
             "SKIPPED {test}: TOWLINE_TEST_NO_ENGINE is set, nothing was tested"
         );
+        return None;
     }
+    TURN.with_borrow_mut(|turn| {
+        *turn = None;
+        let file = File::create(std::env::temp_dir().join("towline-engine-tests.lock")).expect("a lock file");
+        lock(&file).expect("waiting for the engine");
+        *turn = Some(file);
+    });
     engine.as_ref()
 }
 
@@ -139,6 +163,12 @@ impl Program {
     /// One more argument, which may hold blanks.
     pub(crate) fn arg(mut self, argument: impl Into<OsString>) -> Self {
         self.argv.push(argument.into());
+        self
+    }
+
+    /// More arguments.
+    pub(crate) fn arg_all<'a>(mut self, arguments: impl IntoIterator<Item = &'a str>) -> Self {
+        self.argv.extend(arguments.into_iter().map(OsString::from));
         self
     }
 

@@ -6,6 +6,7 @@
 //! | [`faults`] | what goes wrong outside of the stages, an engine that dies among it |
 //! | [`features`] | what compose files and command lines may hold |
 //! | [`isolation`] | what is left, what is taken away, and what is not touched |
+//! | [`logs`] | every byte that a container wrote, in its place, beside what compose shows |
 //! | [`truth`] | the verdict: kinds × ends × orders, beside what compose's own flags say |
 //!
 //! They need an engine (`scripts/engine up`, then `eval "$(scripts/engine env)"`), and fail without one; where there can
@@ -19,5 +20,7 @@ mod faults;
 mod features;
 #[cfg(test)]
 mod isolation;
+#[cfg(test)]
+mod logs;
 #[cfg(test)]
 mod truth;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::common::{Engine, Finished, Project, engine};
+use crate::common::{Engine, Finished, Project, engine, engine_alone};
 
 /// How long a run may take to end after a signal, clean-up included.
 const SOON: Duration = Duration::from_secs(2);
@@ -128,9 +128,9 @@ const STUBBORN: &str = "  one: {image: busybox, command: [sh, -c, \"trap '' TERM
 
 #[test]
 fn shells_that_ignore_the_stop_are_gone_within_two_seconds() {
-    let Some(engine) = engine() else { return };
+    let Some(engine) = engine_alone() else { return };
     let mut times = Vec::new();
-    // The best of three: the machine may be busy with other tests.
+    // The best of three: the machine may be busy with something else.
     for _ in 0..3 {
         let project = Project::with_services(engine, "signals", STUBBORN);
         let running = project.towline("ci").start();
