@@ -498,6 +498,47 @@ mod tests {
         );
     }
 
+    /// The names of the variants of `Fact`, as they stand in this file.
+    fn variants() -> Vec<String> {
+        let source = include_str!("event.rs");
+        let body = source
+            .split("pub enum Fact {")
+            .nth(1)
+            .unwrap()
+            .split("\n}\n")
+            .next()
+            .unwrap();
+        let lines = body
+            .lines()
+            .filter(|line| line.starts_with("    ") && !line.starts_with("     "));
+        let names = lines.map(str::trim).filter(|line| line.starts_with(char::is_uppercase));
+        names
+            .map(|line| line.split(|c: char| !c.is_alphanumeric()).next().unwrap().to_owned())
+            .collect()
+    }
+
+    fn snake_case(name: &str) -> String {
+        let mut text = String::new();
+        for c in name.chars() {
+            if c.is_uppercase() && !text.is_empty() {
+                text.push('_');
+            }
+            text.extend(c.to_lowercase());
+        }
+        text
+    }
+
+    #[test]
+    fn the_readme_names_every_event() {
+        let readme = include_str!("../README.md");
+        let variants = variants();
+        assert_eq!(variants.len(), 20, "{variants:?}");
+        for variant in variants {
+            let name = format!("`{}`", snake_case(&variant));
+            assert!(readme.contains(&name), "README.md does not name the event {name}");
+        }
+    }
+
     #[test]
     fn an_outcome_is_written_as_it_is_shown() {
         for outcome in [Outcome::Passed, Outcome::OutOfMemory, Outcome::PortTaken] {
