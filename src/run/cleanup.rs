@@ -151,19 +151,24 @@ impl Closer {
 
 /// Compose gave up somewhere: each part of the project is removed for itself. Gives back what is then still there.
 pub(super) fn remove_one_by_one(spawner: &Spawner, commands: &Commands) -> Vec<String> {
-    let list = |kind: &str| -> Vec<String> {
-        let listed = spawner.capture(&commands.list(kind, None), None).unwrap_or_default();
-        String::from_utf8_lossy(&listed.stdout)
-            .split_whitespace()
-            .map(str::to_owned)
-            .collect()
+    let list = |kind: &str| -> Option<Vec<String>> {
+        let listed = spawner.capture(&commands.list(kind, None), None).ok()?;
+        let text = String::from_utf8_lossy(&listed.stdout);
+        listed
+            .succeeded()
+            .then(|| text.split_whitespace().map(str::to_owned).collect())
     };
     let mut left = Vec::new();
     for kind in KINDS {
-        let names = list(kind);
+        let Some(names) = list(kind) else {
+            return vec![format!(
+                "everything of project {}: the engine does not answer",
+                commands.project
+            )];
+        };
         if !names.is_empty() {
             let _ = spawner.capture(&commands.remove(kind, &names), None);
-            left.extend(list(kind).into_iter().map(|name| format!("{kind} {name}")));
+            left.extend(list(kind).into_iter().flatten().map(|name| format!("{kind} {name}")));
         }
     }
     left

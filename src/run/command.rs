@@ -131,10 +131,11 @@ impl Commands {
         self.docker(arguments)
     }
 
-    /// The log of a container, from its beginning, followed as long as it runs.
+    /// The log of a container, from its beginning or from a time on, followed as long as it runs.
     #[must_use]
-    pub fn logs(&self, container: &str) -> Invocation {
-        self.docker(["logs", "-f", container])
+    pub fn logs(&self, container: &str, since: Option<&str>) -> Invocation {
+        let since = since.iter().flat_map(|time| ["--since", time]);
+        self.docker(["logs", "-f"].into_iter().chain(since).chain([container]))
     }
 
     /// The engine's record of containers, images or both.

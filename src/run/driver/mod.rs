@@ -1,28 +1,32 @@
 //! The loop of a run: what the engine, the children and the user say goes into the scheduler; what the scheduler wants done
 //! becomes processes; what happened goes to the reporters. All state has one owner, this thread.
 
+mod engine;
+mod output;
+
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
-use super::cleanup::Closer;
-use super::command::Commands;
-use super::documents::Documents;
-use super::engine_events::{self, Action, EngineEvent};
-use super::guard::Guard;
-use super::inspect::Record;
-use super::logs::{self, Piece, Progress};
-use super::prepare::Preparation;
-use super::process::Spawner;
-use super::scheduler::{Effect, Input, Scheduler, Signal, StageEnd, StartFailure};
-use super::start::{Starter, records};
-use super::{Spec, signals};
 use crate::event::{Event, Fact, Outcome, Probe, Report, RunInfo, StageReport};
 use crate::failure::Result;
 use crate::plan::Plan;
 use crate::report::Reporter;
+use crate::run::cleanup::Closer;
+use crate::run::command::Commands;
+use crate::run::documents::Documents;
+use crate::run::engine_events::EngineEvent;
+use crate::run::guard::Guard;
+use crate::run::inspect::Record;
+use crate::run::logs::{Piece, Progress};
+use crate::run::prepare::Preparation;
+use crate::run::process::Spawner;
+use crate::run::scheduler::{Effect, Input, Scheduler, Signal, StageEnd, StartFailure};
+use crate::run::start::Starter;
+use crate::run::{Spec, signals};
+use output::log_name;
 
 /// How often reporters get to move what moves without an event.
 const BEAT: Duration = Duration::from_millis(100);
@@ -54,7 +58,8 @@ pub(super) enum Message {
     EventsEnded {
         engine_answers: bool,
     },
-    Records(Vec<Record>),
+    /// What the engine had on record, and when it was asked.
+    Records(Vec<Record>, Instant),
     /// The end of a container whose code the engine was asked about.
     Died {
         container: String,
@@ -80,6 +85,12 @@ struct Container {
     instance: u32,
     running: bool,
     oom: bool,
+    /// When it was last seen to start or to end. A record that was asked for before may be older.
+    changed: Instant,
+    /// It ran before this run, which is not to pass on what it wrote then.
+    is_older: bool,
+    /// What the engine said of it while the record of its end was asked for.
+    waiting: Option<Vec<EngineEvent>>,
     log: Log,
 }
 
@@ -278,8 +289,8 @@ impl<'a> Driver<'a> {
                 self.ask_for_records();
             }
             Message::EventsEnded { engine_answers: false } => self.step(Input::EngineLost),
-            Message::Records(records) => self.compare(records),
-            Message::Died { container, code, oom } => self.died(&container, code, oom),
+            Message::Records(records, asked) => self.compare(records, asked),
+            Message::Died { container, code, oom } => self.death_verified(&container, code, oom),
             Message::Output { container, piece } => self.output(&container, piece),
             Message::LogEnded {
                 container,
@@ -438,287 +449,6 @@ impl<'a> Driver<'a> {
         }
     }
 
-    // What the engine and the children say.
-
-    fn listen_to_engine(&self) {
-        let spawner = self.spawner.clone();
-        let commands = self.commands.clone();
-        self.spawn(move |inbox| {
-            if let Ok(child) = spawner.spawn(&commands.events()) {
-                read_events(&child.stdout, inbox);
-                let _ = child.wait();
-            }
-            let answer = spawner.capture(&commands.engine_version(), None);
-            let engine_answers = answer.is_ok_and(|finished| finished.succeeded());
-            send(inbox, Message::EventsEnded { engine_answers });
-        });
-    }
-
-    fn ask_for_records(&self) {
-        let spawner = self.spawner.clone();
-        let commands = self.commands.clone();
-        self.spawn(move |inbox| send(inbox, Message::Records(records(&spawner, &commands))));
-    }
-
-    fn up_returned(&mut self, stages: Vec<usize>, failed: Vec<StartFailure>) {
-        let unknown_health = stages
-            .iter()
-            .any(|stage| self.scheduler.health_is_unsaid(*stage) && self.scheduler.needs_health(*stage));
-        let unseen = stages.iter().any(|stage| self.started[*stage].is_none());
-        self.step(Input::UpReturned { stages, failed });
-        if unknown_health {
-            self.ask_for_records();
-        } else if unseen {
-            // The event may still be on its way; a container that ran before will never send one.
-            let spawner = self.spawner.clone();
-            let commands = self.commands.clone();
-            self.spawn(move |inbox| {
-                std::thread::sleep(START_GRACE);
-                send(inbox, Message::Records(records(&spawner, &commands)));
-            });
-        }
-    }
-
-    fn engine_event(&mut self, event: EngineEvent) {
-        let Some(stage) = self.plan.index(&event.service) else {
-            return;
-        };
-        let id = event.container;
-        match event.action {
-            Action::Created => {}
-            Action::Started => self.container_started(&id, stage),
-            Action::OutOfMemory => {
-                if let Some(container) = self.containers.get_mut(&id) {
-                    container.oom = true;
-                }
-            }
-            Action::Died(137) => self.verify_death(id),
-            Action::Died(code) => self.died(&id, code, false),
-            Action::Health(healthy) => {
-                if let Some(instance) = self.containers.get(&id).map(|c| c.instance) {
-                    self.step(Input::Health {
-                        stage,
-                        instance,
-                        healthy,
-                    });
-                }
-            }
-            Action::ExecDied(code) => self.probe_ended(stage, code),
-        }
-    }
-
-    fn container_started(&mut self, id: &str, stage: usize) {
-        let container = self.container(id, stage);
-        container.running = true;
-        container.log.starts += 1;
-        let instance = container.instance;
-        self.started[stage].get_or_insert(self.begun.elapsed());
-        self.tell_held();
-        let fact = Fact::InstanceStarted {
-            stage: self.plan.stages[stage].name.clone(),
-            instance,
-            container: id.to_owned(),
-        };
-        self.emit(fact);
-        self.follow(id);
-        self.step(Input::Started { stage, instance });
-    }
-
-    /// The container of this id; a new one gets the stage's next number.
-    fn container(&mut self, id: &str, stage: usize) -> &mut Container {
-        let taken = self.containers.values().filter(|c| c.stage == stage).count();
-        self.containers.entry(id.to_owned()).or_insert_with(|| Container {
-            stage,
-            instance: u32::try_from(taken).unwrap_or(u32::MAX).saturating_add(1),
-            running: false,
-            oom: false,
-            log: Log::default(),
-        })
-    }
-
-    /// 137 is what memory, a kill from outside and a job's own `exit 137` look alike in: the engine's record tells.
-    fn verify_death(&self, id: String) {
-        let seen_oom = self.containers.get(&id).is_some_and(|c| c.oom);
-        let spawner = self.spawner.clone();
-        let commands = self.commands.clone();
-        self.spawn(move |inbox| {
-            let inspected = spawner.capture(&commands.inspect(std::slice::from_ref(&id)), None);
-            let records = inspected
-                .map(|finished| super::inspect::read(&finished.stdout))
-                .unwrap_or_default();
-            let oom = seen_oom || records.first().is_some_and(|record| record.oom);
-            send(
-                inbox,
-                Message::Died {
-                    container: id,
-                    code: 137,
-                    oom,
-                },
-            );
-        });
-    }
-
-    fn died(&mut self, id: &str, code: i32, oom: bool) {
-        let Some(container) = self.containers.get_mut(id) else {
-            return;
-        };
-        container.running = false;
-        let input = Input::Died {
-            stage: container.stage,
-            instance: container.instance,
-            code,
-            oom,
-        };
-        self.step(input);
-    }
-
-    fn probe_ended(&mut self, stage: usize, code: i32) {
-        let is_due = self.last_probe_look.is_none_or(|last| last.elapsed() >= PROBE);
-        if code != 0 && is_due && self.scheduler.needs_health(stage) {
-            self.last_probe_look = Some(Instant::now());
-            self.ask_for_records();
-        }
-    }
-
-    /// Compares the engine's record with what the events told: probes, health checks that only the image knows, and
-    /// whatever was missed.
-    fn compare(&mut self, records: Vec<Record>) {
-        for record in records {
-            let Some(stage) = self.plan.index(&record.service) else {
-                continue;
-            };
-            let known = self.containers.get(&record.container).map(|c| c.running);
-            if record.running && known != Some(true) && self.scheduler.is_started(stage) {
-                self.container_started(&record.container, stage);
-            }
-            self.note_health(stage, &record);
-            if !record.running && !record.restarting && known == Some(true) {
-                self.died(&record.container, record.code, record.oom);
-            }
-        }
-    }
-
-    fn note_health(&mut self, stage: usize, record: &Record) {
-        if record.running && self.scheduler.health_is_unsaid(stage) && self.scheduler.is_started(stage) {
-            self.step(Input::HealthFound {
-                stage,
-                present: record.health.is_some(),
-            });
-        }
-        let Some(health) = &record.health else { return };
-        let instance = self.containers.get(&record.container).map(|c| c.instance);
-        if let Some(probe) = &health.probe
-            && self.probes[stage].as_ref() != Some(probe)
-        {
-            self.probes[stage] = Some(probe.clone());
-            if self.scheduler.needs_health(stage) {
-                self.emit(Fact::ProbeFailed {
-                    stage: self.plan.stages[stage].name.clone(),
-                    probe: probe.clone(),
-                });
-            }
-        }
-        match (instance, health.status.as_str()) {
-            (Some(instance), "healthy") => self.step(Input::Health {
-                stage,
-                instance,
-                healthy: true,
-            }),
-            (Some(instance), "unhealthy") if self.scheduler.needs_health(stage) => {
-                self.step(Input::Health {
-                    stage,
-                    instance,
-                    healthy: false,
-                });
-            }
-            _ => {}
-        }
-    }
-
-    // Logs.
-
-    fn follow(&mut self, id: &str) {
-        let Some(container) = self.containers.get_mut(id) else {
-            return;
-        };
-        let planned = &self.plan.stages[container.stage];
-        if container.log.active {
-            return;
-        }
-        if planned.log_driver.as_deref() == Some("none") {
-            if container.log.starts == 1 {
-                let message = "has 'logging: driver: none': there is no output to show or keep".to_owned();
-                let stage = Some(planned.name.clone());
-                self.emit(Fact::Warned { stage, message });
-            }
-            return;
-        }
-        container.log.active = true;
-        container.log.followed = container.log.starts;
-        let file = self
-            .directory
-            .join("logs")
-            .join(log_name(&planned.name, container.instance));
-        let before = container.log.progress;
-        let invocation = self.commands.logs(id);
-        let spawner = self.spawner.clone();
-        let container = id.to_owned();
-        self.spawn(move |inbox| {
-            let tell = |piece| {
-                send(
-                    inbox,
-                    Message::Output {
-                        container: container.clone(),
-                        piece,
-                    },
-                )
-            };
-            let followed = logs::follow(&spawner, &invocation, &file, before, tell);
-            let error = followed.as_ref().err().map(|error| format!("{error:#}"));
-            send(
-                inbox,
-                Message::LogEnded {
-                    container: container.clone(),
-                    progress: followed.ok(),
-                    error,
-                },
-            );
-        });
-    }
-
-    fn log_ended(&mut self, id: &str, progress: Option<Progress>, error: Option<String>) {
-        let Some(container) = self.containers.get_mut(id) else {
-            return;
-        };
-        container.log.active = false;
-        container.log.progress = progress.unwrap_or(container.log.progress);
-        let stage = self.plan.stages[container.stage].name.clone();
-        if let Some(error) = error {
-            self.emit(Fact::Warned {
-                stage: Some(stage),
-                message: format!("its log is not complete: {error}"),
-            });
-        } else if container.log.starts > container.log.followed {
-            self.follow(id);
-        }
-    }
-
-    fn output(&mut self, id: &str, piece: Piece) {
-        let Some(container) = self.containers.get(id) else {
-            return;
-        };
-        let fact = Fact::Output {
-            stage: self.plan.stages[container.stage].name.clone(),
-            instance: container.instance,
-            stream: piece.stream,
-            offset: piece.offset,
-            bytes: piece.text.len() as u64,
-            lines: piece.text.iter().filter(|byte| **byte == b'\n').count() as u64,
-            text: piece.text,
-        };
-        self.emit(fact);
-    }
-
     // The end.
 
     /// Stops or removes what the run made. Logs are read to their end first: what is removed cannot be read any more.
@@ -802,24 +532,6 @@ impl Drop for Driver<'_> {
         }
         if std::thread::panicking() {
             self.closer.remove();
-        }
-    }
-}
-
-/// The name of a log file: the stage's, with the container's number from the second on. `@` is in no service's name.
-fn log_name(stage: &str, instance: u32) -> String {
-    match instance {
-        1 => format!("{stage}.log"),
-        _ => format!("{stage}@{instance}.log"),
-    }
-}
-
-fn read_events(pipe: &os_pipe::PipeReader, inbox: &SyncSender<Message>) {
-    use std::io::BufRead as _;
-    let Ok(pipe) = pipe.try_clone() else { return };
-    for line in std::io::BufReader::new(pipe).lines().map_while(std::result::Result::ok) {
-        if let Some(event) = engine_events::read(&line) {
-            send(inbox, Message::Engine(event));
         }
     }
 }

@@ -1,0 +1,256 @@
+//! What the engine says of the run's containers: its events, and its record where events are not enough.
+
+use std::io::{BufRead as _, BufReader};
+use std::sync::mpsc::SyncSender;
+use std::time::{Duration, Instant};
+
+use super::{Container, Driver, Log, Message, PROBE, START_GRACE, send};
+use crate::event::Fact;
+use crate::run::engine_events::{self, Action, EngineEvent};
+use crate::run::inspect::{self, Record};
+use crate::run::scheduler::{Input, StartFailure};
+use crate::run::start::records;
+
+impl Driver<'_> {
+    pub(super) fn listen_to_engine(&self) {
+        let spawner = self.spawner.clone();
+        let commands = self.commands.clone();
+        self.spawn(move |inbox| {
+            if let Ok(child) = spawner.spawn(&commands.events()) {
+                read_events(&child.stdout, inbox);
+                let _ = child.wait();
+            }
+            let answer = spawner.capture(&commands.engine_version(), None);
+            let engine_answers = answer.is_ok_and(|finished| finished.succeeded());
+            send(inbox, Message::EventsEnded { engine_answers });
+        });
+    }
+
+    pub(super) fn ask_for_records(&self) {
+        self.ask_for_records_in(Duration::ZERO);
+    }
+
+    fn ask_for_records_in(&self, time: Duration) {
+        let spawner = self.spawner.clone();
+        let commands = self.commands.clone();
+        self.spawn(move |inbox| {
+            std::thread::sleep(time);
+            let asked = Instant::now();
+            send(inbox, Message::Records(records(&spawner, &commands), asked));
+        });
+    }
+
+    pub(super) fn up_returned(&mut self, stages: Vec<usize>, failed: Vec<StartFailure>) {
+        let unknown_health = stages
+            .iter()
+            .any(|stage| self.scheduler.health_is_unsaid(*stage) && self.scheduler.needs_health(*stage));
+        let unseen = stages.iter().any(|stage| self.started[*stage].is_none());
+        self.step(Input::UpReturned { stages, failed });
+        if unknown_health || (unseen && !self.owned) {
+            // A container of the user's project that ran before sends no event of a start.
+            self.ask_for_records();
+        } else if unseen {
+            self.ask_for_records_in(START_GRACE);
+        }
+    }
+
+    pub(super) fn engine_event(&mut self, event: EngineEvent) {
+        let Some(stage) = self.plan.index(&event.service) else {
+            return;
+        };
+        if let Some(waiting) = self
+            .containers
+            .get_mut(&event.container)
+            .and_then(|c| c.waiting.as_mut())
+        {
+            // What came after an end must not be taken before it.
+            waiting.push(event);
+            return;
+        }
+        let id = event.container;
+        match event.action {
+            Action::Created => {}
+            Action::Started => self.container_started(&id, stage),
+            Action::OutOfMemory => {
+                if let Some(container) = self.containers.get_mut(&id) {
+                    container.oom = true;
+                }
+            }
+            Action::Died(137) => self.verify_death(id),
+            Action::Died(code) => self.died(&id, code, false),
+            Action::Health(healthy) => {
+                if let Some(instance) = self.containers.get(&id).map(|c| c.instance) {
+                    self.step(Input::Health {
+                        stage,
+                        instance,
+                        healthy,
+                    });
+                }
+            }
+            Action::ExecDied(code) => self.probe_ended(stage, code),
+        }
+    }
+
+    fn container_started(&mut self, id: &str, stage: usize) {
+        let container = self.container(id, stage);
+        container.running = true;
+        container.changed = Instant::now();
+        container.log.starts += 1;
+        let instance = container.instance;
+        self.started[stage].get_or_insert(self.begun.elapsed());
+        self.tell_held();
+        let fact = Fact::InstanceStarted {
+            stage: self.plan.stages[stage].name.clone(),
+            instance,
+            container: id.to_owned(),
+        };
+        self.emit(fact);
+        self.follow(id);
+        self.step(Input::Started { stage, instance });
+    }
+
+    /// The container of this id; a new one gets the stage's next number.
+    fn container(&mut self, id: &str, stage: usize) -> &mut Container {
+        let taken = self.containers.values().filter(|c| c.stage == stage).count();
+        self.containers.entry(id.to_owned()).or_insert_with(|| Container {
+            stage,
+            instance: u32::try_from(taken).unwrap_or(u32::MAX).saturating_add(1),
+            running: false,
+            oom: false,
+            changed: Instant::now(),
+            is_older: false,
+            waiting: None,
+            log: Log::default(),
+        })
+    }
+
+    /// 137 is what memory, a kill from outside and a job's own `exit 137` look alike in: the engine's record tells.
+    fn verify_death(&mut self, id: String) {
+        let Some(container) = self.containers.get_mut(&id) else {
+            return;
+        };
+        container.waiting = Some(Vec::new());
+        let seen_oom = container.oom;
+        let spawner = self.spawner.clone();
+        let commands = self.commands.clone();
+        self.spawn(move |inbox| {
+            let inspected = spawner.capture(&commands.inspect(std::slice::from_ref(&id)), None);
+            let records = inspected
+                .map(|finished| inspect::read(&finished.stdout))
+                .unwrap_or_default();
+            let oom = seen_oom || records.first().is_some_and(|record| record.oom);
+            send(
+                inbox,
+                Message::Died {
+                    container: id,
+                    code: 137,
+                    oom,
+                },
+            );
+        });
+    }
+
+    pub(super) fn death_verified(&mut self, id: &str, code: i32, oom: bool) {
+        let waiting = self
+            .containers
+            .get_mut(id)
+            .and_then(|container| container.waiting.take());
+        self.died(id, code, oom);
+        for event in waiting.into_iter().flatten() {
+            self.engine_event(event);
+        }
+    }
+
+    fn died(&mut self, id: &str, code: i32, oom: bool) {
+        let Some(container) = self.containers.get_mut(id) else {
+            return;
+        };
+        container.running = false;
+        container.changed = Instant::now();
+        let input = Input::Died {
+            stage: container.stage,
+            instance: container.instance,
+            code,
+            oom,
+        };
+        self.step(input);
+    }
+
+    fn probe_ended(&mut self, stage: usize, code: i32) {
+        let is_due = self.last_probe_look.is_none_or(|last| last.elapsed() >= PROBE);
+        if code != 0 && is_due && self.scheduler.needs_health(stage) {
+            self.last_probe_look = Some(Instant::now());
+            self.ask_for_records();
+        }
+    }
+
+    /// Compares the engine's record with what the events told: probes, health checks that only the image knows, and
+    /// whatever was missed. What changed after the record was asked for is newer than the record.
+    pub(super) fn compare(&mut self, records: Vec<Record>, asked: Instant) {
+        for record in records {
+            let Some(stage) = self.plan.index(&record.service) else {
+                continue;
+            };
+            let known = self.containers.get(&record.container);
+            if known.is_some_and(|container| container.changed >= asked || container.waiting.is_some()) {
+                continue;
+            }
+            let ran = known.map(|container| container.running);
+            if record.running && ran != Some(true) && self.scheduler.is_started(stage) {
+                let is_older = !self.owned && ran.is_none();
+                self.container(&record.container, stage).is_older = is_older;
+                self.container_started(&record.container, stage);
+            }
+            self.note_health(stage, &record);
+            if !record.running && !record.restarting && ran == Some(true) {
+                self.died(&record.container, record.code, record.oom);
+            }
+        }
+    }
+
+    fn note_health(&mut self, stage: usize, record: &Record) {
+        if record.running && self.scheduler.health_is_unsaid(stage) && self.scheduler.is_started(stage) {
+            self.step(Input::HealthFound {
+                stage,
+                present: record.health.is_some(),
+            });
+        }
+        let Some(health) = &record.health else { return };
+        let instance = self.containers.get(&record.container).map(|c| c.instance);
+        if let Some(probe) = &health.probe
+            && self.probes[stage].as_ref() != Some(probe)
+        {
+            self.probes[stage] = Some(probe.clone());
+            if self.scheduler.needs_health(stage) {
+                self.emit(Fact::ProbeFailed {
+                    stage: self.plan.stages[stage].name.clone(),
+                    probe: probe.clone(),
+                });
+            }
+        }
+        match (instance, health.status.as_str()) {
+            (Some(instance), "healthy") => self.step(Input::Health {
+                stage,
+                instance,
+                healthy: true,
+            }),
+            (Some(instance), "unhealthy") if self.scheduler.needs_health(stage) => {
+                self.step(Input::Health {
+                    stage,
+                    instance,
+                    healthy: false,
+                });
+            }
+            _ => {}
+        }
+    }
+}
+
+fn read_events(pipe: &os_pipe::PipeReader, inbox: &SyncSender<Message>) {
+    let Ok(pipe) = pipe.try_clone() else { return };
+    for line in BufReader::new(pipe).lines().map_while(Result::ok) {
+        if let Some(event) = engine_events::read(&line) {
+            send(inbox, Message::Engine(event));
+        }
+    }
+}

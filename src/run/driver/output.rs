@@ -1,0 +1,98 @@
+//! The containers' output: from the engine into the run's log files, and on to the reporters.
+
+use super::{Driver, Message, send};
+use crate::event::Fact;
+use crate::run::logs::{self, Piece, Progress};
+
+impl Driver<'_> {
+    pub(super) fn follow(&mut self, id: &str) {
+        let Some(container) = self.containers.get_mut(id) else {
+            return;
+        };
+        let planned = &self.plan.stages[container.stage];
+        if container.log.active {
+            return;
+        }
+        if planned.log_driver.as_deref() == Some("none") {
+            if container.log.starts == 1 {
+                let message = "has 'logging: driver: none': there is no output to show or keep".to_owned();
+                let stage = Some(planned.name.clone());
+                self.emit(Fact::Warned { stage, message });
+            }
+            return;
+        }
+        container.log.active = true;
+        container.log.followed = container.log.starts;
+        let file = self
+            .directory
+            .join("logs")
+            .join(log_name(&planned.name, container.instance));
+        let before = container.log.progress;
+        let since = container.is_older.then(|| self.started_at.to_string());
+        let invocation = self.commands.logs(id, since.as_deref());
+        let spawner = self.spawner.clone();
+        let container = id.to_owned();
+        self.spawn(move |inbox| {
+            let tell = |piece| {
+                send(
+                    inbox,
+                    Message::Output {
+                        container: container.clone(),
+                        piece,
+                    },
+                )
+            };
+            let followed = logs::follow(&spawner, &invocation, &file, before, tell);
+            let error = followed.as_ref().err().map(|error| format!("{error:#}"));
+            send(
+                inbox,
+                Message::LogEnded {
+                    container: container.clone(),
+                    progress: followed.ok(),
+                    error,
+                },
+            );
+        });
+    }
+
+    pub(super) fn log_ended(&mut self, id: &str, progress: Option<Progress>, error: Option<String>) {
+        let Some(container) = self.containers.get_mut(id) else {
+            return;
+        };
+        container.log.active = false;
+        container.log.progress = progress.unwrap_or(container.log.progress);
+        let stage = self.plan.stages[container.stage].name.clone();
+        if let Some(error) = error {
+            self.emit(Fact::Warned {
+                stage: Some(stage),
+                message: format!("its log is not complete: {error}"),
+            });
+        } else if container.log.starts > container.log.followed {
+            self.follow(id);
+        }
+    }
+
+    pub(super) fn output(&mut self, id: &str, piece: Piece) {
+        let Some(container) = self.containers.get(id) else {
+            return;
+        };
+        let fact = Fact::Output {
+            stage: self.plan.stages[container.stage].name.clone(),
+            instance: container.instance,
+            stream: piece.stream,
+            offset: piece.offset,
+            bytes: piece.text.len() as u64,
+            lines: piece.text.iter().filter(|byte| **byte == b'\n').count() as u64,
+            text: piece.text,
+        };
+        self.emit(fact);
+    }
+}
+
+/// The name of a log file: the stage's, with the container's number from the second on. `@` is in no service's name.
+pub(super) fn log_name(stage: &str, instance: u32) -> String {
+    match instance {
+        1 => format!("{stage}.log"),
+        _ => format!("{stage}@{instance}.log"),
+    }
+}
