@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 
 use super::globals::Globals;
 use super::line;
-use super::pflag::{self, Part, Table};
+use super::pflag::{self, Flag, Part, Table};
 use super::values::{go_bool, go_int};
 use crate::failure::{Failure, Result};
 
@@ -184,16 +184,21 @@ pub fn check_unread(args: &[OsString], flag: &OsStr) -> Result<()> {
 fn asks_for_verdict(rest: &[OsString]) -> bool {
     let table = Table::of::<UpLine>();
     VERDICT.iter().any(|name| {
-        let values = table.read(rest).filter_map(|token| match token.is {
-            Part::Set(flag, value) if flag.long == *name => Some((flag, value)),
+        let on = table.read(rest).filter_map(|token| match token.is {
+            Part::Set(flag, value) if flag.long == *name => Some(is_on(flag, &value)),
+            Part::Bare(flag) if flag.long == *name => Some(true),
             _ => None,
         });
-        values.last().is_some_and(|(flag, value)| match flag.takes_value {
-            true => !value.is_empty(),
-            // What is no boolean is on, so that it is not passed on and its mistake is told.
-            false => value.to_str().and_then(|text| go_bool(text).ok()) != Some(false),
-        })
+        on.last() == Some(true)
     })
+}
+
+fn is_on(flag: &Flag, value: &OsStr) -> bool {
+    match flag.takes_value {
+        true => !value.is_empty(),
+        // What is no boolean is on, so that it is not passed on and its mistake is told.
+        false => value.to_str().and_then(|text| go_bool(text).ok()) != Some(false),
+    }
 }
 
 fn strange(flag: &OsStr) -> Failure {
@@ -439,6 +444,8 @@ mod tests {
         insta::assert_snapshot!(refused("--wait --bogus"), @"unknown flag: --bogus");
         insta::assert_snapshot!(refused("--bogus x --exit-code-from a"), @"unknown flag: --bogus");
         insta::assert_snapshot!(refused("-q --exit-code-from a"), @"unknown flag: -q");
+        let bare = decide(&Globals::default(), &args("--exit-code-from")).unwrap_err();
+        insta::assert_snapshot!(bare, @"flag --exit-code-from needs a value");
         insta::assert_snapshot!(refused("--pull sometimes --wait"), @r#"--pull has no option "sometimes""#);
         insta::assert_snapshot!(refused("--scale web --wait"), @r#"--scale "web" is not SERVICE=NUM"#);
         insta::assert_snapshot!(refused("--wait --wait-timeout -5"), @"--wait-timeout -5 is negative");

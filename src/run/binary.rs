@@ -157,7 +157,11 @@ impl Tools {
     /// # Errors
     /// There is no docker, or docker's flags are wrong.
     pub fn find(globals: &DockerGlobals, env: Lookup<'_>) -> Result<Self> {
-        Self::at(&Places::new(globals, env, &SYSTEM), globals)
+        let mut tools = Self::at(&Places::new(globals, env, &SYSTEM), globals)?;
+        // Where docker called us as its plugin, these make compose think that docker calls it, too.
+        let inherited = [CALLED_BY, SOCKET].into_iter().filter(|name| env(name).is_some());
+        tools.env.extend(inherited.map(|name| (name.into(), OsString::new())));
+        Ok(tools)
     }
 
     fn at(places: &Places, globals: &DockerGlobals) -> Result<Self> {
@@ -188,7 +192,7 @@ pub fn no_compose(globals: &DockerGlobals, env: Lookup<'_>) -> Failure {
 pub fn compose(globals: &DockerGlobals, args: &[OsString], env: Lookup<'_>) -> Result<Invocation> {
     // As a plugin towline has a line to the docker command that called it, on which it is told to stop. Compose takes
     // that line over when it gets this process without another docker in between.
-    let straight = env("DOCKER_CLI_PLUGIN_SOCKET").is_some();
+    let straight = env(SOCKET).is_some();
     compose_at(&Places::new(globals, env, &SYSTEM), globals, args, straight)
 }
 
@@ -202,7 +206,11 @@ fn compose_at(places: &Places, globals: &DockerGlobals, args: &[OsString], strai
         }),
         (_, Some(plugin)) => Ok(Invocation {
             argv: compose_line(&plugin, globals.plugin_argv(), args),
-            env: globals.config_env(),
+            // What docker says to a plugin that it calls.
+            env: [(CALLED_BY.into(), "docker".into())]
+                .into_iter()
+                .chain(globals.config_env())
+                .collect(),
             ..Invocation::default()
         }),
         _ if docker.is_some() => Err(places.no_compose()),
@@ -255,6 +263,12 @@ const SYSTEM: [&str; 4] = [
     "/usr/lib/docker/cli-plugins",
     "/usr/libexec/docker/cli-plugins",
 ];
+
+/// The variable by which a plugin knows that docker calls it, and not a person.
+const CALLED_BY: &str = "DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND";
+
+/// The variable that names the socket on which docker tells a plugin to stop.
+const SOCKET: &str = "DOCKER_CLI_PLUGIN_SOCKET";
 
 /// The file name of the compose plugin.
 const PLUGIN: &str = "docker-compose";
@@ -573,6 +587,21 @@ mod tests {
         assert_eq!(
             machine.compose(&DockerGlobals::default(), true),
             format!("{HOME} compose up -d")
+        );
+    }
+
+    #[test]
+    fn children_are_not_told_that_docker_calls_them() {
+        let machine = Machine::new(&["bin/docker"]);
+        let env = |name: &str| match name {
+            "PATH" => Some(machine.root.path().join("bin").into_os_string()),
+            CALLED_BY | SOCKET => Some("docker".into()),
+            _ => None,
+        };
+        let tools = Tools::find(&DockerGlobals::default(), &env).unwrap();
+        assert_eq!(
+            tools.env,
+            [CALLED_BY, SOCKET].map(|name| (name.into(), OsString::new()))
         );
     }
 
