@@ -692,10 +692,15 @@ impl Scheduler {
         let is_service = |stage: usize| self.plan.stages[stage].kind == Kind::Service;
         let mut stages = 0..self.tracks.len();
         match self.rules.end {
-            End::JobsDone => stages.all(|stage| is_done(stage) || is_service(stage)),
+            End::JobsDone => stages.all(|stage| is_done(stage) || (is_service(stage) && !self.is_being_started(stage))),
             End::AllUp => stages.all(|stage| is_done(stage) || (is_service(stage) && self.is_up(stage, now))),
             End::FirstExit | End::AllEnded => stages.all(is_done),
         }
+    }
+
+    /// Whether the call that starts a stage may still tell that it could not.
+    fn is_being_started(&self, stage: usize) -> bool {
+        self.is_started(stage) && !self.tracks[stage].has_started
     }
 
     /// Whether a service is up: healthy where it has a health check, else running for the settling time.
@@ -746,10 +751,16 @@ impl Scheduler {
         self.finished = true;
         self.drain_deadline = None;
         for stage in self.stages_where(|track| track.state != State::Done) {
-            let end = if complete && self.tracks[stage].state != State::Waiting {
-                StageEnd::passed(None)
-            } else {
-                StageEnd::because(Outcome::Cancelled, self.cause_of_cancel())
+            let end = match self.tracks[stage].state {
+                State::Waiting if complete => {
+                    let cause = Some("every job had ended before it could start".to_owned());
+                    StageEnd {
+                        cause,
+                        ..StageEnd::because(Outcome::Skipped, None)
+                    }
+                }
+                _ if complete => StageEnd::passed(None),
+                _ => StageEnd::because(Outcome::Cancelled, self.cause_of_cancel()),
             };
             self.finish(stage, end);
         }

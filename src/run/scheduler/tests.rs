@@ -287,6 +287,40 @@ fn a_service_that_ends_badly_fails_the_run_and_one_that_ends_well_does_not() {
 }
 
 #[test]
+fn a_service_that_is_being_started_has_to_get_there_before_the_run_can_pass() {
+    let mut run = run("  helper: {image: i}\n  unit: {image: i, command: [pytest]}\n");
+    run.prepared();
+    run.up("unit");
+    run.died("unit", 0);
+    assert!(!run.finished);
+    let failure = StartFailure {
+        stage: 0,
+        outcome: Outcome::CommandNotFound,
+        cause: String::new(),
+        code: Some(127),
+    };
+    run.input(Input::UpReturned {
+        stages: vec![0],
+        failed: vec![failure],
+    });
+    assert_eq!(run.code(), 77);
+}
+
+#[test]
+fn a_service_that_could_not_start_in_time_was_not_needed() {
+    let mut run = run("  db: {image: postgres, healthcheck: {test: [CMD, x]}}
+  web: {image: i, depends_on: {db: {condition: service_healthy}}}
+  unit: {image: i, command: [pytest]}
+");
+    run.prepared();
+    run.up("db");
+    run.up("unit");
+    run.died("unit", 0);
+    assert_eq!(run.outcome("web"), Some(Outcome::Skipped));
+    assert_eq!(run.code(), 0);
+}
+
+#[test]
 fn a_stop_by_towline_never_counts_against_a_service() {
     let mut run = run("  helper: {image: i}\n  unit: {image: i, command: [pytest]}\n");
     run.prepared();
