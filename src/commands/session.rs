@@ -134,7 +134,7 @@ impl<'a> Session<'a> {
             engine: resolved.engine,
             stages: plan.stages.iter().map(crate::plan::Stage::info).collect(),
         };
-        let mut views = open_views(&directory, request.view)?;
+        let mut views = open_views(&directory, request.view, self.globals)?;
         let spec = Spec {
             project: resolved.project,
             plan,
@@ -213,8 +213,10 @@ fn shorten(directory: PathBuf) -> PathBuf {
     directory.strip_prefix(current).map(Path::to_owned).unwrap_or(directory)
 }
 
-fn open_views(directory: &Path, view: View) -> Result<Fan> {
+fn open_views(directory: &Path, view: View, globals: &Globals) -> Result<Fan> {
     let lookup = |name: &str| std::env::var(name).ok();
+    let is_plain = globals.ansi.as_deref() == Some("never") || globals.progress.as_deref() == Some("plain");
+    let shown = |terminal: Terminal| if is_plain { terminal.without_escapes() } else { terminal };
     let options = report::Options {
         directory: directory.to_owned(),
         quiet: view.quiet,
@@ -222,8 +224,8 @@ fn open_views(directory: &Path, view: View) -> Result<Fan> {
         heartbeat: report::HEARTBEAT,
         github: lookup("GITHUB_ACTIONS").is_some_and(|value| value == "true"),
         stream: view.stream,
-        stdout: Terminal::stdout(),
-        stderr: Terminal::stderr(),
+        stdout: shown(Terminal::stdout()),
+        stderr: shown(Terminal::stderr()),
     };
     Fan::open(&options).map_err(|error| Failure::from(anyhow::Error::from(error)))
 }
