@@ -3,9 +3,9 @@
 //! Everything that a test starts belongs to its project or to a run of it, and is removed by the project's label when the
 //! [`Project`] is dropped. Nothing else on the engine is ever touched.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ffi::OsString;
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
@@ -491,6 +491,10 @@ pub(crate) struct Project {
     further: Vec<String>,
     /// Whether the engine is gone, and everything on it.
     engine_is_gone: bool,
+    /// Whether something may have been made since the project was last cleared.
+    is_used: Cell<bool>,
+    /// Whether images may have been built.
+    builds: Cell<bool>,
 }
 
 impl Project {
@@ -509,6 +513,8 @@ impl Project {
             name,
             further: Vec::new(),
             engine_is_gone: false,
+            is_used: Cell::new(false),
+            builds: Cell::new(false),
         };
         project.write("compose.yaml", compose);
         fs::create_dir(project.root.path().join("home")).expect("a home");
@@ -525,6 +531,8 @@ impl Project {
     pub(crate) fn write(&self, path: &str, text: impl AsRef<[u8]>) {
         let path = self.directory.join(path);
         fs::create_dir_all(path.parent().expect("a file is in a folder")).expect("making a folder");
+        self.builds
+            .set(self.builds.get() || String::from_utf8_lossy(text.as_ref()).contains("build:"));
         fs::write(&path, text).unwrap_or_else(|error| panic!("writing {}: {error}", path.display()));
     }
 
@@ -539,6 +547,7 @@ impl Project {
     }
 
     fn program(&self, program: &str, arguments: &str) -> Program {
+        self.is_used.set(true);
         let home = self.root.path().join("home");
         self.engine
             .program(program, arguments)
@@ -549,6 +558,7 @@ impl Project {
     /// Another compose project that is this test's to remove.
     pub(crate) fn further(&mut self, name: &str) {
         self.further.push(name.to_owned());
+        self.is_used.set(true);
     }
 
     /// Takes note that there is nothing to remove any more, because the engine and its data are gone.
@@ -624,23 +634,23 @@ impl Project {
         own_run || self.further.iter().any(|further| further == project)
     }
 
-    /// Removes all parts, so that the next command finds an empty engine and an empty `ran/`.
-    pub(crate) fn clear(&self) {
-        let parts = self.parts();
+    /// Removes all parts, so that the next command finds an empty engine and an empty `ran/`. Gives back what they were.
+    pub(crate) fn clear(&self) -> Vec<String> {
+        let parts = if self.is_used.get() { self.parts() } else { Vec::new() };
         for (kind, force) in [("container", "--force --volumes"), ("network", ""), ("volume", "")] {
-            let ids = parts
-                .iter()
-                .filter_map(|part| part.strip_prefix(kind))
-                .fold(String::new(), |mut line, id| {
-                    let _ = write!(line, " {}", id.trim());
-                    line
-                });
+            let ids = parts.iter().filter_map(|part| part.strip_prefix(kind)).map(str::trim);
+            let ids: Vec<&str> = ids.collect();
             if !ids.is_empty() {
                 // What is gone already need not be removed.
-                self.engine.program("docker", &format!("{kind} rm {force} {ids}")).run();
+                self.engine
+                    .program("docker", &format!("{kind} rm {force}"))
+                    .arg_all(ids)
+                    .run();
             }
         }
+        self.is_used.set(false);
         self.empty_ran();
+        parts
     }
 }
 
@@ -661,6 +671,9 @@ impl Drop for Project {
 impl Project {
     fn remove(&self) {
         self.clear();
+        if !self.builds.get() {
+            return;
+        }
         for name in self.further.iter().chain([&self.name]) {
             let images = self
                 .engine

@@ -104,7 +104,7 @@ const CAUSES: &[Cause] = &[
         services: "  test: {<<: *box, command: ['sleep 60']}\n",
         line: "ci --timeout 2s",
         verdict: "stage=test outcome=timed_out code=124",
-        says: &["2s"],
+        says: &["may take 2"],
     },
     Cause {
         services: "  test: {<<: *box, command: ['echo the test says this; tail /dev/zero'], mem_limit: 16m, memswap_limit: 16m}\n",

@@ -114,17 +114,10 @@ fn run(engine: &Engine, case: &Case, attempts: usize) -> Vec<Line> {
     let project = Project::with_services(engine, "truth", &case.file);
     let line = |row: &Row| {
         let ours = project.towline(&row.line).run();
-        let towline = answer(&project, row, &ours);
-        let wrong = mistakes(&project, row, &ours, towline);
-        let wrong = wrong.map(|wrong| {
-            format!(
-                "{}\n{wrong}\nran: {:?}\n{ours}\n{}",
-                case.what,
-                project.ran(),
-                case.file
-            )
-        });
-        project.clear();
+        let (towline, ran) = (answer(&project, row, &ours), project.ran());
+        let left = project.clear();
+        let wrong = mistakes(row, &ours, towline, &left);
+        let wrong = wrong.map(|wrong| format!("{}\n{wrong}\nran: {ran:?}\n{ours}\n{}", case.what, case.file));
         let compose = (0..if row.is_composes() { attempts } else { 0 })
             .map(|_| {
                 let theirs = project.compose(&row.line).limit(COMPOSE_LIMIT).run();
@@ -158,8 +151,8 @@ fn answer(project: &Project, row: &Row, finished: &Finished) -> Answer {
     }
 }
 
-/// What is wrong with towline's answer.
-fn mistakes(project: &Project, row: &Row, finished: &Finished, answer: Answer) -> Option<String> {
+/// What is wrong with towline's answer; `left` is what it left behind.
+fn mistakes(row: &Row, finished: &Finished, answer: Answer, left: &[String]) -> Option<String> {
     let mut wrong = Vec::new();
     if answer.code != Some(row.right.code()) {
         wrong.push(format!("the code must be {}", row.right.code()));
@@ -178,11 +171,8 @@ fn mistakes(project: &Project, row: &Row, finished: &Finished, answer: Answer) -
     if let Some(expected) = expected.filter(|expected| !finished.last_line().starts_with(expected)) {
         wrong.push(format!("the last line must be {expected}…"));
     }
-    if row.line.split(' ').any(|word| word == "ci") {
-        let left = project.parts();
-        if !left.is_empty() {
-            wrong.push(format!("nothing may be left behind, and this was: {left:?}"));
-        }
+    if row.is_cis() && !left.is_empty() {
+        wrong.push(format!("nothing may be left behind, and this was: {left:?}"));
     }
     (!wrong.is_empty()).then(|| wrong.join("\n"))
 }

@@ -182,3 +182,48 @@ fn limits_users_and_folders_are_kept() {
         "{finished}"
     );
 }
+
+#[test]
+fn names_may_hold_all_that_compose_allows() {
+    let Some(engine) = engine() else { return };
+    let names = ["app", "app-1", "app_1", "web.1", "A-2", "1app"];
+    let job = |name: &&str| {
+        format!(
+            "  \"{name}\": {{<<: *box, x-towline: {{kind: job}}, command: ['echo \"{name}\" >>/ran/log; echo \"{name}\"']}}\n"
+        )
+    };
+    let services: String = names.iter().map(job).collect();
+    let (project, finished) = ci(engine, &services);
+    finished.passed();
+    for name in names {
+        assert_eq!(finished.log(name), format!("{name}\n").as_bytes(), "{finished}");
+    }
+    assert_eq!(project.ran().len(), names.len(), "{finished}");
+    project.nothing_left();
+}
+
+#[test]
+fn namespaces_are_shared_with_a_service() {
+    let Some(engine) = engine() else { return };
+    let services = "  app: {<<: *box, ipc: shareable, command: ['touch /tmp/ok; exec sleep 9999'], healthcheck: *probe}
+  test: {<<: *box, init: false, pid: 'service:app', ipc: 'service:app', depends_on: {app: *healthy}, command: ['ps | grep -v grep | grep -q \"sleep 9999\"']}
+";
+    let (project, finished) = ci(engine, services);
+    finished.passed();
+    project.nothing_left();
+}
+
+#[test]
+fn a_health_check_that_the_file_turns_off_is_none() {
+    let Some(engine) = engine() else { return };
+    let services = "  app:
+    init: true
+    healthcheck: {disable: true}
+    build: {dockerfile_inline: \"FROM busybox\\nHEALTHCHECK --interval=300ms CMD false\\nCMD sleep infinity\\n\"}
+  test: {<<: *box, depends_on: [app], command: ['sleep 2']}
+";
+    let (project, finished) = ci(engine, services);
+    finished.passed();
+    assert!(!finished.stderr.contains("unhealthy"), "{finished}");
+    project.nothing_left();
+}

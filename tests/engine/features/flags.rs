@@ -81,7 +81,7 @@ fn a_run_out_of_time_names_the_stage_and_ends_soon() {
     finished
         .failed("stage=test outcome=timed_out code=124")
         .stage("deploy", "cancelled")
-        .says("3s");
+        .says("may take 3");
     assert!(project.ran().is_empty(), "{finished}");
     assert!(finished.took.as_secs() < 15, "{finished}");
     project.nothing_left();
@@ -159,5 +159,29 @@ fn a_deploy_without_its_test_is_refused_with_both_names() {
         .run()
         .refused(65, &["'deploy'", "'smoke'", "--profile", "--no-gate"]);
     assert!(project.ran().is_empty());
+    project.nothing_left();
+}
+
+#[test]
+fn many_jobs_at_once_run_each_once() {
+    let Some(engine) = engine() else { return };
+    let jobs: String = (0..30)
+        .map(|job| {
+            format!(
+                "  job{job}_test: {{<<: *box, command: ['echo {job} >>/ran/log; exit {}']}}\n",
+                i32::from(job == 17) * 9
+            )
+        })
+        .collect();
+    let project = Project::with_services(engine, "flags", &jobs);
+    let finished = project.towline("ci --keep-going").run();
+    finished.failed("stage=job17_test outcome=failed code=9");
+    let mut ran: Vec<u32> = project
+        .ran()
+        .iter()
+        .map(|word| word.parse().expect("a number"))
+        .collect();
+    ran.sort_unstable();
+    assert_eq!(ran, (0..30).collect::<Vec<u32>>(), "{finished}");
     project.nothing_left();
 }

@@ -62,20 +62,22 @@ fn pre_start_runs_first_and_its_failure_is_told_with_its_stage() {
         // Older compose has no `pre_start`.
         return;
     }
+    // The hook's container is made as the service's is: it has the same entrypoint and the same mounts.
     let services = |hook: &str| {
         format!(
-            "  app: {{<<: *box, pre_start: [{{command: [sh, -c, '{hook}']}}], command: ['echo app >>/ran/log; touch /tmp/ok; sleep infinity'], healthcheck: *probe}}
+            "  app: {{<<: *box, pre_start: [{{command: ['{hook}']}}], command: ['echo app >>/ran/log; touch /tmp/ok; sleep infinity'], healthcheck: *probe}}
   test: {{<<: *box, depends_on: {{app: *healthy}}, command: ['echo test >>/ran/log']}}
 "
         )
     };
-    let (project, finished) = ci(engine, &services("echo in the hook"));
+    let (project, finished) = ci(engine, &services("echo hook >>/ran/log"));
     finished.passed();
-    assert_eq!(project.ran(), ["app", "test"], "{finished}");
+    assert_eq!(project.ran(), ["hook", "app", "test"], "{finished}");
     project.nothing_left();
     let (project, finished) = ci(engine, &services("exit 4"));
     finished
         .failed("stage=app outcome=start_failed code=77")
+        .says("pre_start")
         .stage("test", "skipped");
     assert!(project.ran().is_empty(), "{finished}");
     project.nothing_left();

@@ -1,7 +1,7 @@
 //! What `up` leaves is what compose leaves: the lines behind it in people's scripts go on working.
 
 use super::state;
-use crate::common::{Engine, Project, engine};
+use crate::common::{Engine, Finished, Project, engine};
 
 const SHOP: &str = "  app: {<<: *box, volumes: ['./ran:/ran', 'data:/data'], healthcheck: *probe, command: ['echo the app says this; touch /tmp/ok; sleep infinity']}
   test: {<<: *box, depends_on: {app: *healthy}, command: ['echo the test says this; echo result >/result; exit 3']}
@@ -152,4 +152,145 @@ fn a_stack_that_is_up_already_is_used_as_it_is() {
     assert_eq!(containers(engine, &project, "app"), app, "{finished}");
     let (before, after) = (started.split('|').nth(2), state(engine, &app[0]));
     assert_eq!(after.split('|').nth(2), before, "it was not started again\n{finished}");
+}
+
+/// A service with much of what a file can say: each of it must come back to compose as it was, or the container is made anew.
+const SHAPES: &str =
+    "  built: {build: {dockerfile_inline: \"FROM busybox\\nCMD sleep infinity\\n\"}, init: true, depends_on: [shaped]}
+  shaped:
+    <<: *box
+    command: ['touch /tmp/ok; sleep infinity']
+    env_file: [app.env]
+    environment: {A: 'x$$y', B: '', C: '0644'}
+    labels: {some.label: 'v$$1'}
+    healthcheck: *probe
+    deploy: {resources: {limits: {memory: 64m}}, restart_policy: {condition: on-failure}}
+    networks: {back: {aliases: [other]}, default: {}}
+    volumes: ['./ran:/ran', 'data:/data', '/anonymous', {type: tmpfs, target: /scratch}]
+    configs: [{source: inline, target: /inline}]
+    secrets: [filed]
+    expose: ['80']
+    ports: ['127.0.0.1::80']
+    extra_hosts: ['somewhere:127.0.0.1']
+    ulimits: {nofile: 1024}
+    sysctls: {net.core.somaxconn: 512}
+    logging: {driver: json-file, options: {max-size: 1m}}
+    stop_grace_period: 1s
+    x-towline: {kind: service}
+  plain: {<<: *box, command: ['sleep infinity'], profiles: [full]}
+  test: {<<: *box, depends_on: {shaped: *healthy, built: *started}, command: ['exit 0']}
+networks: {back: {labels: {n: 'x$$y'}}}
+volumes: {data: {labels: {v: '1'}}}
+configs: {inline: {content: \"a $$b\\n\"}}
+secrets: {filed: {file: ./app.env}}
+";
+
+#[test]
+fn compose_and_towline_take_each_others_services_as_they_are() {
+    let Some(engine) = engine() else { return };
+    let project = Project::with_services(engine, "up", SHAPES);
+    project.write("app.env", "FROM_FILE=1\n");
+    let services = ["built", "shaped", "plain"];
+    let all = || services.map(|service| containers(engine, &project, service));
+    project
+        .compose("--profile full up --detach --wait built shaped plain")
+        .run()
+        .ended(0);
+    let made = all();
+    assert!(made.iter().all(|containers| containers.len() == 1), "{made:?}");
+    let finished = project.towline("--profile full up --exit-code-from test").run();
+    finished.passed();
+    assert_eq!(
+        all(),
+        made,
+        "towline takes compose's containers of {services:?}\n{finished}"
+    );
+    let theirs = project
+        .compose("--profile full up --detach --wait built shaped plain")
+        .run();
+    theirs.ended(0);
+    assert_eq!(all(), made, "compose takes them again\n{theirs}");
+}
+
+#[test]
+fn a_service_that_the_file_has_changed_is_made_anew() {
+    let Some(engine) = engine() else { return };
+    let services = |word: &str| {
+        format!(
+            "  app: {{<<: *box, command: ['echo {word} >>/ran/log; sleep infinity']}}
+  test: {{<<: *box, depends_on: [app], command: ['until grep {word} /ran/log; do sleep 0.1; done']}}
+"
+        )
+    };
+    let project = Project::with_services(engine, "up", &services("before"));
+    project.compose("up --detach app").run().ended(0);
+    project.write(
+        "compose.yaml",
+        format!("{}{}", crate::common::PRELUDE, services("after")),
+    );
+    project.towline("up --exit-code-from test").run().passed();
+    assert_eq!(containers(engine, &project, "app").len(), 1);
+}
+
+#[test]
+fn output_goes_where_compose_puts_it() {
+    let Some(engine) = engine() else { return };
+    let services = "  app: {<<: *box, command: ['echo the app says this; echo and this on stderr >&2; touch /ran/said; sleep infinity']}
+  test: {<<: *box, depends_on: [app], command: ['until test -e /ran/said; do sleep 0.1; done; echo the test says this; printf unfinished; sleep 1']}
+";
+    let project = Project::with_services(engine, "up", services);
+    for line in [
+        "up --no-color --exit-code-from test",
+        "up --no-color --no-log-prefix --exit-code-from test",
+        "up --no-color --exit-code-from test --attach test",
+        "up --no-color --exit-code-from test --no-attach app",
+    ] {
+        let said = |finished: &Finished| {
+            let text = finished.text();
+            // Compose's own remarks stand among the containers' lines, and how far it indents them is a matter of luck.
+            let is_said = |line: &&str| {
+                ["says this", "stderr", "unfinished"]
+                    .iter()
+                    .any(|word| line.contains(word))
+            };
+            let squeeze = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+            let mut lines: Vec<String> = text.lines().filter(is_said).map(squeeze).collect();
+            lines.sort();
+            lines
+        };
+        let ours = project.towline(line).run();
+        ours.passed();
+        project.clear();
+        let theirs = project.compose(line).run();
+        project.clear();
+        assert_eq!(said(&ours), said(&theirs), "{line}\n{ours}\n{theirs}");
+    }
+}
+
+#[test]
+fn dependents_are_stopped_before_what_they_depend_on() {
+    let Some(engine) = engine() else { return };
+    let stop = |name: &str, first: &str| {
+        format!(
+            "trap \\\"{first} echo {name} >>/ran/log; exit 0\\\" TERM; touch /ran/{name}; while :; do sleep 0.1; done"
+        )
+    };
+    let services = format!(
+        "  db: {{<<: *box, command: [\"{}\"]}}
+  app: {{<<: *box, depends_on: [db], command: [\"{}\"]}}
+  test: {{<<: *box, depends_on: [app], command: ['until test -e /ran/db && test -e /ran/app; do sleep 0.1; done']}}
+",
+        stop("db", ""),
+        stop("app", "sleep 1;")
+    );
+    let project = Project::with_services(engine, "up", &services);
+    for program in [Project::compose, Project::towline] {
+        let finished = program(&project, "up --exit-code-from test").run();
+        assert_eq!(
+            project.ran(),
+            ["app", "db"],
+            "the app writes its last words into the database\n{finished}"
+        );
+        project.clear();
+    }
 }

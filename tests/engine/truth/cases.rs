@@ -60,6 +60,11 @@ impl Row {
     pub(super) fn is_composes(&self) -> bool {
         self.line.split(' ').any(|word| word == "up")
     }
+
+    /// Whether the command takes away all it made.
+    pub(super) fn is_cis(&self) -> bool {
+        !self.is_composes()
+    }
 }
 
 fn case(what: &'static str, file: impl Into<String>) -> Case {
