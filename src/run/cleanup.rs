@@ -33,6 +33,9 @@ pub(super) struct Closer {
     pub(super) old_images: Vec<String>,
 }
 
+/// How long what is thrown away has to end when it is asked to.
+const HASTE: Duration = Duration::from_secs(1);
+
 /// The kinds of things that a project consists of, in the order in which they can be removed.
 const KINDS: [&str; 3] = ["container", "network", "volume"];
 
@@ -47,27 +50,38 @@ impl Closer {
         !matches!(self.close, Close::Leave)
     }
 
-    /// Asks the containers of these stages to end, each group of equal grace in one call.
-    pub(super) fn stop(&self, stages: &[usize], grace: Option<Duration>) {
-        let mut groups: BTreeMap<Option<Duration>, Vec<&str>> = BTreeMap::new();
+    /// Asks the containers of these stages to end. What stays behind ends in the order that compose keeps; what is thrown
+    /// away ends all at once, and soon, unless the file asks for more time.
+    pub(super) fn stop(&self, stages: &[usize]) {
+        if !self.removes() {
+            let names: Vec<&str> = stages
+                .iter()
+                .map(|stage| self.plan.stages[*stage].name.as_str())
+                .collect();
+            self.call_stop(
+                self.documents.in_order(names.iter().copied()),
+                self.stop_timeout,
+                &names,
+            );
+            return;
+        }
+        let mut groups: BTreeMap<Duration, Vec<&str>> = BTreeMap::new();
         for stage in stages {
             let stage = &self.plan.stages[*stage];
-            // What the file asks for goes before towline's own haste.
-            let grace = if self.stop_timeout.is_some() {
-                grace
-            } else {
-                stage.stop_grace.or(grace)
-            };
-            groups.entry(grace).or_default().push(&stage.name);
+            groups
+                .entry(stage.stop_grace.unwrap_or(HASTE))
+                .or_default()
+                .push(&stage.name);
         }
         std::thread::scope(|scope| {
             for (grace, names) in groups {
-                scope.spawn(move || {
-                    let document = self.documents.of(names.iter().copied());
-                    let _ = self.spawner.capture(&self.commands.stop(document, grace, &names), None);
-                });
+                scope.spawn(move || self.call_stop(self.documents.of(names.iter().copied()), Some(grace), &names));
             }
         });
+    }
+
+    fn call_stop(&self, document: Vec<u8>, grace: Option<Duration>, names: &[&str]) {
+        let _ = self.spawner.capture(&self.commands.stop(document, grace, names), None);
     }
 
     /// Kills these containers.
@@ -83,7 +97,7 @@ impl Closer {
             let mut stages = stages.to_vec();
             stages.sort_unstable();
             stages.dedup();
-            self.stop(&stages, self.stop_timeout);
+            self.stop(&stages);
             return;
         }
         let wants_order = |stage: &&usize| {
@@ -92,7 +106,7 @@ impl Closer {
         };
         let polite: Vec<usize> = stages.iter().filter(wants_order).copied().collect();
         if !polite.is_empty() {
-            self.stop(&polite, None);
+            self.stop(&polite);
         }
         self.kill(containers);
     }

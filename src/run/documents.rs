@@ -4,14 +4,14 @@
 //! They go to compose on standard input, as JSON. YAML would be shorter to read, but a text such as `0644` that is
 //! written without quotes comes back as a number; every JSON document is YAML and has no such case.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use serde::Serialize as _;
 use serde_json::ser::Formatter;
 use serde_json::{Map, Value, json};
 
-use crate::compose::Project;
+use crate::compose::{Project, Service};
 use crate::event::Kind;
 use crate::plan::Plan;
 
@@ -34,6 +34,8 @@ pub struct Settings {
 #[derive(Clone, Debug)]
 pub struct Documents {
     services: Map<String, Value>,
+    /// For each service, what it depends on.
+    depends_on: BTreeMap<String, Vec<String>>,
     rest: Map<String, Value>,
 }
 
@@ -69,7 +71,13 @@ impl Documents {
                 );
             }
         }
-        Self { services, rest }
+        let depends_on = |service: &Service| (service.name.clone(), service.depends_on.keys().cloned().collect());
+        let depends_on = project.services.iter().map(depends_on).collect();
+        Self {
+            services,
+            depends_on,
+            rest,
+        }
     }
 
     /// The document of all services, for building, creating, and stopping.
@@ -90,6 +98,31 @@ impl Documents {
     /// The small document of these stages: their services and whatever these name.
     #[must_use]
     pub fn of<'a>(&self, stages: impl IntoIterator<Item = &'a str>) -> Vec<u8> {
+        write(&Value::Object(self.part(stages)))
+    }
+
+    /// The small document of these stages, in which they depend on each other as in the file: compose stops them in that
+    /// order, dependents first.
+    #[must_use]
+    pub fn in_order<'a>(&self, stages: impl IntoIterator<Item = &'a str>) -> Vec<u8> {
+        let mut document = self.part(stages);
+        if let Some(Value::Object(services)) = document.get_mut("services") {
+            let present: BTreeSet<String> = services.keys().cloned().collect();
+            for (name, service) in services.iter_mut() {
+                let needs = self
+                    .depends_on
+                    .get(name)
+                    .into_iter()
+                    .flatten()
+                    .filter(|need| present.contains(*need));
+                let needs: Vec<&String> = needs.collect();
+                service["depends_on"] = json!(needs);
+            }
+        }
+        write(&Value::Object(document))
+    }
+
+    fn part<'a>(&self, stages: impl IntoIterator<Item = &'a str>) -> Map<String, Value> {
         let mut wanted: BTreeSet<String> = BTreeSet::new();
         let mut open: Vec<String> = stages.into_iter().map(str::to_owned).collect();
         while let Some(name) = open.pop() {
@@ -119,7 +152,7 @@ impl Documents {
             }
         }
         document.insert("services".to_owned(), Value::Object(services));
-        write(&Value::Object(document))
+        document
     }
 }
 
@@ -413,6 +446,15 @@ volumes: {data: {name: shop_data}}
         let unit = parse(&documents.of(["unit"]));
         assert_eq!(unit["services"].as_object().unwrap().len(), 1);
         assert!(unit.get("volumes").is_none());
+    }
+
+    #[test]
+    fn what_is_stopped_in_order_depends_on_each_other_and_on_nothing_else() {
+        let documents = documents(STACK, false);
+        let both = parse(&documents.in_order(["db", "unit"]));
+        assert_eq!(both["services"]["unit"]["depends_on"], json!(["db"]));
+        let alone = parse(&documents.in_order(["unit"]));
+        assert_eq!(alone["services"]["unit"]["depends_on"], json!([]));
     }
 
     #[test]

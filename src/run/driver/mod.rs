@@ -123,7 +123,6 @@ pub(super) struct Driver<'a> {
     info: RunInfo,
     directory: PathBuf,
     owned: bool,
-    stop_timeout: Option<Duration>,
     reporter: &'a mut dyn Reporter,
     begun: Instant,
     started_at: jiff::Timestamp,
@@ -185,7 +184,6 @@ impl<'a> Driver<'a> {
             info: spec.info,
             directory: spec.directory,
             owned: spec.settings.owned,
-            stop_timeout: spec.stop_timeout,
             reporter,
             begun: spec.begun,
             started_at: jiff::Timestamp::now(),
@@ -375,16 +373,11 @@ impl<'a> Driver<'a> {
             .filter(|(_, c)| c.running && stages.contains(&c.stage));
         let running: Vec<String> = running.map(|(id, _)| id.clone()).collect();
         let closer = self.closer.clone();
-        let grace = if self.owned {
-            Some(Duration::from_secs(1))
-        } else {
-            self.stop_timeout
-        };
         self.spawn(move |_| {
             if kill {
                 closer.kill(&running);
             } else {
-                closer.stop(&stages, grace);
+                closer.stop(&stages);
             }
         });
     }
