@@ -187,6 +187,7 @@ impl Driver<'_> {
     /// Compares the engine's record with what the events told: probes, health checks that only the image knows, and
     /// whatever was missed. What changed after the record was asked for is newer than the record.
     pub(super) fn compare(&mut self, records: Vec<Record>, asked: Instant) {
+        self.last_record = self.last_record.max(Some(asked));
         for record in records {
             let Some(stage) = self.plan.index(&record.service) else {
                 continue;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
+use crate::compose::Health;
 use crate::event::{Event, Fact, Outcome, Probe, Report, RunInfo, StageReport};
 use crate::failure::Result;
 use crate::plan::Plan;
@@ -110,6 +111,9 @@ struct Ending {
     report: StageReport,
     stage: usize,
     deadline: Instant,
+    /// A record of the engine's that is newer than this belongs to the report: what the last probe printed is the best
+    /// answer to why.
+    record_after: Option<Instant>,
 }
 
 pub(super) struct Driver<'a> {
@@ -138,6 +142,8 @@ pub(super) struct Driver<'a> {
     held: Vec<Fact>,
     warnings: Vec<String>,
     last_probe_look: Option<Instant>,
+    /// When the newest record that came was asked for.
+    last_record: Option<Instant>,
     reconcile_at: Instant,
     preparing: bool,
     finished: bool,
@@ -198,6 +204,7 @@ impl<'a> Driver<'a> {
             held: Vec::new(),
             warnings: Vec::new(),
             last_probe_look: None,
+            last_record: None,
             reconcile_at: Instant::now() + RECONCILE,
             preparing: false,
             finished: false,
@@ -402,14 +409,17 @@ impl<'a> Driver<'a> {
             probe: None,
             log: has_log.then(|| format!("logs/{}", log_name(&planned.name, instance))),
         };
-        if end.outcome.is_failure() && self.plan.stages[stage].health != crate::compose::Health::Disabled {
-            // What the last probe printed is the best answer to why.
+        let has_probe = planned.health != Health::Disabled
+            && matches!(end.outcome, Outcome::Unhealthy | Outcome::Ended | Outcome::TimedOut);
+        let now = Instant::now();
+        if has_probe {
             self.ask_for_records();
         }
         self.endings.push(Ending {
             report,
             stage,
-            deadline: Instant::now() + LOG_GRACE,
+            deadline: now + LOG_GRACE,
+            record_after: has_probe.then_some(now),
         });
     }
 
@@ -418,11 +428,7 @@ impl<'a> Driver<'a> {
         let mut at = 0;
         while at < self.endings.len() {
             let stage = self.endings[at].stage;
-            let is_complete = self
-                .containers
-                .values()
-                .all(|c| c.stage != stage || c.running || !c.log.active);
-            if is_complete || Instant::now() >= self.endings[at].deadline {
+            if self.is_complete(&self.endings[at]) || Instant::now() >= self.endings[at].deadline {
                 let mut report = self.endings.remove(at).report;
                 report.probe = self.probes[stage].clone().filter(|_| report.outcome != Outcome::Passed);
                 self.results[stage] = Some(report.clone());
@@ -436,6 +442,15 @@ impl<'a> Driver<'a> {
         }
     }
 
+    /// Whether the log of a stage that ended is read to its end, and its record is there.
+    fn is_complete(&self, ending: &Ending) -> bool {
+        let is_read = |c: &Container| c.stage != ending.stage || c.running || !c.log.active;
+        let is_known = ending
+            .record_after
+            .is_none_or(|after| self.last_record.is_some_and(|last| last >= after));
+        is_known && self.containers.values().all(is_read)
+    }
+
     fn tell_held(&mut self) {
         for fact in std::mem::take(&mut self.held) {
             self.emit(fact);
@@ -447,8 +462,8 @@ impl<'a> Driver<'a> {
     /// Stops or removes what the run made. Logs are read to their end first: what is removed cannot be read any more.
     fn close(&mut self) -> crate::event::Verdict {
         let verdict = self.scheduler.verdict();
-        self.drain(Duration::from_secs(10), |driver| {
-            driver.endings.iter().any(|ending| driver.is_log_open(ending.stage))
+        self.drain(LOG_GRACE, |driver| {
+            driver.endings.iter().any(|ending| !driver.is_complete(ending))
         });
         if !self.closer.closes() {
             self.report_endings();
@@ -479,12 +494,6 @@ impl<'a> Driver<'a> {
             left,
         });
         verdict
-    }
-
-    fn is_log_open(&self, stage: usize) -> bool {
-        self.containers
-            .values()
-            .any(|c| c.stage == stage && !c.running && c.log.active)
     }
 
     /// Takes messages as long as `goes_on` and the time is not over.

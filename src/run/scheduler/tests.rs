@@ -639,6 +639,23 @@ fn memory_is_named_and_keeps_its_code() {
     assert_eq!(run.code(), 137);
 }
 
+#[test]
+fn a_service_that_runs_out_of_memory_is_a_needed_service_that_ended() {
+    let mut run = run("  helper: {image: i}\n  unit: {image: i, command: [pytest]}\n");
+    run.prepared();
+    run.up("helper");
+    run.up("unit");
+    run.input(Input::Died {
+        stage: 0,
+        instance: 1,
+        code: 137,
+        oom: true,
+    });
+    run.died("unit", 137);
+    assert_eq!(run.outcome("helper"), Some(Outcome::OutOfMemory));
+    assert_eq!(run.code(), 78);
+}
+
 /// A made-up plan: for each stage its kind and its needs among the stages before it.
 fn any_services() -> impl Strategy<Value = String> {
     let need = prop_oneof![Just(None), Just(Some(0)), Just(Some(1)), Just(Some(2))];

@@ -1,7 +1,7 @@
 //! How the outcomes of the stages become the verdict and the exit code of a run.
 
 use super::Scheduler;
-use super::words::Signal;
+use super::words::{End, Signal};
 use crate::event::{CancelReason, Kind, Outcome, Verdict};
 use crate::exit::Exit;
 
@@ -20,7 +20,13 @@ impl Scheduler {
             let end = self.tracks[stage].end.as_ref();
             let outcome = end.map_or(Outcome::EngineLost, |end| end.outcome);
             let own_code = end.and_then(|end| end.code);
-            return verdict(exit_code(outcome, own_code), Some(self.name(stage)), outcome);
+            // A service's own code means nothing to the user, unless a flag made it the run's.
+            let is_service = self.plan.stages[stage].kind == Kind::Service;
+            let code = match self.rules.end {
+                End::JobsDone | End::AllUp if is_service && outcome == Outcome::OutOfMemory => Exit::Service.code(),
+                _ => exit_code(outcome, own_code),
+            };
+            return verdict(code, Some(self.name(stage)), outcome);
         }
         match self.cancelled {
             _ if self.timed_out => verdict(Exit::TimedOut.code(), None, Outcome::TimedOut),
