@@ -214,7 +214,8 @@ impl<'a> Driver<'a> {
 
     /// Runs the plan to its end, cleans up, and sums up.
     pub(super) fn run(mut self) -> Result<Report> {
-        let handle = signals::listen(self.sender.clone())?;
+        let inbox = self.sender.clone();
+        let handle = signals::listen(move |signal| send(&inbox, Message::Signal(signal)))?;
         self.emit(Fact::RunStarted(self.info.clone()));
         for note in self.plan.notes.clone() {
             self.emit(Fact::Warned {
