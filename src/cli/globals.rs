@@ -41,29 +41,9 @@ pub struct Globals {
     /// Name containers as compose 1 did
     #[arg(long)]
     pub compatibility: bool,
-    /// Flags that compose hides, and old ones.
+    /// Registries to use without TLS for compose files that come from one: a flag that compose hides.
     #[arg(skip)]
-    pub hidden: Hidden,
-}
-
-/// Global flags that compose does not show: old ones, and one for tests.
-#[derive(clap::Args, Clone, Debug, Default, PartialEq, Eq)]
-pub struct Hidden {
-    /// Registry to use without TLS for compose files that come from one (may be repeated)
-    #[arg(long = "insecure-registry", value_name = "HOST", allow_hyphen_values = true)]
     pub insecure_registries: Vec<String>,
-    /// Old name of `--project-directory`
-    #[arg(long, value_name = "DIR", allow_hyphen_values = true)]
-    pub workdir: Option<String>,
-    /// Old form of `--ansi never`
-    #[arg(long)]
-    pub no_ansi: bool,
-    /// Let compose tell more
-    #[arg(long)]
-    pub verbose: bool,
-    /// Show compose's version, where compose has it as a flag
-    #[arg(short = 'v', long)]
-    pub version: bool,
 }
 
 /// All global flags of compose, as they are read from the part of a line that is before the command.
@@ -75,11 +55,35 @@ pub(crate) struct AllGlobals {
     hidden: Hidden,
 }
 
+/// Global flags that compose does not show: old ones, and one for tests.
+#[derive(clap::Args, Clone, Debug, Default)]
+struct Hidden {
+    /// Registry to use without TLS for compose files that come from one (may be repeated)
+    #[arg(long = "insecure-registry", value_name = "HOST", allow_hyphen_values = true)]
+    insecure_registries: Vec<String>,
+    /// Old name of `--project-directory`
+    #[arg(long, value_name = "DIR", allow_hyphen_values = true)]
+    workdir: Option<String>,
+    /// Old form of `--ansi never`
+    #[arg(long)]
+    no_ansi: bool,
+    /// Let compose tell more
+    #[arg(long)]
+    verbose: bool,
+    /// Show compose's version, where compose has it as a flag
+    #[arg(short = 'v', long)]
+    version: bool,
+}
+
+/// Old flags become the ones that took their place. Those that only change what compose tells are dropped.
 impl From<AllGlobals> for Globals {
-    fn from(all: AllGlobals) -> Self {
+    fn from(AllGlobals { shown, hidden }: AllGlobals) -> Self {
+        let old_ansi = hidden.no_ansi.then(|| "never".to_owned());
         Self {
-            hidden: all.hidden,
-            ..all.shown
+            project_directory: shown.project_directory.or(hidden.workdir),
+            ansi: shown.ansi.or(old_ansi),
+            insecure_registries: hidden.insecure_registries,
+            ..shown
         }
     }
 }
@@ -97,13 +101,10 @@ impl Globals {
         argv.each("progress", &self.progress);
         argv.each("ansi", &self.ansi);
         argv.each("parallel", &self.parallel.map(|count| count.to_string()));
-        argv.each("insecure-registry", &self.hidden.insecure_registries);
-        argv.each("workdir", &self.hidden.workdir);
+        argv.each("insecure-registry", &self.insecure_registries);
         argv.when("dry-run", self.dry_run);
         argv.when("all-resources", self.all_resources);
         argv.when("compatibility", self.compatibility);
-        argv.when("no-ansi", self.hidden.no_ansi);
-        argv.when("verbose", self.hidden.verbose);
         argv.0
     }
 
@@ -164,16 +165,19 @@ mod tests {
             "--ansi=never",
             "--parallel=-1",
             "--insecure-registry=r",
-            "--workdir=w",
             "--dry-run",
             "--all-resources",
             "--compatibility",
-            "--no-ansi",
-            "--verbose",
         ];
         let globals = read(&line.map(OsString::from)).unwrap();
         assert_eq!(globals.argv(), line);
         assert_eq!(read(&globals.argv()).unwrap(), globals);
+    }
+
+    #[test]
+    fn old_flags_become_new_ones() {
+        let globals = read(&["--workdir=w", "--no-ansi", "--verbose", "-v"].map(OsString::from)).unwrap();
+        assert_eq!(globals.argv(), ["--project-directory=w", "--ansi=never"]);
     }
 
     #[test]

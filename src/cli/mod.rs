@@ -10,7 +10,7 @@ mod pflag;
 mod up;
 mod values;
 
-pub use globals::{Globals, Hidden};
+pub use globals::Globals;
 pub use line::{Line, Name, Split, globals, split};
 pub use own::{COMPOSE, CiArgs, PlanArgs, PlanFormat, ReportArgs, ReportFormat, is_own, own_name_like, own_names};
 pub(crate) use own::{Own, command, command_with_compose, parse};

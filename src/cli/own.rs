@@ -226,3 +226,83 @@ pub(crate) fn parse(word: &OsStr, rest: &[OsString]) -> Result<Own, clap::Error>
 fn duration(text: &str) -> Result<Duration, String> {
     parse_duration(text).ok_or_else(|| "it must be a duration such as 90s, 1m30s or 2h".to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Own {
+        let mut words = line.split_whitespace().map(OsString::from);
+        let word = words.next().unwrap();
+        parse(&word, &words.collect::<Vec<_>>()).unwrap()
+    }
+
+    #[test]
+    fn the_command_is_well_formed() {
+        command().debug_assert();
+        command_with_compose().debug_assert();
+    }
+
+    #[test]
+    fn ci_takes_targets_its_own_flags_and_composes() {
+        let line = "ci a -j2 --timeout 1m30s --settle 250ms -kqf x.yaml --no-gate b --keep-up -p one -p two --dry-run";
+        let Own::Ci(ci) = read(line) else { panic!("{line}") };
+        assert_eq!(
+            ci.args,
+            CiArgs {
+                targets: vec!["a".into(), "b".into()],
+                jobs: NonZeroUsize::new(2),
+                keep_going: true,
+                timeout: Some(Duration::from_secs(90)),
+                keep_up: true,
+                settle: Some(Duration::from_millis(250)),
+                no_gate: true,
+                quiet: true,
+                ..CiArgs::default()
+            }
+        );
+        assert_eq!(
+            ci.globals,
+            Globals {
+                files: vec!["x.yaml".into()],
+                project_name: Some("two".into()),
+                dry_run: true,
+                ..Globals::default()
+            }
+        );
+        let Own::Ci(ci) = read("ci -vv --timeout 90 -- -a") else {
+            panic!()
+        };
+        assert_eq!((ci.args.verbose, ci.args.timeout), (2, Some(Duration::from_secs(90))));
+        assert_eq!(ci.args.targets, ["-a"]);
+    }
+
+    #[test]
+    fn plan_and_report_take_a_format() {
+        let Own::Plan(plan) = read("plan web --format yaml --profile x --no-gate") else {
+            panic!()
+        };
+        assert_eq!((plan.args.format, plan.args.no_gate), (PlanFormat::Yaml, true));
+        assert_eq!(
+            (plan.args.targets, plan.globals.profiles),
+            (vec!["web".to_owned()], vec!["x".to_owned()])
+        );
+        let Own::Report(report) = read("report 260102 --format=json") else {
+            panic!()
+        };
+        assert_eq!(
+            (report.run.as_deref(), report.format),
+            (Some("260102"), ReportFormat::Json)
+        );
+    }
+
+    #[test]
+    fn a_slip_of_the_finger_has_a_likely_meaning() {
+        for (word, meant) in [("cii", "ci"), ("ic", "ci"), ("plna", "plan"), ("reprot", "report")] {
+            assert_eq!(own_name_like(word).as_deref(), Some(meant), "{word}");
+        }
+        for word in COMPOSE.iter().chain(&["deploy", "x", "frobnicate"]) {
+            assert_eq!(own_name_like(word), None, "{word}");
+        }
+    }
+}

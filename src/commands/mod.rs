@@ -19,7 +19,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 
-use crate::cli::{self, Line, Name, Own, Split, Up};
+use crate::cli::{self, CiArgs, Line, Name, Own, Split, Up};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 
@@ -66,7 +66,7 @@ fn drop_in(line: &Line) -> Result<u8> {
     match cli::split(&line.args) {
         Split::Command { flags, word, rest } if word == "up" => up_or_pass(line, flags, rest),
         Split::Unknown(flag) => {
-            cli::check_unread(&line.args, &flag)?;
+            cli::check_unread(&line.args, &flag).map_err(Failure::of_run)?;
             pass::run(line)
         }
         _ => pass::run(line),
@@ -82,7 +82,7 @@ fn own_or_drop_in(line: &Line) -> Result<u8> {
         }
         (Split::Command { flags, word, rest }, _) if cli::is_own(word) => match cli::parse(word, rest) {
             Ok(command) => own(line, flags, command),
-            Err(error) => Ok(explain(&error)),
+            Err(error) => Ok(explain(&error, word == "ci")),
         },
         (Split::Command { word, rest, .. }, _) => {
             if let Some(text) = pass::remark(word, rest) {
@@ -95,14 +95,18 @@ fn own_or_drop_in(line: &Line) -> Result<u8> {
 }
 
 fn own(line: &Line, flags: &[OsString], command: Own) -> Result<u8> {
-    let before = cli::globals(flags)?;
+    let globals = |behind| Ok(cli::globals(flags)?.then(behind));
     match command {
-        Own::Ci(mut ci) => {
-            let globals = before.then(ci.globals);
-            ci.args.dry_run = globals.dry_run;
-            ci::run(&globals, &ci.args, &line.docker).map_err(Failure::of_run)
-        }
-        Own::Plan(plan) => plan::run(&before.then(plan.globals), &plan.args, &line.docker),
+        Own::Ci(ci) => globals(ci.globals)
+            .and_then(|globals| {
+                let args = CiArgs {
+                    dry_run: globals.dry_run,
+                    ..ci.args
+                };
+                ci::run(&globals, &args, &line.docker)
+            })
+            .map_err(Failure::of_run),
+        Own::Plan(plan) => plan::run(&globals(plan.globals)?, &plan.args, &line.docker),
         Own::Report(args) => report::run(&args),
         Own::Completions { shell } => completions::run(shell),
         Own::Man { command } => man::run(command.as_deref()),
@@ -111,17 +115,21 @@ fn own(line: &Line, flags: &[OsString], command: Own) -> Result<u8> {
 }
 
 fn up_or_pass(line: &Line, flags: &[OsString], rest: &[OsString]) -> Result<u8> {
-    match cli::read_up(flags, rest)? {
+    match cli::read_up(flags, rest).map_err(Failure::of_run)? {
         (_, Up::Pass) => pass::run(line),
         (globals, Up::Verdict(args)) => up::run(&globals, &args, &line.docker).map_err(Failure::of_run),
     }
 }
 
 /// Prints what clap has to say, which can be the help that was asked for, and gives its exit code.
-fn explain(error: &clap::Error) -> u8 {
+fn explain(error: &clap::Error, ends_run: bool) -> u8 {
     // A closed pipe is a normal end, and there is nobody left to tell of anything else.
     let _ = error.print();
-    u8::try_from(error.exit_code()).unwrap_or(Exit::Usage.code())
+    let code = u8::try_from(error.exit_code()).unwrap_or(Exit::Usage.code());
+    if ends_run && code != Exit::Passed.code() {
+        complain(&last_line(code));
+    }
+    code
 }
 
 /// Writes to standard output. A reader that has gone away is a normal end.
@@ -141,13 +149,19 @@ fn note(text: &str) {
 
 /// A failure and what to do about it.
 fn tell(failure: &Failure) {
-    let hints: String = failure.hints.iter().map(|hint| format!("  help: {hint}\n")).collect();
-    let last = if failure.ends_run {
-        format!("towline: FAILED code={}\n", failure.exit.code())
-    } else {
-        String::new()
-    };
-    complain(&format!("towline: {failure}\n{hints}{last}"));
+    let mut text = format!("towline: {failure}\n");
+    for hint in &failure.hints {
+        text += &format!("  help: {hint}\n");
+    }
+    if failure.ends_run {
+        text += &last_line(failure.exit.code());
+    }
+    complain(&text);
+}
+
+/// The last line of a run that did not come to its stages.
+fn last_line(code: u8) -> String {
+    format!("towline: FAILED code={code}\n")
 }
 
 fn complain(text: &str) {

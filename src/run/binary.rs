@@ -6,8 +6,9 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
-use super::process::Invocation;
+use super::process::{Invocation, Limits, Spawner};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 
@@ -155,21 +156,24 @@ impl Tools {
     /// be known to `docker compose`: that is tried then.
     ///
     /// # Errors
-    /// There is no docker, or docker's flags are wrong.
+    /// There is no docker or no compose, or docker's flags are wrong.
     pub fn find(globals: &DockerGlobals, env: Lookup<'_>) -> Result<Self> {
-        let mut tools = Self::at(&Places::new(globals, env, &SYSTEM), globals)?;
+        let mut tools = Self::at(&Places::new(globals, env, &SYSTEM), globals, answers)?;
         // Where docker called us as its plugin, these make compose think that docker calls it, too.
         let inherited = [CALLED_BY, SOCKET].into_iter().filter(|name| env(name).is_some());
         tools.env.extend(inherited.map(|name| (name.into(), OsString::new())));
         Ok(tools)
     }
 
-    fn at(places: &Places, globals: &DockerGlobals) -> Result<Self> {
+    fn at(places: &Places, globals: &DockerGlobals, answers: fn(Vec<OsString>) -> bool) -> Result<Self> {
         let docker = places.docker().ok_or_else(|| places.no_docker())?;
         let compose = match places.plugin() {
             Some(plugin) => [plugin.into()].into_iter().chain(globals.plugin_argv()).collect(),
             None if places.docker_calls_us() => return Err(places.no_compose()),
-            None => compose_line(&docker, globals.argv(), &[]),
+            None if answers(compose_line(&docker, globals.argv(), &["version".into()])) => {
+                compose_line(&docker, globals.argv(), &[])
+            }
+            None => return Err(places.no_compose()),
         };
         Ok(Self {
             docker,
@@ -179,10 +183,16 @@ impl Tools {
     }
 }
 
-/// The failure to give when [`Tools::compose`] turns out to be no compose.
-#[must_use]
-pub fn no_compose(globals: &DockerGlobals, env: Lookup<'_>) -> Failure {
-    Places::new(globals, env, &SYSTEM).no_compose()
+/// Whether this ends well. A docker without the plugin takes compose's flags for its own, and says strange things about
+/// them: so it is asked for no more than the version.
+fn answers(argv: Vec<OsString>) -> bool {
+    let invocation = Invocation {
+        argv,
+        ..Invocation::default()
+    };
+    Spawner::default()
+        .capture(&invocation, Some(LIMITS))
+        .is_ok_and(|answer| answer.succeeded())
 }
 
 /// `docker [globals] compose ARGS`, for this process to become.
@@ -255,6 +265,12 @@ fn compose_line(program: &Path, globals: Vec<OsString>, args: &[OsString]) -> Ve
     line.extend_from_slice(args);
     line
 }
+
+/// Bounds on the question whether there is a compose.
+const LIMITS: Limits = Limits {
+    time: Duration::from_secs(30),
+    memory: 4 << 30,
+};
 
 /// Folders that hold plugins for every user, in the order in which docker reads them.
 const SYSTEM: [&str; 4] = [
@@ -398,6 +414,9 @@ fn list(folders: &[PathBuf]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+
     use super::*;
 
     /// A machine with programs in some places.
@@ -411,9 +430,7 @@ mod tests {
                 root: tempfile::tempdir().unwrap(),
             };
             for program in programs {
-                let file = machine.file(program);
-                fs::write(&file, "#!/bin/sh\n").unwrap();
-                fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+                machine.write(program, 0o755, "#!/bin/sh\n");
             }
             machine
         }
@@ -423,6 +440,18 @@ mod tests {
             let file = self.root.path().join(name);
             fs::create_dir_all(file.parent().unwrap()).unwrap();
             file
+        }
+
+        /// A new file. What is there already, a link to a program of the real machine among it, is never written to.
+        fn write(&self, name: &str, mode: u32, text: &str) {
+            let mut options = fs::OpenOptions::new();
+            let mut file = options
+                .write(true)
+                .create_new(true)
+                .mode(mode)
+                .open(self.file(name))
+                .unwrap();
+            file.write_all(text.as_bytes()).unwrap();
         }
 
         fn link_to_us(&self, name: &str) {
@@ -444,7 +473,7 @@ mod tests {
 
         fn tools(&self, docker_config: Option<&str>) -> Result<Tools> {
             let globals = DockerGlobals::default();
-            Tools::at(&self.places(&globals, docker_config), &globals)
+            Tools::at(&self.places(&globals, docker_config), &globals, |_| true)
         }
 
         /// The words of a call, with paths inside the machine.
@@ -513,23 +542,37 @@ mod tests {
     fn folders_that_the_configuration_names_come_before_all() {
         let machine = Machine::new(&["bin/docker", HOME, "brew/docker-compose"]);
         let config = serde_json::json!({ "auths": {}, "cliPluginsExtraDirs": [machine.root.path().join("brew")] });
-        fs::write(machine.file("home/.docker/config.json"), config.to_string()).unwrap();
+        machine.write("home/.docker/config.json", 0o644, &config.to_string());
         assert_eq!(
             machine.show(&machine.tools(None).unwrap().compose),
             "brew/docker-compose"
         );
-        fs::write(machine.file("home/.docker/config.json"), "no JSON").unwrap();
+        fs::remove_file(machine.file("home/.docker/config.json")).unwrap();
+        machine.write("home/.docker/config.json", 0o644, "no JSON");
         assert_eq!(machine.show(&machine.tools(None).unwrap().compose), HOME);
     }
 
     #[test]
     fn what_cannot_be_executed_is_no_program() {
         let machine = Machine::new(&["bin2/docker"]);
-        fs::write(machine.file("bin/docker"), "").unwrap();
+        machine.write("bin/docker", 0o644, "");
         fs::create_dir_all(machine.file("home/.docker/cli-plugins/docker-compose/x")).unwrap();
         assert_eq!(
             machine.show(&machine.tools(None).unwrap().compose),
             "bin2/docker compose"
+        );
+    }
+
+    #[test]
+    fn a_docker_without_compose_is_not_enough() {
+        let machine = Machine::new(&["bin/docker"]);
+        let globals = DockerGlobals::default();
+        let failure = Tools::at(&machine.places(&globals, None), &globals, |_| false).unwrap_err();
+        assert_eq!(failure.exit, Exit::NoEngine);
+        let folders = machine.show(&[failure.to_string().into()]);
+        assert_eq!(
+            folders,
+            "the compose plugin `docker-compose` is in none of its folders: home/.docker/cli-plugins, system"
         );
     }
 
@@ -592,9 +635,11 @@ mod tests {
 
     #[test]
     fn children_are_not_told_that_docker_calls_them() {
-        let machine = Machine::new(&["bin/docker"]);
+        let machine = Machine::new(&["bin/docker", HOME]);
+        let inside = |name: &str| Some(machine.root.path().join(name).into_os_string());
         let env = |name: &str| match name {
-            "PATH" => Some(machine.root.path().join("bin").into_os_string()),
+            "PATH" => inside("bin"),
+            "HOME" => inside("home"),
             CALLED_BY | SOCKET => Some("docker".into()),
             _ => None,
         };

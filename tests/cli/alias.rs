@@ -95,6 +95,7 @@ fn as_docker_compose_the_verdict_is_towlines() {
     insta::assert_snapshot!(finished.stderr(), @r"
     towline: --detach cannot be combined with --exit-code-from
       help: --detach does not stay to see how containers end; leave it out
+    towline: FAILED code=2
     ");
     assert_eq!(sandbox.call_lines(), [""; 0]);
 }

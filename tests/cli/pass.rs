@@ -218,3 +218,24 @@ fn without_docker_the_code_says_so() {
         ");
     }
 }
+
+#[test]
+fn a_docker_without_compose_is_told_apart() {
+    let sandbox = Sandbox::new();
+    fs::remove_file(sandbox.path("home/.docker/cli-plugins/docker-compose")).unwrap();
+    sandbox.answer(
+        "compose*version",
+        "echo \"unknown command: docker compose\" >&2; exit 125",
+    );
+    let finished = sandbox.line("up --wait");
+    // A machine may have a plugin for all users, which then answers in the place of this docker.
+    if sandbox.call_lines() == ["docker compose version"] {
+        assert_eq!(finished.code(), 69);
+        let stderr = finished.stderr();
+        assert!(
+            stderr.starts_with("towline: the compose plugin `docker-compose` is in none of its folders: "),
+            "{stderr}"
+        );
+        assert!(stderr.ends_with("towline: FAILED code=69\n"), "{stderr}");
+    }
+}
