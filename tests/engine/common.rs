@@ -34,7 +34,8 @@ x-words:
   - &started {condition: service_started}
   - &healthy {condition: service_healthy}
   - &succeeded {condition: service_completed_successfully}
-  - &probe {test: [CMD, test, -e, /tmp/ok], interval: 250ms, timeout: 10s, retries: 3}
+  - &probe {test: [CMD, test, -e, /tmp/ok], interval: 250ms, timeout: 10s, retries: 80}
+  - &strict {test: [CMD, test, -e, /tmp/ok], interval: 250ms, timeout: 10s, retries: 3}
 services:
 ";
 

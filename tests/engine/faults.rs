@@ -85,7 +85,7 @@ const CAUSES: &[Cause] = &[
         says: &["/dev/nosuch"],
     },
     Cause {
-        services: "  db: {<<: *box, healthcheck: {<<: *probe, test: [CMD-SHELL, 'echo the probe says this; exit 1']}, command: ['sleep infinity']}
+        services: "  db: {<<: *box, healthcheck: {<<: *strict, test: [CMD-SHELL, 'echo the probe says this; exit 1']}, command: ['sleep infinity']}
   test: {<<: *box, depends_on: {db: *healthy}, command: ['exit 0']}
 ",
         line: "ci",

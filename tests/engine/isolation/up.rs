@@ -89,7 +89,7 @@ fn wait_leaves_its_services_running_and_the_next_command_finds_them() {
 fn wait_leaves_what_runs_when_it_fails_too() {
     let Some(engine) = engine() else { return };
     let services = "  good: {<<: *box, healthcheck: *probe, command: ['touch /tmp/ok; sleep infinity']}
-  bad: {<<: *box, healthcheck: *probe, depends_on: {good: *healthy}, command: ['sleep infinity']}
+  bad: {<<: *box, healthcheck: *strict, depends_on: {good: *healthy}, command: ['sleep infinity']}
 ";
     let project = Project::with_services(engine, "up", services);
     project

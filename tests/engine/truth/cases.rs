@@ -1,8 +1,8 @@
 //! The cases of the truth table and what is right in each, written by hand.
 //!
-//! The services stand on [`PRELUDE`](crate::common::PRELUDE): `*box` is a shell, `*started`, `*healthy`, `*succeeded` are
-//! conditions, `*probe` is a health check that succeeds once `/tmp/ok` is there. `echo deploy >>/ran/log` is how a stage proves
-//! that it ran.
+//! The services stand on [`PRELUDE`](crate::common::PRELUDE): `*box` is a shell; `*started`, `*healthy`, `*succeeded` are
+//! conditions; `*probe` is a health check that succeeds once `/tmp/ok` is there, `*strict` one that does not wait for it long.
+//! `echo deploy >>/ran/log` is how a stage proves that it ran.
 
 /// A compose file and the commands that run it.
 #[derive(Clone, Debug)]
@@ -622,7 +622,7 @@ fn services() -> Vec<Case> {
             .row("ci", Passes)
             .row("up --exit-code-from test", Passes)
             .ran("test"),
-        with_db("a database is unhealthy", "healthcheck: *probe, command: ['sleep infinity']")
+        with_db("a database is unhealthy", "healthcheck: *strict, command: ['sleep infinity']")
             .row("ci", Fails("stage=db outcome=unhealthy code=78"))
             .row("up --exit-code-from test", Fails("stage=db outcome=unhealthy code=78"))
             .never("test"),
@@ -646,7 +646,7 @@ fn services() -> Vec<Case> {
             .never("test"),
         case(
             "an optional database is unhealthy",
-            "  db: {<<: *box, healthcheck: *probe, command: ['sleep infinity']}
+            "  db: {<<: *box, healthcheck: *strict, command: ['sleep infinity']}
   test: {<<: *box, command: ['echo test >>/ran/log'], depends_on: {db: {<<: *healthy, required: false}}}
 ",
         )
@@ -664,7 +664,7 @@ fn services() -> Vec<Case> {
         .never("test"),
         case(
             "a healthy database turns unhealthy while the test is at work",
-            "  db: {<<: *box, healthcheck: *probe, command: ['touch /tmp/ok; until test -e /ran/go; do sleep 0.1; done; rm /tmp/ok; sleep infinity']}
+            "  db: {<<: *box, healthcheck: *strict, command: ['touch /tmp/ok; until test -e /ran/go; do sleep 0.1; done; rm /tmp/ok; sleep infinity']}
   test: {<<: *box, command: ['touch /ran/go; sleep 3; echo test >>/ran/log'], depends_on: {db: *healthy}}
 ",
         )
@@ -673,7 +673,7 @@ fn services() -> Vec<Case> {
         .ran("test"),
         case(
             "a service is unhealthy where nobody looks",
-            "  app: {<<: *box, healthcheck: *probe, command: ['sleep infinity']}
+            "  app: {<<: *box, healthcheck: *strict, command: ['sleep infinity']}
   test: {<<: *box, command: ['sleep 3; echo test >>/ran/log'], depends_on: [app]}
 ",
         )
@@ -696,6 +696,14 @@ fn services() -> Vec<Case> {
 ",
         )
         .row("ci", Fails("stage=app outcome=ended code=78"))
+        .never("test"),
+        case(
+            "a service runs out of memory while the test is at work",
+            "  app: {<<: *box, mem_limit: 16m, memswap_limit: 16m, command: ['until test -e /ran/go; do sleep 0.1; done; tail /dev/zero']}
+  test: {<<: *box, command: ['touch /ran/go; sleep 10; echo test >>/ran/log'], depends_on: [app]}
+",
+        )
+        .row("ci", Fails("stage=app outcome=out_of_memory code=78"))
         .never("test"),
         case(
             "a service ends 0 unasked while the test is at work",
@@ -752,7 +760,7 @@ fn services() -> Vec<Case> {
         .ran("test"),
         case(
             "one of two replicas is unhealthy",
-            "  app: {<<: *box, scale: 2, healthcheck: *probe, command: ['mkdir /ran/first && touch /tmp/ok; sleep infinity']}
+            "  app: {<<: *box, scale: 2, healthcheck: *strict, command: ['mkdir /ran/first && touch /tmp/ok; sleep infinity']}
   test: {<<: *box, command: ['echo test >>/ran/log'], depends_on: {app: *healthy}}
 ",
         )
@@ -796,7 +804,7 @@ fn services() -> Vec<Case> {
         case(
             "no job: a service is unhealthy",
             "  one: {<<: *box, command: ['sleep infinity']}
-  two: {<<: *box, healthcheck: *probe, command: ['sleep infinity']}
+  two: {<<: *box, healthcheck: *strict, command: ['sleep infinity']}
 ",
         )
         .row("ci", Fails("stage=two outcome=unhealthy code=78")),
@@ -871,7 +879,7 @@ fn waits() -> Vec<Case> {
 ",
         )
         .row("up --wait", Fails("stage=migrate outcome=failed code=3")),
-        case("a service stays unhealthy", "  app: {<<: *box, healthcheck: *probe, command: ['sleep infinity']}\n")
+        case("a service stays unhealthy", "  app: {<<: *box, healthcheck: *strict, command: ['sleep infinity']}\n")
             .row("up --wait", Fails("stage=app outcome=unhealthy code=78")),
         case("a service ends 1 at once", "  app: {<<: *box, command: ['exit 1']}\n")
             .row("up --wait", Fails("stage=app outcome=ended code=78")),
