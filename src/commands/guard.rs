@@ -25,6 +25,7 @@ pub(super) fn run(words: &[OsString]) -> Result<u8> {
     let commands = Commands {
         tools,
         project: project.to_string_lossy().into_owned(),
+        socket: None,
         directory: PathBuf::new(),
         env_files: Vec::new(),
         parallel: None,

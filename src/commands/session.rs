@@ -20,6 +20,7 @@ use crate::run::documents::Settings;
 use crate::run::process::Spawner;
 use crate::run::resolve::{Question, Resolved, model, resolve};
 use crate::run::scheduler::Rules;
+use crate::run::socket::Socket;
 use crate::run::{self, Close, Spec, directory};
 use crate::term::Terminal;
 
@@ -160,6 +161,7 @@ impl<'a> Session<'a> {
         Commands {
             tools: self.tools.clone(),
             project,
+            socket: Socket::find(&self.tools, &|name| std::env::var_os(name)),
             directory: self.project_directory.clone(),
             env_files: self.globals.env_files.clone(),
             parallel: self.globals.parallel,

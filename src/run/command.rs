@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::binary::Tools;
 use super::process::Invocation;
+use super::socket::Socket;
 
 /// The programs, and the project that the calls are for.
 #[derive(Clone, Debug)]
@@ -16,6 +17,8 @@ pub struct Commands {
     pub project: String,
     /// The project directory, which `.env` and the containers' labels depend on.
     pub directory: PathBuf,
+    /// The engine's socket, where it has one on this machine.
+    pub socket: Option<Socket>,
     /// `--env-file` options of the user.
     pub env_files: Vec<String>,
     /// `--parallel` of the user.

@@ -9,6 +9,7 @@ use os_pipe::PipeReader;
 use rustix::event::{PollFd, PollFlags, poll};
 
 use super::process::{Invocation, Spawner};
+use super::socket::LogStream;
 use crate::event::Stream;
 
 /// How much is read at once. Each piece is on its way to the views at a time, so it also bounds their memory.
@@ -39,21 +40,28 @@ pub struct Progress {
     file: u64,
 }
 
+/// Where a log comes from.
+#[derive(Debug)]
+pub enum Source<'a> {
+    /// The engine's socket.
+    Socket(LogStream),
+    /// `docker logs`.
+    Command(&'a Spawner, &'a Invocation),
+}
+
 /// Follows a container's log until it ends.
 ///
 /// The engine gives a log from its beginning; what was read before, of an earlier life of a restarted container, is
 /// skipped by its length. That is exact, where asking for what came since a time is not.
 ///
 /// # Errors
-/// When the follower cannot be started or the file cannot be written.
+/// When the log cannot be read to its end or the file cannot be written.
 pub fn follow(
-    spawner: &Spawner,
-    invocation: &Invocation,
+    source: Source<'_>,
     file: &Path,
     before: Progress,
     mut tell: impl FnMut(Piece),
 ) -> anyhow::Result<Progress> {
-    let child = spawner.spawn(invocation)?;
     let file = File::options().create(true).append(true).open(file)?;
     let mut writer = Writer {
         file,
@@ -61,18 +69,45 @@ pub fn follow(
         stdout: Lines::new(Stream::Stdout, before.stdout),
         stderr: Lines::new(Stream::Stderr, before.stderr),
     };
-    let result = read_both(&child.stdout, &child.stderr, &mut writer, &mut tell);
-    if result.is_err() {
-        child.group().kill();
-    }
-    let code = child.wait();
-    result?;
+    let code = match source {
+        Source::Socket(stream) => {
+            read_stream(stream, &mut writer, &mut tell)?;
+            0
+        }
+        Source::Command(spawner, invocation) => read_command(spawner, invocation, &mut writer, &mut tell)?,
+    };
     writer.end(code, &mut tell)?;
     Ok(Progress {
         stdout: writer.stdout.seen,
         stderr: writer.stderr.seen,
         file: writer.offset,
     })
+}
+
+fn read_stream(mut stream: LogStream, writer: &mut Writer, tell: &mut impl FnMut(Piece)) -> io::Result<()> {
+    let mut buffer = vec![0; PIECE];
+    while let Some((stream, count)) = stream.read(&mut buffer)? {
+        writer.take(stream, &buffer[..count], tell)?;
+    }
+    // An empty piece is the end of a stream.
+    writer.take(Stream::Stdout, &[], tell)?;
+    writer.take(Stream::Stderr, &[], tell)
+}
+
+fn read_command(
+    spawner: &Spawner,
+    invocation: &Invocation,
+    writer: &mut Writer,
+    tell: &mut impl FnMut(Piece),
+) -> anyhow::Result<i32> {
+    let child = spawner.spawn(invocation)?;
+    let result = read_both(&child.stdout, &child.stderr, writer, tell);
+    if result.is_err() {
+        child.group().kill();
+    }
+    let code = child.wait();
+    result?;
+    Ok(code)
 }
 
 struct Writer {
@@ -240,9 +275,12 @@ mod tests {
             ..Invocation::default()
         };
         let mut pieces = Vec::new();
-        let progress = follow(&Spawner::default(), &invocation, file, before, |piece| {
-            pieces.push(piece)
-        })
+        let progress = follow(
+            Source::Command(&Spawner::default(), &invocation),
+            file,
+            before,
+            |piece| pieces.push(piece),
+        )
         .unwrap();
         (progress, pieces)
     }
@@ -305,7 +343,12 @@ mod tests {
                 argv,
                 ..Invocation::default()
             };
-            let followed = follow(&Spawner::default(), &invocation, &file, Progress::default(), |_| {});
+            let followed = follow(
+                Source::Command(&Spawner::default(), &invocation),
+                &file,
+                Progress::default(),
+                |_| {},
+            );
             assert_eq!(followed.is_ok(), code == "0");
             assert_eq!(std::fs::read_to_string(&file).unwrap(), log);
         }

@@ -12,7 +12,7 @@
 //! | [`guard`] | a second process that cleans up after a run that was killed |
 //! | [`resolve`] | the model, and the versions of compose and the engine |
 //! | [`directory`] | where a run's record is |
-//! | [`logs`] | a container's output into its file, byte for byte |
+//! | [`logs`], [`socket`] | a container's output into its file, byte for byte; read from the engine's socket where it can |
 //! | [`engine_events`], [`inspect`], [`compose_output`], [`classify`] | what the engine and compose say, as data |
 
 pub mod binary;
@@ -32,6 +32,7 @@ pub mod process;
 pub mod resolve;
 pub mod scheduler;
 mod signals;
+pub mod socket;
 mod start;
 
 use std::path::PathBuf;

@@ -2,7 +2,7 @@
 
 use super::{Driver, Message, send};
 use crate::event::Fact;
-use crate::run::logs::{self, Piece, Progress};
+use crate::run::logs::{self, Piece, Progress, Source};
 
 impl Driver<'_> {
     pub(super) fn follow(&mut self, id: &str) {
@@ -28,8 +28,9 @@ impl Driver<'_> {
             .join("logs")
             .join(log_name(&planned.name, container.instance));
         let before = container.log.progress;
-        let since = container.is_older.then(|| self.started_at.to_string());
+        let since = container.is_older.then(|| seconds(self.started_at));
         let invocation = self.commands.logs(id, since.as_deref());
+        let socket = self.commands.socket.clone();
         let spawner = self.spawner.clone();
         let container = id.to_owned();
         self.spawn(move |inbox| {
@@ -42,7 +43,9 @@ impl Driver<'_> {
                     },
                 )
             };
-            let followed = logs::follow(&spawner, &invocation, &file, before, tell);
+            let stream = socket.and_then(|socket| socket.logs(&container, since.as_deref()).ok());
+            let source = stream.map_or_else(|| Source::Command(&spawner, &invocation), Source::Socket);
+            let followed = logs::follow(source, &file, before, tell);
             let error = followed.as_ref().err().map(|error| format!("{error:#}"));
             send(
                 inbox,
@@ -95,4 +98,9 @@ pub(super) fn log_name(stage: &str, instance: u32) -> String {
         1 => format!("{stage}.log"),
         _ => format!("{stage}@{instance}.log"),
     }
+}
+
+/// A time as the engine takes it: seconds since 1970, with nanoseconds.
+fn seconds(time: jiff::Timestamp) -> String {
+    format!("{}.{:09}", time.as_second(), time.subsec_nanosecond())
 }
