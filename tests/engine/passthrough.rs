@@ -188,12 +188,17 @@ fn standard_input_goes_through() {
     }
 }
 
+/// Any program, in the project's folder.
+fn inside(engine: &Engine, project: &Project, program: impl Into<PathBuf>, line: &str) -> Program {
+    // Not run: by this the project knows that there may be something to remove at the end.
+    drop(project.compose(""));
+    engine.program(program, line).directory(&project.directory)
+}
+
 /// A program whose standard output goes where its standard error goes, which can be read meanwhile.
 fn readable(engine: &Engine, project: &Project, program: &str, line: &str) -> Program {
-    engine
-        .program("sh", "-c")
+    inside(engine, project, "sh", "-c")
         .arg(format!("exec {program} {line} >&2"))
-        .directory(&project.directory)
         .limit(Duration::from_secs(60))
 }
 
@@ -301,7 +306,7 @@ fn docker_runs_it_as_a_plugin() {
     let project = Project::new(engine, "plugin", FILE);
     let config = with_plugins(engine, &project);
     let call = |line: &str| {
-        let program = engine.program("docker", line).directory(&project.directory);
+        let program = inside(engine, &project, "docker", line);
         program.env("DOCKER_CONFIG", &config).run()
     };
     assert_eq!(call("towline --version").text(), "towline 0.1.0\n");
@@ -314,10 +319,10 @@ fn docker_runs_it_as_a_plugin() {
     ] {
         let expected = show(&call(&format!("compose {line}")));
         // What changes something is done twice from the same state.
-        match line.split_once(' ') {
-            Some(("up", _)) => project.clear(),
-            Some(("down", _)) => drop(project.compose("up -d --no-build web").run()),
-            _ => {}
+        if line.starts_with("up ") {
+            project.clear();
+        } else if line.starts_with("down ") {
+            project.compose("up -d --no-build web").run().ended(0);
         }
         assert_eq!(expected, show(&call(&format!("towline {line}"))), "{line}");
     }
@@ -333,7 +338,7 @@ fn as_a_plugin_it_gives_a_verdict() {
     let project = Project::new(engine, "verdict", FILE);
     let config = with_plugins(engine, &project);
     for line in ["towline up --exit-code-from tests tests", "towline ci tests"] {
-        let program = engine.program("docker", line).directory(&project.directory);
+        let program = inside(engine, &project, "docker", line);
         program.env("DOCKER_CONFIG", &config).run().ended(3);
     }
 }
@@ -361,7 +366,7 @@ fn the_name_docker_compose_does_what_the_standalone_binary_does() {
     let real = compose_plugin(engine);
     let host = env::var("DOCKER_HOST").unwrap_or_else(|_| "unix:///var/run/docker.sock".to_owned());
     let run = |program: &Path, line: &str| {
-        let program = engine.program(program, line).directory(&project.directory);
+        let program = inside(engine, &project, program, line);
         without_log(&show(&program.run()))
     };
     for line in [
