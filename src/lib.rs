@@ -12,7 +12,7 @@
 //! | [`plan`] | model → stages: kinds with reasons, needs with conditions, order. Pure |
 //! | [`run`] | plan → verdict: a pure scheduler, and the files that touch the engine around it |
 //! | [`report`] | events → what a person or a program reads; one file a view or format |
-//! | [`cli`] | clap structs, no behaviour |
+//! | [`cli`] | the command line: clap structs, and how words become them. Pure |
 //! | [`commands`] | one file a command: wiring, no logic |
 //!
 //! Direction: `event ← compose ← plan ← run`; `report` uses `event`, `failure` and `term` alone; `commands` uses

@@ -182,6 +182,7 @@ fn config_flags(globals: &Globals) -> Vec<OsString> {
         env_files: globals.env_files.clone(),
         project_directory: globals.project_directory.clone(),
         compatibility: globals.compatibility,
+        insecure_registries: globals.insecure_registries.clone(),
         ..Globals::default()
     };
     chooses.argv()

@@ -8,13 +8,13 @@ use serde_json::Value;
 /// One line of compose's progress.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Progress {
-    /// An image began to be pulled.
+    /// An image began to be pulled: its name, or that of its service.
     Pulling(String),
-    /// An image was pulled.
+    /// An image was pulled: its name, or that of its service.
     Pulled(String),
     /// An image, or a container by its name, or a service (`service:NAME:NUMBER`) could not be brought about.
     Failed {
-        /// What compose calls it: `Image X`, `Container X`, `service:X:1`.
+        /// What compose calls it: `Image X`, `Container X`, `service:X:1`, or a bare service's name for the pull of its image.
         id: String,
         /// Why.
         details: String,
@@ -70,21 +70,26 @@ fn read_message(line: &str) -> Progress {
     }
 }
 
+/// Compose 5 says `{"id": "Image X", "status": "Error", "details": …}` of a pull. Compose 2 calls it by the service's bare
+/// name and has the two words the other way round: `{"id": "web", "text": "Error", "status": …}`.
 fn read_resource(entry: &Value) -> Option<Progress> {
     let id = entry["id"].as_str()?;
-    let image = id.strip_prefix("Image ");
     let status = entry["status"].as_str().unwrap_or_default();
     let word = entry["text"].as_str().unwrap_or_default();
-    match (image, status, word) {
-        (_, "Error", _) => {
-            let details = entry["details"].as_str().unwrap_or(word);
-            Some(Progress::Failed {
-                id: id.to_owned(),
-                details: details.to_owned(),
-            })
-        }
-        (Some(image), "Working", "Pulling") => Some(Progress::Pulling(image.to_owned())),
-        (Some(image), "Done", "Pulled") => Some(Progress::Pulled(image.to_owned())),
+    let pulled = id
+        .strip_prefix("Image ")
+        .or_else(|| (!id.contains([' ', ':'])).then_some(id));
+    let failed = |details: &str| {
+        Some(Progress::Failed {
+            id: id.to_owned(),
+            details: details.to_owned(),
+        })
+    };
+    match (pulled, status, word) {
+        (_, "Error", _) => failed(entry["details"].as_str().unwrap_or(word)),
+        (_, details, "Error") => failed(details),
+        (Some(image), _, "Pulling") => Some(Progress::Pulling(image.to_owned())),
+        (Some(image), _, "Pulled") => Some(Progress::Pulled(image.to_owned())),
         _ => None,
     }
 }
@@ -155,6 +160,22 @@ mod tests {
             [Progress::Error("a\nb".into())]
         );
         assert_eq!(read(r#"{"id":"Container p-a-1","status":"Done","text":"Created"}"#), []);
+    }
+
+    #[test]
+    fn reads_how_compose_2_tells_a_pull() {
+        assert_eq!(
+            read(r#"{"id":"web","text":"Pulling"}"#),
+            [Progress::Pulling("web".into())]
+        );
+        assert_eq!(
+            read(r#"{"id":"web","text":"Error","status":"no such host"}"#),
+            [Progress::Failed {
+                id: "web".into(),
+                details: "no such host".into()
+            }]
+        );
+        assert_eq!(read(r#"{"id":"web","status":"Interrupted"}"#), []);
     }
 
     #[test]

@@ -170,7 +170,8 @@ impl Preparation {
                 .filter(|stage| names.contains(&self.plan.stages[*stage].name.as_str()))
             {
                 if failures.iter().all(|failure| failure.stage != stage) {
-                    let outcome = if id.starts_with("Image ") {
+                    let is_pull = id.starts_with("Image ") || self.plan.index(id).is_some();
+                    let outcome = if is_pull {
                         Outcome::PullFailed
                     } else {
                         classify::start_failure(details)
@@ -199,7 +200,7 @@ impl Preparation {
         failures
     }
 
-    /// The stages that compose means by `Image X`, `Container P-S-1`, `service:S:1`.
+    /// The stages that compose means by `Image X`, `Container P-S-1`, `service:S:1`, `S`.
     fn stages_of(&self, id: &str) -> Vec<usize> {
         let stages = self.plan.stages.iter().enumerate();
         let project = &self.commands.project;
@@ -209,7 +210,8 @@ impl Preparation {
             Some(("Container", meant)) => meant
                 .strip_prefix(&format!("{project}-{name}-"))
                 .is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit())),
-            _ => false,
+            Some(_) => false,
+            None => id == name,
         };
         stages
             .filter(|(_, stage)| is_meant(&stage.name, stage.image.as_deref()))
@@ -254,33 +256,43 @@ impl Preparation {
         drop(sender);
         for line in lines {
             for progress in compose_output::read(&line) {
-                note(&mut call, progress, built, tell);
+                self.note(&mut call, progress, built, tell);
             }
         }
         call.code = child.wait();
         call
     }
-}
 
-fn note(call: &mut Call, progress: Progress, built: &[&str], tell: &dyn Fn(Fact)) {
-    match progress {
-        Progress::Pulling(image) => tell(Fact::PullStarted { image }),
-        Progress::Pulled(image) => tell(Fact::PullFinished { image }),
-        Progress::Failed { id, details } => call.failed.push((id, details)),
-        Progress::Step { name, cached, took } => tell(Fact::BuildStepFinished {
-            stage: compose_output::stage_of_step(&name, built).map(str::to_owned),
-            step: name,
-            cached,
-            took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-        }),
-        Progress::StepFailed { name, error } => {
-            if call.message.is_empty() {
-                call.message = format!("{name}: {error}");
+    fn note(&self, call: &mut Call, progress: Progress, built: &[&str], tell: &dyn Fn(Fact)) {
+        match progress {
+            Progress::Pulling(name) => tell(Fact::PullStarted {
+                image: self.image(name),
+            }),
+            Progress::Pulled(name) => tell(Fact::PullFinished {
+                image: self.image(name),
+            }),
+            Progress::Failed { id, details } => call.failed.push((id, details)),
+            Progress::Step { name, cached, took } => tell(Fact::BuildStepFinished {
+                stage: compose_output::stage_of_step(&name, built).map(str::to_owned),
+                step: name,
+                cached,
+                took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            }),
+            Progress::StepFailed { name, error } => {
+                if call.message.is_empty() {
+                    call.message = format!("{name}: {error}");
+                }
+                call.step.get_or_insert(name);
             }
-            call.step.get_or_insert(name);
+            Progress::Error(message) => call.message = message,
+            Progress::Warning(message) => tell(Fact::Warned { stage: None, message }),
         }
-        Progress::Error(message) => call.message = message,
-        Progress::Warning(message) => tell(Fact::Warned { stage: None, message }),
+    }
+
+    /// The image that a name stands for which may be that of its service.
+    fn image(&self, name: String) -> String {
+        let stage = self.plan.index(&name).map(|stage| &self.plan.stages[stage]);
+        stage.and_then(|stage| stage.image.clone()).unwrap_or(name)
     }
 }
 
