@@ -151,6 +151,7 @@ impl<'a> Session<'a> {
             stop_timeout: request.stop_timeout,
             info,
             directory,
+            docker_socket: std::env::var_os("DOCKER_CLI_PLUGIN_SOCKET").filter(|name| !name.is_empty()),
             begun: self.begun,
         };
         run::execute(spec, &mut views)

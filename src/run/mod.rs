@@ -35,6 +35,7 @@ mod signals;
 pub mod socket;
 mod start;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -71,6 +72,8 @@ pub struct Spec {
     pub info: RunInfo,
     /// The run's directory; its `logs` folder exists.
     pub directory: PathBuf,
+    /// The socket that docker closes to stop its plugin, where towline runs as one.
+    pub docker_socket: Option<OsString>,
     /// When towline was started.
     pub begun: Instant,
 }

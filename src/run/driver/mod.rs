@@ -5,6 +5,7 @@ mod engine;
 mod output;
 
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -127,6 +128,7 @@ pub(super) struct Driver<'a> {
     info: RunInfo,
     directory: PathBuf,
     owned: bool,
+    docker_socket: Option<OsString>,
     reporter: &'a mut dyn Reporter,
     begun: Instant,
     started_at: jiff::Timestamp,
@@ -190,6 +192,7 @@ impl<'a> Driver<'a> {
             info: spec.info,
             directory: spec.directory,
             owned: spec.settings.owned,
+            docker_socket: spec.docker_socket,
             reporter,
             begun: spec.begun,
             started_at: jiff::Timestamp::now(),
@@ -216,6 +219,11 @@ impl<'a> Driver<'a> {
     pub(super) fn run(mut self) -> Result<Report> {
         let inbox = self.sender.clone();
         let handle = signals::listen(move |signal| send(&inbox, Message::Signal(signal)))?;
+        if let Some(socket) = &self.docker_socket {
+            let inbox = self.sender.clone();
+            // Without the socket docker's own signals still come, where a terminal sends them.
+            let _ = signals::listen_to_docker(socket, move |signal| send(&inbox, Message::Signal(signal)));
+        }
         self.emit(Fact::RunStarted(self.info.clone()));
         for note in self.plan.notes.clone() {
             self.emit(Fact::Warned {
