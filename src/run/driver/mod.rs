@@ -77,6 +77,7 @@ pub(super) enum Message {
         progress: Option<Progress>,
         error: Option<String>,
     },
+    Stopped(Vec<usize>),
     Signal(Signal),
 }
 
@@ -311,6 +312,7 @@ impl<'a> Driver<'a> {
                 progress,
                 error,
             } => self.log_ended(&container, progress, error),
+            Message::Stopped(stages) => self.step(Input::StopReturned { stages }),
             Message::Signal(signal) => self.step(Input::Signal(signal)),
         }
     }
@@ -389,12 +391,13 @@ impl<'a> Driver<'a> {
             .filter(|(_, c)| c.running && stages.contains(&c.stage));
         let running: Vec<String> = running.map(|(id, _)| id.clone()).collect();
         let closer = self.closer.clone();
-        self.spawn(move |_| {
+        self.spawn(move |inbox| {
             if kill {
                 closer.kill(&running);
             } else {
                 closer.stop(&stages);
             }
+            send(inbox, Message::Stopped(stages));
         });
     }
 

@@ -83,6 +83,7 @@ impl Scheduler {
         match input {
             Input::Prepared { failed } => self.prepared(now, failed),
             Input::UpReturned { stages, failed } => self.up_returned(now, &stages, failed),
+            Input::StopReturned { stages } => self.stop_returned(now, &stages),
             Input::Started { stage, instance } => self.started(now, stage, instance),
             Input::Died {
                 stage,
@@ -213,6 +214,7 @@ impl Scheduler {
                 continue;
             }
             if self.tracks[stage].stop_as.is_some() {
+                self.tracks[stage].stop_returned = false;
                 late.push(stage);
             }
             self.look_again(now, stage);
@@ -223,6 +225,13 @@ impl Scheduler {
                 stages: late,
                 kill: false,
             });
+        }
+    }
+
+    fn stop_returned(&mut self, now: Duration, stages: &[usize]) {
+        for stage in stages {
+            self.tracks[*stage].stop_returned = true;
+            self.look_again(now, *stage);
         }
     }
 
@@ -407,7 +416,7 @@ impl Scheduler {
         // A container that was never started leaves nothing to wait for once the stage is being stopped.
         let none_left = track.instances.iter().all(|instance| !instance.running);
         match track.stop_as {
-            Some(outcome) if none_left && (track.returned || track.has_run()) => {
+            Some(outcome) if none_left && (track.has_run() || (track.returned && track.stop_returned)) => {
                 let end = self.stopped_end(stage, outcome);
                 self.finish(stage, end);
             }

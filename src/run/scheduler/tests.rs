@@ -656,6 +656,21 @@ fn a_service_that_runs_out_of_memory_is_a_needed_service_that_ended() {
     assert_eq!(run.code(), 78);
 }
 
+#[test]
+fn what_was_being_started_is_over_once_the_call_that_stops_it_is() {
+    let mut run = run("  unit: {image: i, command: [pytest]}\n");
+    run.prepared();
+    run.input(Input::Signal(Signal::Interrupt));
+    run.input(Input::StopReturned { stages: vec![0] });
+    run.input(Input::UpReturned {
+        stages: vec![0],
+        failed: Vec::new(),
+    });
+    assert!(!run.finished, "its container may run, and has not been asked to end");
+    run.input(Input::StopReturned { stages: vec![0] });
+    assert_eq!(run.code(), 130);
+}
+
 /// A made-up plan: for each stage its kind and its needs among the stages before it.
 fn any_services() -> impl Strategy<Value = String> {
     let need = prop_oneof![Just(None), Just(Some(0)), Just(Some(1)), Just(Some(2))];

@@ -33,6 +33,8 @@ pub(super) struct Track {
     pub(super) has_hooks: bool,
     /// The call that starts it has come back.
     pub(super) returned: bool,
+    /// The call that stops it has come back.
+    pub(super) stop_returned: bool,
     /// It has run with all its containers at least once.
     pub(super) has_started: bool,
     /// It has been healthy with all its containers at least once.
@@ -57,6 +59,7 @@ impl Track {
             instances: vec![Instance::default(); usize::try_from(containers).unwrap_or(usize::MAX)],
             has_hooks: stage.has_start_hooks || stage.provided,
             returned: false,
+            stop_returned: false,
             has_started: false,
             was_healthy: false,
             has_health: match stage.health {

@@ -69,6 +69,11 @@ pub enum Input {
         /// Whether the engine's record says that memory ran out.
         oom: bool,
     },
+    /// A call that stops stages came back: what ran of them has ended.
+    StopReturned {
+        /// The stages that the call was for.
+        stages: Vec<usize>,
+    },
     /// A container's health changed.
     Health {
         /// The stage.
