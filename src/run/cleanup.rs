@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::command::Commands;
 use super::documents::Documents;
-use super::process::Spawner;
+use super::process::{Limits, Spawner};
 use crate::plan::Plan;
 
 /// What becomes of the containers at the end.
@@ -35,6 +35,13 @@ pub(super) struct Closer {
 
 /// How long what is thrown away has to end when it is asked to.
 const HASTE: Duration = Duration::from_secs(1);
+
+/// How long the engine gets to remove what a run made. One that hangs must not hold towline.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn limits(time: Duration) -> Limits {
+    Limits { time, memory: u64::MAX }
+}
 
 /// The kinds of things that a project consists of, in the order in which they can be removed.
 const KINDS: [&str; 3] = ["container", "network", "volume"];
@@ -81,13 +88,18 @@ impl Closer {
     }
 
     fn call_stop(&self, document: Vec<u8>, grace: Option<Duration>, names: &[&str]) {
-        let _ = self.spawner.capture(&self.commands.stop(document, grace, names), None);
+        let limits = grace.map(|grace| limits(PATIENCE + grace));
+        let _ = self
+            .spawner
+            .capture(&self.commands.stop(document, grace, names), limits);
     }
 
     /// Kills these containers.
     pub(super) fn kill(&self, containers: &[String]) {
         if !containers.is_empty() {
-            let _ = self.spawner.capture(&self.commands.kill(containers), None);
+            let _ = self
+                .spawner
+                .capture(&self.commands.kill(containers), Some(limits(PATIENCE / 6)));
         }
     }
 
@@ -116,7 +128,7 @@ impl Closer {
         if !self.removes() {
             return Vec::new();
         }
-        let down = self.spawner.capture(&self.commands.down(), None);
+        let down = self.spawner.capture(&self.commands.down(), Some(limits(PATIENCE)));
         let left = if down.is_ok_and(|finished| finished.succeeded()) {
             Vec::new()
         } else {
@@ -166,7 +178,9 @@ impl Closer {
 /// Compose gave up somewhere: each part of the project is removed for itself. Gives back what is then still there.
 pub(super) fn remove_one_by_one(spawner: &Spawner, commands: &Commands) -> Vec<String> {
     let list = |kind: &str| -> Option<Vec<String>> {
-        let listed = spawner.capture(&commands.list(kind, None), None).ok()?;
+        let listed = spawner
+            .capture(&commands.list(kind, None), Some(limits(PATIENCE / 6)))
+            .ok()?;
         let text = String::from_utf8_lossy(&listed.stdout);
         listed
             .succeeded()
@@ -181,7 +195,7 @@ pub(super) fn remove_one_by_one(spawner: &Spawner, commands: &Commands) -> Vec<S
             )];
         };
         if !names.is_empty() {
-            let _ = spawner.capture(&commands.remove(kind, &names), None);
+            let _ = spawner.capture(&commands.remove(kind, &names), Some(limits(PATIENCE)));
             left.extend(list(kind).into_iter().flatten().map(|name| format!("{kind} {name}")));
         }
     }

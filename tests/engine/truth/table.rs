@@ -1,10 +1,11 @@
 //! The truth table as text: printed after each run, and kept in `tests/truth-table.md`.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::Write as _;
 
 use super::cases::{Right, Row};
-use super::{Answer, COMPOSE_ATTEMPTS, Line, table_path};
+use super::{COMPOSE_ATTEMPTS, Line, table_path};
 use crate::common::Engine;
 
 /// Prints the lines where the test harness does not keep them to itself.
@@ -52,7 +53,8 @@ fn text(engine: &Engine, lines: &[Line]) -> String {
         "# Truth table\n\n\
          Each command as `towline …` and, where compose has it, as `docker compose …`, on a real engine (compose {}).\n\
          Compose was asked {COMPOSE_ATTEMPTS} times; `hang` means that it had to be killed. \
-         What is right is written by hand in `tests/engine/truth/cases.rs`.\n\
+         What is right is written by hand in `tests/engine/truth/cases.rs`, by towline's rules:\n\
+         a loose deploy waits for the tests, a code that only says less is not held against compose, one that is lost is.\n\
          This file is written by `TOWLINE_UPDATE_TABLES=1 cargo test --test engine truth`.\n\n\
          {} rows. Wrong verdicts of towline: {wrong}. Wrong verdicts of compose: {misled} of {}.\n\n\
          | case | command | compose | towline | right | who is wrong |\n|---|---|---|---|---|---|\n",
@@ -61,7 +63,8 @@ fn text(engine: &Engine, lines: &[Line]) -> String {
         asked.len(),
     );
     for line in lines {
-        let compose: Vec<String> = line.compose.iter().map(|answer| shown(*answer)).collect();
+        let codes: BTreeSet<Option<i32>> = line.compose.iter().map(|answer| answer.code).collect();
+        let compose: Vec<String> = codes.into_iter().map(shown).collect();
         let compose = if compose.is_empty() {
             "—".to_owned()
         } else {
@@ -75,7 +78,7 @@ fn text(engine: &Engine, lines: &[Line]) -> String {
             text,
             "{} {compose} | {} | {} | {} |",
             key(line.case, &line.row),
-            shown(line.towline),
+            shown(line.towline.code),
             right(&line.row),
             blame.join(", ")
         );
@@ -83,8 +86,8 @@ fn text(engine: &Engine, lines: &[Line]) -> String {
     text
 }
 
-fn shown(answer: Answer) -> String {
-    answer.code.map_or_else(|| "hang".to_owned(), |code| code.to_string())
+fn shown(code: Option<i32>) -> String {
+    code.map_or_else(|| "hang".to_owned(), |code| code.to_string())
 }
 
 /// What is wrong with compose's answers: the verdict, a lost code, a hang, or stages that ran or did not run against the
