@@ -8,14 +8,17 @@
 //! | [`exit`] | the exit codes, written once |
 //! | [`failure`] | errors that end the program: exit code, cause, hints |
 //! | [`term`] | what the terminal can show, decided once |
-//! | [`compose`] | the resolved compose model, as far as towline reads it |
+//! | [`source`] | texts and places in them: files, spans of bytes, lines and columns |
+//! | [`diagnostic`] | what is wrong, where, and what to do about it: plain data |
+//! | [`yaml`] | text → spanned tree; knows nothing of Compose |
+//! | [`compose`] | the resolved compose model, as far as towline reads it, and the native loader that makes it from files |
 //! | [`plan`] | model → stages: kinds with reasons, needs with conditions, order. Pure |
 //! | [`run`] | plan → verdict: a pure scheduler, and the files that touch the engine around it |
 //! | [`report`] | events → what a person or a program reads; one file a view or format |
 //! | [`cli`] | the command line: clap structs, and how words become them. Pure |
 //! | [`commands`] | one file a command: wiring, no logic |
 //!
-//! Direction: `event ← compose ← plan ← run`; `report` uses `event`, `failure` and `term` alone; `commands` uses
+//! Direction: `source ← diagnostic ← yaml ← compose`; `event ← compose ← plan ← run`; `report` uses `event`, `failure` and `term` alone; `commands` uses
 //! everything, and nothing uses `commands`. A test in this file reads the `use crate::` lines and holds them to it.
 //!
 //! # Decisions that differ from what one would expect
@@ -33,13 +36,16 @@
 pub mod cli;
 pub mod commands;
 pub mod compose;
+pub mod diagnostic;
 pub mod event;
 pub mod exit;
 pub mod failure;
 pub mod plan;
 pub mod report;
 pub mod run;
+pub mod source;
 pub mod term;
+pub mod yaml;
 
 pub use commands::main;
 
@@ -49,12 +55,15 @@ mod tests {
     use std::path::Path;
 
     /// Each module and those it may use.
-    const MAY_USE: [(&str, &[&str]); 10] = [
+    const MAY_USE: [(&str, &[&str]); 13] = [
         ("event", &[]),
         ("exit", &[]),
         ("failure", &["exit"]),
         ("term", &[]),
-        ("compose", &["event", "exit", "failure"]),
+        ("source", &[]),
+        ("diagnostic", &["source"]),
+        ("yaml", &["diagnostic", "source"]),
+        ("compose", &["diagnostic", "event", "exit", "failure", "source", "yaml"]),
         ("plan", &["compose", "event", "exit", "failure"]),
         ("run", &["compose", "event", "exit", "failure", "plan", "report"]),
         ("report", &["event", "exit", "failure", "term"]),
@@ -62,7 +71,17 @@ mod tests {
         (
             "commands",
             &[
-                "cli", "compose", "event", "exit", "failure", "plan", "report", "run", "term",
+                "cli",
+                "compose",
+                "diagnostic",
+                "event",
+                "exit",
+                "failure",
+                "plan",
+                "report",
+                "run",
+                "source",
+                "term",
             ],
         ),
     ];

@@ -1,9 +1,11 @@
 //! The resolved compose model, as far as towline reads it.
 //!
-//! `docker compose config` merges, interpolates and validates; what it prints is the authoritative model.
+//! `docker compose config` merges, interpolates and validates; what it prints is the authoritative model, and [`load`] makes
+//! the same one from the files themselves.
 
 mod discover;
 mod duration;
+pub mod load;
 mod model;
 
 pub use discover::{Place, project_directory};

@@ -1,0 +1,395 @@
+//! Checks of the active services against each other and against what the project declares.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::number::text_of;
+use super::units;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::source::Span;
+use crate::yaml::{Key, Node, Value};
+
+/// Checks a whole model whose services are those that are active. `inactive` holds the names of the others.
+pub(super) fn check(root: &Node, inactive: &[String], problems: &mut Diagnostics) {
+    let mut checker = Checker {
+        root,
+        inactive,
+        problems,
+    };
+    for (name, service) in section(root, "services") {
+        checker.service(name, service);
+    }
+    for (name, job) in section(root, "jobs") {
+        checker.job(name, job);
+    }
+    for (name, secret) in section(root, "secrets") {
+        let given = ["external", "file", "environment"].iter().any(|key| {
+            secret
+                .get(key)
+                .is_some_and(|value| value.as_bool() != Some(false) && value.as_str() != Some(""))
+        });
+        if !given {
+            checker.fail(
+                "no-origin",
+                name.span,
+                format!("the secret \"{}\" must have a file or an environment", name.text),
+            );
+        }
+    }
+    if !checker.problems.has_errors() {
+        checker.cycles();
+    }
+}
+
+fn section<'a>(root: &'a Node, name: &str) -> impl Iterator<Item = (&'a Key, &'a Node)> {
+    root.get(name).into_iter().flat_map(Node::entries)
+}
+
+struct Checker<'a> {
+    root: &'a Node,
+    inactive: &'a [String],
+    problems: &'a mut Diagnostics,
+}
+
+impl Checker<'_> {
+    fn fail(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
+        self.problems.push(Diagnostic::error(code, span, message));
+    }
+
+    fn is_declared(&self, section: &str, name: &str) -> bool {
+        self.root.at(&[section, name]).is_some()
+    }
+
+    fn service(&mut self, name: &Key, service: &Node) {
+        let image = service.get("image").and_then(Node::as_str).unwrap_or_default();
+        if service.get("build").is_none() && image.is_empty() && service.get("provider").is_none() {
+            let message = format!("the service \"{}\" has neither an image nor a build", name.text);
+            self.fail("no-image", name.span, message);
+        }
+        self.build(service);
+        if let (Some(mode), Some(networks)) = (service.get("network_mode"), service.get("networks"))
+            && mode.as_str() != Some("")
+            && networks.entries().next().is_some()
+        {
+            self.fail(
+                "network-mode",
+                mode.span,
+                "\"network_mode\" and \"networks\" exclude each other",
+            );
+        }
+        self.health(service);
+        self.dependencies(name, service);
+        self.references(name, service);
+        self.limits(service);
+        self.replicas(service);
+        self.watch(service);
+        self.targets(service);
+        if self.is_declared("jobs", name) {
+            let message = format!("\"{}\" is the name of a service and of a job", name.text);
+            self.fail("same-name", name.span, message);
+        }
+    }
+
+    fn build(&mut self, service: &Node) {
+        let Some(build) = service.get("build") else { return };
+        let filled = |key: &str| {
+            build
+                .get(key)
+                .filter(|node| node.as_str().is_some_and(|text| !text.is_empty()))
+        };
+        if let (Some(_), Some(inline)) = (filled("dockerfile"), filled("dockerfile_inline")) {
+            self.fail(
+                "two-dockerfiles",
+                inline.span,
+                "\"dockerfile\" and \"dockerfile_inline\" exclude each other",
+            );
+        }
+        for (_, context) in build.get("additional_contexts").into_iter().flat_map(Node::entries) {
+            let Some(target) = context.as_str().and_then(|text| text.strip_prefix("service:")) else {
+                continue;
+            };
+            match self.root.at(&["services", target]) {
+                None => self.fail(
+                    "undefined-service",
+                    context.span,
+                    format!("there is no service \"{target}\""),
+                ),
+                Some(other) if other.get("build").is_none() => {
+                    self.fail(
+                        "no-build",
+                        context.span,
+                        format!("the service \"{target}\" has no build"),
+                    );
+                }
+                Some(_) => {}
+            }
+        }
+        let platform = service
+            .get("platform")
+            .and_then(Node::as_str)
+            .filter(|platform| !platform.is_empty());
+        if let (Some(platform), Some(platforms)) = (platform, build.get("platforms"))
+            && platforms.items().len() > 0
+            && !platforms.items().any(|item| item.as_str() == Some(platform))
+        {
+            self.fail(
+                "platform",
+                platforms.span,
+                format!("\"build.platforms\" lacks the platform of the service, {platform:?}"),
+            );
+        }
+    }
+
+    fn health(&mut self, service: &Node) {
+        let Some(first) = service
+            .at(&["healthcheck", "test"])
+            .and_then(|test| test.items().next())
+        else {
+            return;
+        };
+        if !first
+            .as_str()
+            .is_some_and(|word| ["CMD", "CMD-SHELL", "NONE"].contains(&word))
+        {
+            let problem = Diagnostic::error(
+                "healthcheck",
+                first.span,
+                "the test must begin with CMD, CMD-SHELL or NONE",
+            );
+            self.problems.push(problem);
+        }
+    }
+
+    fn dependencies(&mut self, name: &Key, service: &Node) {
+        for (target, entry) in service.get("depends_on").into_iter().flat_map(Node::entries) {
+            if self.is_declared("services", target) {
+                continue;
+            }
+            let is_required = entry.get("required").and_then(Node::as_bool) != Some(false);
+            let is_inactive = self.inactive.iter().any(|other| **other == *target.text);
+            let (name, target_name) = (&name.text, &target.text);
+            if self.is_declared("jobs", target) {
+                let message = format!("the service \"{name}\" depends on \"{target_name}\", which is a job");
+                self.fail("undefined-service", target.span, message);
+            } else if is_inactive && is_required {
+                let message =
+                    format!("the service \"{name}\" depends on \"{target_name}\", whose profile is not active");
+                let problem = Diagnostic::error("inactive-service", target.span, message);
+                self.problems
+                    .push(problem.help("set \"required: false\", or activate the profile"));
+            } else if !is_inactive {
+                let message = format!("the service \"{name}\" depends on \"{target_name}\", which does not exist");
+                self.fail("undefined-service", target.span, message);
+            }
+        }
+    }
+
+    fn job(&mut self, name: &Key, job: &Node) {
+        for (target, _) in job.get("depends_on").into_iter().flat_map(Node::entries) {
+            let is_known = self.is_declared("services", target)
+                || self.is_declared("jobs", target)
+                || self.inactive.iter().any(|other| **other == *target.text);
+            if !is_known {
+                let message = format!(
+                    "the job \"{}\" depends on \"{}\", which does not exist",
+                    name.text, target.text
+                );
+                self.fail("undefined-service", target.span, message);
+            }
+        }
+    }
+
+    /// Names of networks, volumes, secrets, configs and models.
+    fn references(&mut self, name: &Key, service: &Node) {
+        for (section, kind) in [("networks", "network"), ("models", "model")] {
+            for (key, _) in service.get(section).into_iter().flat_map(Node::entries) {
+                self.reference(name, section, kind, key, key.span);
+            }
+        }
+        for mount in service.get("volumes").into_iter().flat_map(Node::items) {
+            let is_volume = mount.get("type").and_then(Node::as_str) == Some("volume");
+            if let Some(source) = mount.get("source").filter(|_| is_volume)
+                && let Some(text) = source.as_str().filter(|text| !text.is_empty())
+            {
+                self.reference(name, "volumes", "volume", text, source.span);
+            }
+        }
+        let places: [(&[&str], &str, &str); 3] = [
+            (&["build", "secrets"], "secrets", "secret"),
+            (&["configs"], "configs", "config"),
+            (&["secrets"], "secrets", "secret"),
+        ];
+        for (place, section, kind) in places {
+            for entry in service.at(place).into_iter().flat_map(Node::items) {
+                if let Some(source) = entry.get("source") {
+                    self.reference(name, section, kind, source.as_str().unwrap_or_default(), source.span);
+                }
+            }
+        }
+    }
+
+    fn reference(&mut self, service: &Key, section: &str, kind: &str, name: &str, span: Span) {
+        if !self.is_declared(section, name) {
+            let message = format!(
+                "the service \"{}\" uses the {kind} \"{name}\", which is not declared",
+                service.text
+            );
+            self.fail("undefined-resource", span, message);
+        }
+    }
+
+    /// A limit that can be written in two places must say the same in both.
+    fn limits(&mut self, service: &Node) {
+        let pairs: [(&str, &[&str], &str); 4] = [
+            ("cpus", &["deploy", "resources", "limits"], "cpus"),
+            ("mem_limit", &["deploy", "resources", "limits"], "memory"),
+            ("mem_reservation", &["deploy", "resources", "reservations"], "memory"),
+            ("pids_limit", &["deploy", "resources", "limits"], "pids"),
+        ];
+        for (own, place, other) in pairs {
+            let (Some(value), Some(block)) = (service.get(own), service.at(place)) else {
+                continue;
+            };
+            let zero = |value: &Node| amount(value) == 0.0;
+            let differs = block.get(other).map_or(0.0, amount) != amount(value);
+            if !zero(value) && differs {
+                let path = format!("{}.{other}", place.join("."));
+                let problem = Diagnostic::error(
+                    "two-limits",
+                    value.span,
+                    format!("\"{own}\" and \"{path}\" say different things"),
+                );
+                self.problems.push(problem.label(block.span, "the other limit"));
+            }
+        }
+    }
+
+    fn replicas(&mut self, service: &Node) {
+        let scale = service.get("scale");
+        let replicas = service.at(&["deploy", "replicas"]);
+        if let (Some(scale), Some(replicas)) = (scale, replicas)
+            && amount(scale) != amount(replicas)
+        {
+            let problem = Diagnostic::error(
+                "two-scales",
+                scale.span,
+                "\"scale\" and \"deploy.replicas\" say different things",
+            );
+            self.problems.push(problem.label(replicas.span, "the other number"));
+        }
+        let Some(count) = scale.or(replicas) else { return };
+        if amount(count) < 0.0 {
+            self.fail(
+                "negative-scale",
+                count.span,
+                "a service cannot have less than 0 containers",
+            );
+        }
+        if let Some(name) = service.get("container_name").filter(|name| name.as_str() != Some(""))
+            && amount(count) > 1.0
+        {
+            let problem = Diagnostic::error(
+                "container-name",
+                name.span,
+                "a service with a container name can have one container only",
+            );
+            self.problems.push(problem.label(count.span, "asks for more"));
+        }
+    }
+
+    fn watch(&mut self, service: &Node) {
+        for rule in service.at(&["develop", "watch"]).into_iter().flat_map(Node::items) {
+            let action = rule.get("action").and_then(Node::as_str).unwrap_or_default();
+            let target = rule.get("target").and_then(Node::as_str).unwrap_or_default();
+            if target.is_empty() && !["rebuild", "restart"].contains(&action) {
+                self.fail("watch", rule.span, format!("the action {action:?} needs a target"));
+            }
+        }
+    }
+
+    /// Two mounts cannot have one target.
+    fn targets(&mut self, service: &Node) {
+        let mut seen: HashMap<String, Span> = HashMap::new();
+        let tmpfs = service.get("tmpfs").into_iter().flat_map(Node::items).map(|item| {
+            (
+                text_of(&item.value).split(':').next().unwrap_or_default().to_owned(),
+                item.span,
+            )
+        });
+        let mounts = service
+            .get("volumes")
+            .into_iter()
+            .flat_map(Node::items)
+            .filter_map(|mount| Some((mount.get("target")?.as_str()?.to_owned(), mount.span)));
+        for (target, span) in tmpfs.chain(mounts) {
+            if let Some(first) = seen.insert(target.clone(), span) {
+                let problem = Diagnostic::error(
+                    "same-target",
+                    span,
+                    format!("something is mounted at {target:?} already"),
+                );
+                self.problems.push(problem.label(first, "mounted here"));
+            }
+        }
+    }
+
+    fn cycles(&mut self) {
+        let mut graph: BTreeMap<&str, Vec<(&str, Span)>> = BTreeMap::new();
+        for (name, service) in section(self.root, "services") {
+            let targets = service.get("depends_on").into_iter().flat_map(Node::entries);
+            graph.insert(name, targets.map(|(key, _)| (&**key, key.span)).collect());
+        }
+        let mut state: HashMap<&str, bool> = HashMap::new();
+        let names: Vec<&str> = graph.keys().copied().collect();
+        for name in names {
+            if let Some((path, span)) = walk(&graph, name, &mut state) {
+                let message = format!("the services depend on each other in a circle: {}", path.join(" -> "));
+                self.fail("dependency-cycle", span, message);
+                return;
+            }
+        }
+    }
+}
+
+type Graph<'a> = BTreeMap<&'a str, Vec<(&'a str, Span)>>;
+
+/// The first cycle that can be reached. `state` tells the names that are being looked at from those that are done. A row
+/// of services can be longer than the stack is deep, so that the path is kept by hand.
+fn walk<'a>(graph: &Graph<'a>, start: &'a str, state: &mut HashMap<&'a str, bool>) -> Option<(Vec<&'a str>, Span)> {
+    let mut path: Vec<(&str, usize)> = Vec::new();
+    if state.insert(start, false).is_none() {
+        path.push((start, 0));
+    } else {
+        state.insert(start, true);
+    }
+    while let Some((name, next)) = path.last_mut() {
+        let edge = graph.get(*name).and_then(|targets| targets.get(*next));
+        *next += 1;
+        let Some((target, span)) = edge else {
+            state.insert(name, true);
+            path.pop();
+            continue;
+        };
+        match state.get(target) {
+            Some(true) => {}
+            Some(false) => {
+                let from = path.iter().position(|(name, _)| name == target).unwrap_or(0);
+                let names = path[from..].iter().map(|(name, _)| *name).chain([*target]);
+                return Some((names.collect(), *span));
+            }
+            None => {
+                state.insert(target, false);
+                path.push((target, 0));
+            }
+        }
+    }
+    None
+}
+
+/// A number, or a text that is one.
+fn amount(node: &Node) -> f64 {
+    match &node.value {
+        #[expect(clippy::cast_precision_loss, reason = "sizes are compared, and are far below 2^53")]
+        Value::Str(text) => units::bytes(text).map_or(0.0, |size| size as f64),
+        _ => node.as_f64().unwrap_or(0.0),
+    }
+}

@@ -1,0 +1,365 @@
+//! Values → the form in which the resolved model has them: sizes in bytes, durations, words of a command, texts for numbers.
+
+use super::interpolate::boolean;
+use super::number::{json_number_32, text_of};
+use super::path::{visit, visit_containers};
+use super::{units, words};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::source::Span;
+use crate::yaml::{Map, Node, Value};
+
+/// Gives every value of a tree in long form its final type. All that cannot be read is told.
+pub(super) fn decode(root: &mut Node, problems: &mut Diagnostics) {
+    for (pattern, decode) in CONTAINER {
+        visit_containers(root, pattern, &mut |node| apply(node, *decode, problems));
+    }
+    for (pattern, decode) in TOP_LEVEL {
+        visit(root, pattern, &mut |node| apply(node, *decode, problems));
+    }
+}
+
+type Decode = fn(&mut Node) -> Result<(), String>;
+
+fn apply(node: &mut Node, decode: Decode, problems: &mut Diagnostics) {
+    let span = node.span;
+    if let Err(message) = decode(node) {
+        problems.push(Diagnostic::error("wrong-value", span, message));
+    }
+}
+
+const CONTAINER: &[(&str, Decode)] = &[
+    ("command", command),
+    ("entrypoint", command),
+    ("post_start.[].command", command),
+    ("pre_stop.[].command", command),
+    ("develop.watch.[].exec.command", command),
+    ("healthcheck.test", health_test),
+    ("environment", environment),
+    ("post_start.[].environment", environment),
+    ("pre_stop.[].environment", environment),
+    ("build.args", environment),
+    ("labels", labels),
+    ("annotations", labels),
+    ("sysctls", labels),
+    ("deploy.labels", labels),
+    ("build.labels", labels),
+    ("volumes.[].volume.labels", labels),
+    ("gpus.[].options", labels),
+    ("deploy.resources.reservations.devices.[].options", labels),
+    ("logging.options.*", text),
+    ("networks.*.driver_opts.*", text),
+    ("storage_opt.*", text),
+    ("provider.options.*", texts),
+    ("build.ssh", ssh),
+    ("build.provenance", text),
+    ("build.sbom", text),
+    ("build.secrets.[].mode", mode),
+    ("secrets.[].mode", mode),
+    ("configs.[].mode", mode),
+    ("group_add.[]", text),
+    ("expose.[]", text),
+    ("extra_hosts", hosts),
+    ("build.extra_hosts", hosts),
+    ("mem_limit", size),
+    ("mem_reservation", size),
+    ("memswap_limit", size),
+    ("mem_swappiness", size),
+    ("shm_size", size),
+    ("build.shm_size", size),
+    ("deploy.resources.limits.memory", size),
+    ("deploy.resources.reservations.memory", size),
+    ("volumes.[].tmpfs.size", size),
+    ("blkio_config.device_read_bps.[].rate", size),
+    ("blkio_config.device_read_iops.[].rate", size),
+    ("blkio_config.device_write_bps.[].rate", size),
+    ("blkio_config.device_write_iops.[].rate", size),
+    ("stop_grace_period", duration),
+    ("healthcheck.interval", duration),
+    ("healthcheck.timeout", duration),
+    ("healthcheck.start_period", duration),
+    ("healthcheck.start_interval", duration),
+    ("deploy.update_config.delay", duration),
+    ("deploy.update_config.monitor", duration),
+    ("deploy.rollback_config.delay", duration),
+    ("deploy.rollback_config.monitor", duration),
+    ("deploy.restart_policy.delay", duration),
+    ("deploy.restart_policy.window", duration),
+    ("cpus", float),
+    ("cpu_percent", float),
+    ("deploy.resources.limits.cpus", float),
+    ("deploy.resources.reservations.cpus", float),
+    ("deploy.update_config.max_failure_ratio", float),
+    ("deploy.rollback_config.max_failure_ratio", float),
+    ("healthcheck.retries", unsigned),
+    ("ports.[].target", unsigned),
+    ("ports.[].published", text),
+    ("volumes.[].tmpfs.mode", mount_mode),
+    ("blkio_config.weight", integer),
+    ("blkio_config.weight_device.[].weight", integer),
+    ("cpu_count", integer),
+    ("cpu_period", integer),
+    ("cpu_quota", integer),
+    ("cpu_rt_period", integer),
+    ("cpu_rt_runtime", integer),
+    ("cpu_shares", integer),
+    ("oom_score_adj", integer),
+    ("pids_limit", integer),
+    ("scale", integer),
+    ("deploy.replicas", integer),
+    ("deploy.resources.limits.pids", integer),
+    (
+        "deploy.resources.reservations.generic_resources.[].discrete_resource_spec.value",
+        integer,
+    ),
+    ("networks.*.priority", integer),
+    ("networks.*.gw_priority", integer),
+    ("gpus.[].count", count),
+    ("deploy.resources.reservations.devices.[].count", count),
+    ("attach", truth),
+    ("build.no_cache", truth),
+    ("build.pull", truth),
+    ("build.privileged", truth),
+    ("env_file.[].required", truth),
+    ("volumes.[].bind.create_host_path", truth),
+    ("post_start.[].privileged", truth),
+    ("pre_stop.[].privileged", truth),
+    ("per_replica", truth),
+    ("triggers.manual", truth),
+];
+
+const TOP_LEVEL: &[(&str, Decode)] = &[
+    ("networks.*.labels", labels),
+    ("volumes.*.labels", labels),
+    ("secrets.*.labels", labels),
+    ("configs.*.labels", labels),
+    ("networks.*.driver_opts.*", text),
+    ("volumes.*.driver_opts.*", text),
+    ("secrets.*.driver_opts.*", text),
+];
+
+fn text(node: &mut Node) -> Result<(), String> {
+    node.value = Value::Str(text_of(&node.value));
+    Ok(())
+}
+
+fn texts(node: &mut Node) -> Result<(), String> {
+    if let Value::Seq(items) = &mut node.value {
+        return items.iter_mut().try_for_each(text);
+    }
+    text(node)?;
+    let item = node.clone();
+    node.value = Value::Seq(vec![item]);
+    Ok(())
+}
+
+fn command(node: &mut Node) -> Result<(), String> {
+    if let Value::Str(line) = &node.value {
+        let words = words::split(line)?;
+        node.value = Value::Seq(words.into_iter().map(|word| Node::str(word, node.span)).collect());
+    }
+    Ok(())
+}
+
+fn health_test(node: &mut Node) -> Result<(), String> {
+    if node.as_str().is_some() {
+        let line = node.clone();
+        node.value = Value::Seq(vec![Node::str("CMD-SHELL", node.span), line]);
+    }
+    Ok(())
+}
+
+/// Names with values, of which some have none.
+fn environment(node: &mut Node) -> Result<(), String> {
+    for item in node.items() {
+        let name = item.as_str().unwrap_or_default().split('=').next().unwrap_or_default();
+        if name.ends_with([' ', '\t']) && item.as_str() != Some(name) {
+            return Err(format!("a blank stands between the variable {name:?} and its \"=\""));
+        }
+    }
+    key_values(node, || Value::Null);
+    Ok(())
+}
+
+/// Names with values, of which all have one.
+fn labels(node: &mut Node) -> Result<(), String> {
+    key_values(node, || Value::Str(String::new()));
+    Ok(())
+}
+
+fn key_values(node: &mut Node, missing: fn() -> Value) {
+    if let Value::Seq(items) = &node.value {
+        let entry = |item: &Node| {
+            let text = item.as_str().unwrap_or_default();
+            let (name, value) = text
+                .split_once('=')
+                .map_or((text, None), |(name, value)| (name, Some(value)));
+            let value = value.map_or(Value::Null, |value| Value::Str(value.to_owned()));
+            (crate::yaml::Key::new(name, item.span), Node::new(value, item.span))
+        };
+        node.value = Value::Map(items.iter().map(entry).collect());
+    }
+    for value in node.as_map_mut().into_iter().flat_map(|map| map.values_mut()) {
+        value.value = if value.is_null() {
+            missing()
+        } else {
+            Value::Str(text_of(&value.value))
+        };
+    }
+}
+
+fn ssh(node: &mut Node) -> Result<(), String> {
+    let entry = |name: &str, value: Option<&Node>, span: Span| match value.map(|value| text_of(&value.value)) {
+        Some(path) if !path.is_empty() => Ok(Node::str(format!("{name}={path}"), span)),
+        _ if name == "default" => Ok(Node::str(name, span)),
+        _ => Err(format!("the ssh key {name:?} has no path")),
+    };
+    let items: Result<Vec<Node>, String> = match &node.value {
+        Value::Map(map) => map
+            .iter()
+            .map(|(key, value)| entry(key, Some(value), key.span))
+            .collect(),
+        Value::Seq(items) => {
+            let one = |item: &Node| match item.as_str().unwrap_or_default() {
+                text if text.contains('=') => Ok(item.clone()),
+                text => entry(text, None, item.span),
+            };
+            items.iter().map(one).collect()
+        }
+        _ => return Ok(()),
+    };
+    node.value = Value::Seq(items?);
+    Ok(())
+}
+
+/// The permissions of a file, as a text in octal.
+fn mode(node: &mut Node) -> Result<(), String> {
+    let number = match &node.value {
+        Value::Int(number) => *number,
+        Value::Str(text) => i128::from_str_radix(text, 8).map_err(|_| format!("{text:?} is no octal number"))?,
+        _ => return Ok(()),
+    };
+    node.value = Value::Str(format!("{number:04o}"));
+    Ok(())
+}
+
+fn mount_mode(node: &mut Node) -> Result<(), String> {
+    if node.as_str().is_some() {
+        return Err("the mode of a tmpfs must be a number".to_owned());
+    }
+    unsigned(node)
+}
+
+fn hosts(node: &mut Node) -> Result<(), String> {
+    let mut hosts = Vec::new();
+    match &node.value {
+        Value::Seq(items) => {
+            for item in items {
+                let text = item.as_str().unwrap_or_default();
+                let (host, addresses) = text
+                    .split_once('=')
+                    .or_else(|| text.split_once(':'))
+                    .ok_or_else(|| format!("the host {text:?} has no address"))?;
+                push_hosts(&mut hosts, host, addresses.split(','), item.span)?;
+            }
+        }
+        Value::Map(map) => {
+            for (host, addresses) in map {
+                match &addresses.value {
+                    Value::Seq(items) => {
+                        let addresses = items.iter().map(|item| item.as_str().unwrap_or_default());
+                        push_hosts(&mut hosts, host, addresses, host.span)?;
+                    }
+                    value => push_hosts(&mut hosts, host, text_of(value).split(','), host.span)?,
+                }
+            }
+        }
+        _ => return Ok(()),
+    }
+    hosts.sort_by(|a: &Node, b: &Node| a.as_str().cmp(&b.as_str()));
+    node.value = Value::Seq(hosts);
+    Ok(())
+}
+
+fn push_hosts<'a>(
+    hosts: &mut Vec<Node>,
+    host: &str,
+    addresses: impl Iterator<Item = &'a str>,
+    span: Span,
+) -> Result<(), String> {
+    if host.contains(':') {
+        return Err(format!("{host:?} is no host name"));
+    }
+    for address in addresses {
+        let bare = address.strip_prefix('[').and_then(|address| address.strip_suffix(']'));
+        hosts.push(Node::str(format!("{host}={}", bare.unwrap_or(address)), span));
+    }
+    Ok(())
+}
+
+fn size(node: &mut Node) -> Result<(), String> {
+    let size = match &node.value {
+        Value::Int(number) => number.to_string(),
+        Value::Float(number) => number.trunc().to_string(),
+        Value::Str(text) => units::bytes(text)
+            .ok_or_else(|| format!("{text:?} is no size such as 64m or 1.5g"))?
+            .to_string(),
+        _ => return Ok(()),
+    };
+    node.value = Value::Str(size);
+    Ok(())
+}
+
+fn duration(node: &mut Node) -> Result<(), String> {
+    if let Value::Str(text) = &node.value {
+        let duration = units::duration(text).ok_or_else(|| format!("{text:?} is no duration such as 1m30s"))?;
+        node.value = Value::Str(units::show_duration(duration));
+    }
+    Ok(())
+}
+
+fn float(node: &mut Node) -> Result<(), String> {
+    let number = match &node.value {
+        Value::Str(text) => text.parse().map_err(|_| format!("{text:?} is no number"))?,
+        _ => node.as_f64().unwrap_or_default(),
+    };
+    node.value = Value::Float(json_number_32(number).as_f64().unwrap_or(number));
+    Ok(())
+}
+
+fn integer(node: &mut Node) -> Result<(), String> {
+    match &node.value {
+        #[expect(clippy::cast_possible_truncation, reason = "a fraction is dropped, as Compose does")]
+        Value::Float(number) => node.value = Value::Int(*number as i128),
+        Value::Str(text) => node.value = Value::Int(text.parse().map_err(|_| format!("{text:?} is no whole number"))?),
+        _ => {}
+    }
+    Ok(())
+}
+
+fn unsigned(node: &mut Node) -> Result<(), String> {
+    integer(node)?;
+    match node.value {
+        Value::Int(number) if number < 0 => Err(format!("{number} is less than 0")),
+        _ => Ok(()),
+    }
+}
+
+fn count(node: &mut Node) -> Result<(), String> {
+    if node.as_str() == Some("all") {
+        node.value = Value::Int(-1);
+    }
+    integer(node).map_err(|_| format!("{:?} is neither \"all\" nor a number", text_of(&node.value)))
+}
+
+fn truth(node: &mut Node) -> Result<(), String> {
+    if let Value::Str(text) = &node.value {
+        let value = boolean(text).ok_or_else(|| format!("{text:?} is neither true nor false"))?;
+        node.value = Value::Bool(value);
+    }
+    Ok(())
+}
+
+/// An empty mapping at a place.
+pub(super) fn empty(span: Span) -> Node {
+    Node::new(Value::Map(Map::new()), span)
+}

@@ -1,0 +1,309 @@
+//! The syntax of env files: `.env`, `env_file`, `label_file`. (Compose specification, "env_file format".)
+
+use indexmap::IndexMap;
+
+use super::template::{Lookup, TemplateError, substitute};
+
+/// What is wrong with an env file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct DotenvError {
+    /// Counted from 1.
+    pub(super) line: usize,
+    pub(super) message: String,
+}
+
+/// Reads the lines of an env file into `found`. A value can name variables that `lookup` knows or that are found already.
+/// Names that stand for nothing are added to `unset`.
+pub(super) fn parse(
+    text: &str,
+    lookup: &dyn Fn(&str) -> Option<String>,
+    found: &mut IndexMap<String, String>,
+    unset: &mut Vec<String>,
+) -> Result<(), DotenvError> {
+    let text = text.trim_start_matches('\u{feff}');
+    let mut rest = text;
+    loop {
+        rest = skip_blank(rest);
+        if rest.is_empty() {
+            return Ok(());
+        }
+        let line = text[..text.len() - rest.len()].matches('\n').count() + 1;
+        let wrong = |message: String| DotenvError { line, message };
+        let (name, after) = name(rest).map_err(wrong)?;
+        let Some(after) = after else {
+            if let Some(value) = lookup(name) {
+                found.insert(name.to_owned(), value);
+            }
+            rest = skip_line(rest);
+            continue;
+        };
+        let (value, after) = value(after).map_err(wrong)?;
+        let mut scope = Scope { lookup, found, unset };
+        let value = match value {
+            Raw::Literal(text) => text,
+            Raw::Template(text) => substitute(&text, &mut scope).map_err(|error| wrong(describe(&error)))?,
+        };
+        found.insert(name.to_owned(), value);
+        rest = after;
+    }
+}
+
+/// Reads the format `raw`: `NAME=VALUE` to the end of the line, as it stands.
+pub(super) fn parse_raw(
+    text: &str,
+    lookup: &dyn Fn(&str) -> Option<String>,
+    found: &mut IndexMap<String, String>,
+) -> Result<(), DotenvError> {
+    for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
+        let line = line.trim_start();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let wrong = |message: String| DotenvError {
+            line: index + 1,
+            message,
+        };
+        let (name, value) = line
+            .split_once('=')
+            .map_or((line, None), |(name, value)| (name, Some(value)));
+        if name.is_empty() {
+            return Err(wrong(format!("no variable name in \"{line}\"")));
+        }
+        if name.contains([' ', '\t']) {
+            return Err(wrong(format!("the variable name \"{name}\" contains a blank")));
+        }
+        if let Some(value) = value.map(str::to_owned).or_else(|| lookup(name)) {
+            found.insert(name.to_owned(), value);
+        }
+    }
+    Ok(())
+}
+
+struct Scope<'a> {
+    lookup: &'a dyn Fn(&str) -> Option<String>,
+    found: &'a IndexMap<String, String>,
+    unset: &'a mut Vec<String>,
+}
+
+impl Lookup for Scope<'_> {
+    fn value(&self, name: &str) -> Option<String> {
+        (self.lookup)(name).or_else(|| self.found.get(name).cloned())
+    }
+
+    fn unset(&mut self, name: &str) {
+        self.unset.push(name.to_owned());
+    }
+}
+
+fn describe(error: &TemplateError) -> String {
+    match error {
+        TemplateError::Invalid(template) => format!("{template:?} is no valid use of a variable"),
+        TemplateError::Required { name, message } if message.is_empty() => format!("the variable {name} is required"),
+        TemplateError::Required { name, message } => format!("the variable {name} is required: {message}"),
+    }
+}
+
+fn skip_blank(mut text: &str) -> &str {
+    loop {
+        text = text.trim_start();
+        if !text.starts_with('#') {
+            return text;
+        }
+        text = skip_line(text);
+    }
+}
+
+fn skip_line(text: &str) -> &str {
+    text.find('\n').map_or("", |end| &text[end + 1..])
+}
+
+/// The name and what stands behind its `=` or `:`; nothing where the line is a name alone.
+fn name(text: &str) -> Result<(&str, Option<&str>), String> {
+    let after_export = text.strip_prefix("export").filter(|rest| rest.starts_with([' ', '\t']));
+    let text = match after_export.map(|rest| rest.trim_start_matches([' ', '\t'])) {
+        Some(rest) if !rest.starts_with(['=', ':']) => rest,
+        _ => text,
+    };
+    let line = text.split('\n').next().unwrap_or_default().trim_end_matches('\r');
+    for (at, c) in line.char_indices() {
+        match c {
+            '=' | ':' => return checked(line[..at].trim()).map(|name| (name, Some(&text[at + 1..]))),
+            _ if c.is_alphanumeric() || "_.-[]".contains(c) || c.is_whitespace() => {}
+            _ => return Err(format!("unexpected character {c:?} in the variable name {line:?}")),
+        }
+    }
+    checked(line.trim()).map(|name| (name, None))
+}
+
+fn checked(name: &str) -> Result<&str, String> {
+    if name.contains(char::is_whitespace) {
+        return Err(format!("the variable name {name:?} contains a blank"));
+    }
+    Ok(name)
+}
+
+enum Raw {
+    Literal(String),
+    Template(String),
+}
+
+/// The value that begins here, and the text behind it.
+fn value(text: &str) -> Result<(Raw, &str), String> {
+    let text = text.trim_start_matches([' ', '\t', '\r']);
+    match text.chars().next() {
+        Some(quote @ ('\'' | '"')) => {
+            let Some(end) = closing_quote(text, quote) else {
+                let line = text.split('\n').next().unwrap_or_default();
+                return Err(format!("the quote of {line} is not closed"));
+            };
+            let inner = &text[1..end];
+            let value = if quote == '"' {
+                Raw::Template(unescape(inner))
+            } else {
+                Raw::Literal(inner.replace("\\'", "'"))
+            };
+            Ok((value, &text[end + 1..]))
+        }
+        _ => {
+            let line = text.split('\n').next().unwrap_or_default();
+            let value = line.find(" #").map_or(line, |comment| &line[..comment]);
+            Ok((Raw::Template(value.trim_end().to_owned()), skip_line(text)))
+        }
+    }
+}
+
+fn closing_quote(text: &str, quote: char) -> Option<usize> {
+    let mut escaped = false;
+    text.char_indices().skip(1).find_map(|(at, c)| {
+        let closes = c == quote && !escaped;
+        escaped = c == '\\' && !escaped;
+        closes.then_some(at)
+    })
+}
+
+/// Undoes the escapes of a text in double quotes; one that is not known stays as it is.
+fn unescape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        out.push_str(&rest[..at]);
+        let after = &rest[at + 1..];
+        let Some(c) = after.chars().next() else {
+            rest = "\\";
+            break;
+        };
+        rest = &after[c.len_utf8()..];
+        match c {
+            'a' => out.push('\u{7}'),
+            'b' => out.push('\u{8}'),
+            'f' => out.push('\u{c}'),
+            'n' => out.push('\n'),
+            'r' => out.push('\r'),
+            't' => out.push('\t'),
+            'v' => out.push('\u{b}'),
+            '\\' | '"' => out.push(c),
+            '$' => out.push_str("$$"),
+            '0' => {
+                let digits = rest
+                    .bytes()
+                    .take(3)
+                    .take_while(|byte| (b'0'..b'8').contains(byte))
+                    .count();
+                let code = u32::from_str_radix(&rest[..digits], 8).unwrap_or_default();
+                out.push(char::from_u32(code).unwrap_or_default());
+                rest = &rest[digits..];
+            }
+            _ => {
+                out.push('\\');
+                out.push(c);
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Vec<(String, String)>, DotenvError> {
+        let lookup = |name: &str| (name == "OS").then(|| "os".to_owned());
+        let mut found = IndexMap::new();
+        parse(text, &lookup, &mut found, &mut Vec::new())?;
+        Ok(found.into_iter().collect())
+    }
+
+    fn one(text: &str) -> String {
+        read(text)
+            .unwrap()
+            .pop()
+            .map(|(name, value)| format!("{name}={value}"))
+            .unwrap_or_default()
+    }
+
+    #[test]
+    fn values_are_read_as_they_are_quoted() {
+        for (text, value) in [
+            ("A = x y # c\r\n", "A=x y"),
+            ("A=a#b", "A=a#b"),
+            ("A=x\t# y", "A=x\t# y"),
+            (r"A=a\nb", r"A=a\nb"),
+            (r"A='$B \' \n'", r"A=$B ' \n"),
+            ("A='x\ny'", "A=x\ny"),
+            (r#"A="\t\$X \x41 \0101\"" # c"#, "A=\t$X \\x41 A\""),
+            ("A=$OS-${N:-n}-$$", "A=os-n-$"),
+            ("export A: 1", "A=1"),
+            ("export=1", "export=1"),
+            ("exportX=1", "exportX=1"),
+            ("=x", "=x"),
+            ("OS", "OS=os"),
+            ("N", ""),
+            ("\u{feff}é.-[1]=x", "é.-[1]=x"),
+        ] {
+            assert_eq!(one(text), value, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_value_sees_the_lines_before_it() {
+        let found = read("A=1\nB=${A}2\nA=3").unwrap();
+        assert_eq!(
+            found,
+            [("A".to_owned(), "3".to_owned()), ("B".to_owned(), "12".to_owned())]
+        );
+    }
+
+    #[test]
+    fn faults_have_a_line() {
+        for (text, line) in [
+            ("A=1\nA+B=1", 2),
+            ("A B=1", 1),
+            ("\nA=\"x\n", 2),
+            ("A=${B", 1),
+            ("A=${B?x}", 1),
+        ] {
+            assert_eq!(read(text).map_err(|error| error.line), Err(line), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn raw_lines_are_taken_as_they_are() {
+        let mut found = IndexMap::new();
+        parse_raw(
+            "# c\n A=' x ' # y\nOS\nN\n",
+            &|name| (name == "OS").then(String::new),
+            &mut found,
+        )
+        .unwrap();
+        assert_eq!(
+            found.into_iter().collect::<Vec<_>>(),
+            [
+                ("A".to_owned(), "' x ' # y".to_owned()),
+                ("OS".to_owned(), String::new())
+            ]
+        );
+        assert!(parse_raw("export F=1", &|_| None, &mut IndexMap::new()).is_err());
+        assert!(parse_raw("=x", &|_| None, &mut IndexMap::new()).is_err());
+    }
+}

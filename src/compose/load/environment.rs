@@ -1,0 +1,94 @@
+//! The variables that interpolation sees: the process's own, then those of env files.
+
+use indexmap::IndexMap;
+
+use super::dotenv;
+use super::files::{Files, absolute};
+use crate::diagnostic::{Diagnostic, Diagnostics, Stop};
+
+/// Names and values. A name that is set stays as it is: whoever comes first wins.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Environment(IndexMap<String, String>);
+
+impl Environment {
+    /// The variables of the process.
+    pub(super) fn new(variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self(variables.into_iter().collect())
+    }
+
+    /// The value of a variable.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// Sets a variable, whatever it was before.
+    pub(super) fn set(&mut self, name: &str, value: &str) {
+        self.0.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// Adds the names that are not set yet.
+    pub(super) fn complete(&mut self, others: IndexMap<String, String>) {
+        for (name, value) in others {
+            self.0.entry(name).or_insert(value);
+        }
+    }
+
+    /// Reads env files in their order; a later one wins over an earlier one, and what is set here wins over all.
+    pub(super) fn read_files(
+        &self,
+        paths: &[String],
+        files: &mut Files,
+        problems: &mut Diagnostics,
+    ) -> Result<IndexMap<String, String>, Stop> {
+        let mut found = IndexMap::new();
+        for path in paths {
+            let text = files.text(path).or_else(|error| {
+                let message = format!("the env file {path} cannot be read: {error}");
+                problems.stop(Diagnostic::error("env-file", None, message))
+            })?;
+            read_text(
+                &text,
+                path,
+                &mut found,
+                &|name| self.get(name).map(str::to_owned),
+                problems,
+            )?;
+        }
+        Ok(found)
+    }
+
+    /// The variables of `directory/.env`, where there is such a file.
+    pub(super) fn read_default(
+        &self,
+        directory: &str,
+        files: &mut Files,
+        problems: &mut Diagnostics,
+    ) -> Result<IndexMap<String, String>, Stop> {
+        let path = absolute(directory, ".env");
+        if files.is_file(&path) {
+            self.read_files(&[path], files, problems)
+        } else {
+            Ok(IndexMap::new())
+        }
+    }
+}
+
+/// Reads one env file's text into `found`, which holds what earlier files say.
+pub(super) fn read_text(
+    text: &str,
+    path: &str,
+    found: &mut IndexMap<String, String>,
+    lookup: &dyn Fn(&str) -> Option<String>,
+    problems: &mut Diagnostics,
+) -> Result<(), Stop> {
+    let mut unset = Vec::new();
+    let read = dotenv::parse(text, lookup, found, &mut unset);
+    for name in unset {
+        let message = format!("{path}: the variable \"{name}\" is not set, and a blank stands for it");
+        problems.push(Diagnostic::warning("variable-unset", None, message));
+    }
+    read.or_else(|error| {
+        let message = format!("{path}, line {}: {}", error.line, error.message);
+        problems.stop(Diagnostic::error("env-file", None, message))
+    })
+}

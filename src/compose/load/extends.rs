@@ -1,0 +1,213 @@
+//! `extends`: a service laid over another one, of the same document or of another file.
+//! (Compose specification, "extends".)
+
+use super::files::{absolute, parent};
+use super::merge::{merge, merge_service};
+use super::model::{Loader, Scope};
+use super::reset::{self, Path};
+use super::{paths, unique};
+use crate::diagnostic::{Diagnostic, Stop};
+use crate::source::Span;
+use crate::yaml::{Map, Node, Value};
+
+/// Where services are looked up: the services of one file, as far as they are worked out.
+struct Shelf<'a> {
+    services: &'a mut Node,
+    path: &'a str,
+    /// Where the files named in these services begin.
+    base: &'a str,
+    resets: &'a [Path],
+}
+
+/// What a service says it extends.
+struct Reference {
+    service: String,
+    file: Option<String>,
+    span: Span,
+}
+
+impl Loader {
+    /// Works out the `extends` of every service of a document.
+    pub(super) fn extends(
+        &mut self,
+        document: &mut Node,
+        path: &str,
+        resets: &[Path],
+        scope: &Scope,
+    ) -> Result<(), Stop> {
+        let Some(services) = document.get_mut("services") else {
+            return Ok(());
+        };
+        if !services.entries().any(|(_, service)| service.get("extends").is_some()) {
+            return Ok(());
+        }
+        let names: Vec<String> = services.entries().map(|(key, _)| key.to_string()).collect();
+        let mut shelf = Shelf {
+            services,
+            path,
+            base: &scope.base,
+            resets,
+        };
+        for name in names {
+            self.extend_one(&mut shelf, &name, scope, &mut Vec::new())?;
+        }
+        Ok(())
+    }
+
+    /// Works out one service, and leaves it on the shelf in its final form.
+    fn extend_one(
+        &mut self,
+        shelf: &mut Shelf<'_>,
+        name: &str,
+        scope: &Scope,
+        trail: &mut Vec<(String, String)>,
+    ) -> Result<Option<Node>, Stop> {
+        let Some(service) = shelf.services.get(name).cloned() else {
+            return Ok(None);
+        };
+        if service.is_null() {
+            return Ok(None);
+        }
+        let Some(reference) = self.reference(&service)? else {
+            return Ok(Some(service));
+        };
+        let step = (shelf.path.to_owned(), name.to_owned());
+        if trail.contains(&step) {
+            let message = format!("the service \"{name}\" extends itself, by way of others or at once");
+            return self
+                .problems
+                .stop(Diagnostic::error("extends-cycle", reference.span, message));
+        }
+        trail.push(step);
+        let base = match &reference.file {
+            Some(file) => self.base_in_file(shelf, file, &reference, scope, trail)?,
+            None => self.base_beside(shelf, name, &reference, scope, trail)?,
+        };
+        trail.pop();
+        let merged = match base {
+            Some(base) => {
+                let mut wrapped = wrap(name, base);
+                reset::apply(&mut wrapped, shelf.resets);
+                let base = unwrap(wrapped, name);
+                let mut merged = merge_service(base, service, &mut self.problems)?;
+                merged.remove("extends");
+                merged
+            }
+            None => service,
+        };
+        shelf.services.set(name, merged.clone());
+        Ok(Some(merged))
+    }
+
+    fn base_beside(
+        &mut self,
+        shelf: &mut Shelf<'_>,
+        name: &str,
+        reference: &Reference,
+        scope: &Scope,
+        trail: &mut Vec<(String, String)>,
+    ) -> Result<Option<Node>, Stop> {
+        if shelf.services.get(&reference.service).is_none() {
+            let message = format!(
+                "the service \"{name}\" extends \"{}\", which does not exist",
+                reference.service
+            );
+            return self
+                .problems
+                .stop(Diagnostic::error("extends-unknown", reference.span, message));
+        }
+        self.extend_one(shelf, &reference.service, scope, trail)
+    }
+
+    fn base_in_file(
+        &mut self,
+        shelf: &Shelf<'_>,
+        file: &str,
+        reference: &Reference,
+        scope: &Scope,
+        trail: &mut Vec<(String, String)>,
+    ) -> Result<Option<Node>, Stop> {
+        let path = absolute(shelf.base, file);
+        let base = parent(&path).to_owned();
+        let (mut model, resets) = self.extended_file(&path, &base, reference, scope)?;
+        let Some(services) = model.get_mut("services") else {
+            let message = format!("{file} has no services to extend");
+            return self
+                .problems
+                .stop(Diagnostic::error("extends-unknown", reference.span, message));
+        };
+        if services.get(&reference.service).is_none() {
+            let message = format!("{file} has no service \"{}\"", reference.service);
+            return self
+                .problems
+                .stop(Diagnostic::error("extends-unknown", reference.span, message));
+        }
+        let mut shelf = Shelf {
+            services,
+            path: &path,
+            base: &base,
+            resets: &resets,
+        };
+        self.extend_one(&mut shelf, &reference.service, scope, trail)
+    }
+
+    /// A file that is used for its services alone: not held to the schema, and what it includes is left out.
+    fn extended_file(
+        &mut self,
+        path: &str,
+        base: &str,
+        reference: &Reference,
+        scope: &Scope,
+    ) -> Result<(Node, Vec<Path>), Stop> {
+        let mut model = Node::new(Value::Map(Map::new()), reference.span);
+        let mut resets = Vec::new();
+        for document in &*self.documents(path, Some(reference.span))? {
+            let mut document = document.clone();
+            let taken = reset::take(&mut document);
+            self.interpolate(&mut document, scope)?;
+            reset::apply(&mut model, &taken);
+            resets.extend(taken);
+            model = merge(model, document, &mut self.problems)?;
+            unique::enforce(&mut model, &mut self.problems);
+            self.long_forms(&mut model)?;
+        }
+        self.problems.check()?;
+        paths::resolve(&mut model, base, &self.files);
+        Ok((model, resets))
+    }
+
+    fn reference(&mut self, service: &Node) -> Result<Option<Reference>, Stop> {
+        let Some(extends) = service.get("extends") else {
+            return Ok(None);
+        };
+        let text = |key: &str| extends.get(key).and_then(Node::as_str).map(str::to_owned);
+        let service = extends.as_str().map(str::to_owned).or_else(|| text("service"));
+        match service {
+            Some(service) => Ok(Some(Reference {
+                service,
+                file: text("file"),
+                span: extends.span,
+            })),
+            None => {
+                let message = "\"extends\" must name a service";
+                self.problems
+                    .stop(Diagnostic::error("extends-unknown", extends.span, message))
+            }
+        }
+    }
+}
+
+fn wrap(name: &str, service: Node) -> Node {
+    let span = service.span;
+    let mut services = super::decode::empty(span);
+    services.set(name, service);
+    let mut root = super::decode::empty(span);
+    root.set("services", services);
+    root
+}
+
+fn unwrap(mut root: Node, name: &str) -> Node {
+    let span = root.span;
+    let service = root.get_mut("services").and_then(|services| services.remove(name));
+    service.unwrap_or_else(|| super::decode::empty(span))
+}

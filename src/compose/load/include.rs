@@ -1,0 +1,149 @@
+//! `include`: whole models folded into the document that names them. (Compose specification, "include".)
+
+use super::files::{absolute, parent};
+use super::merge::merge;
+use super::model::{Loader, Scope};
+use super::reset::{self, Path};
+use crate::diagnostic::{Diagnostic, Stop};
+use crate::source::Span;
+use crate::yaml::Node;
+
+/// What of an included model becomes part of the one that includes it.
+const FOLDED: [&str; 7] = [
+    "services", "volumes", "networks", "secrets", "configs", "models", "jobs",
+];
+
+/// One entry of the list.
+struct Entry {
+    paths: Vec<String>,
+    project_directory: Option<String>,
+    env_files: Vec<String>,
+    span: Span,
+}
+
+impl Loader {
+    /// Loads what a document includes and folds it in, below what the document says itself.
+    pub(super) fn include(
+        &mut self,
+        document: &mut Node,
+        path: &str,
+        resets: &[Path],
+        scope: &Scope,
+    ) -> Result<(), Stop> {
+        let Some(include) = document.remove("include") else {
+            return Ok(());
+        };
+        if include.is_null() {
+            return Ok(());
+        }
+        let Some(items) = include.as_seq() else {
+            return self
+                .problems
+                .stop(Diagnostic::error("include", include.span, "\"include\" must be a list"));
+        };
+        for item in items {
+            let entry = self.entry(item)?;
+            if entry.paths.is_empty() {
+                continue;
+            }
+            let mut model = self.included(&entry, path, scope)?;
+            reset::apply(&mut model, resets);
+            self.fold(document, model)?;
+        }
+        Ok(())
+    }
+
+    fn entry(&mut self, item: &Node) -> Result<Entry, Stop> {
+        let texts = |node: Option<&Node>| -> Vec<String> {
+            let Some(node) = node else { return Vec::new() };
+            let one = node.as_str().map(str::to_owned);
+            one.into_iter()
+                .chain(node.items().filter_map(Node::as_str).map(str::to_owned))
+                .collect()
+        };
+        let paths = if item.as_str().is_some() {
+            texts(Some(item))
+        } else {
+            texts(item.get("path"))
+        };
+        if item.as_str().is_none() && item.as_map().is_none() {
+            let message = "an entry of \"include\" must be a path, or a mapping with a \"path\"";
+            return self.problems.stop(Diagnostic::error("include", item.span, message));
+        }
+        Ok(Entry {
+            paths,
+            project_directory: item.get("project_directory").and_then(Node::as_str).map(str::to_owned),
+            env_files: texts(item.get("env_file")),
+            span: item.span,
+        })
+    }
+
+    fn included(&mut self, entry: &Entry, from: &str, scope: &Scope) -> Result<Node, Stop> {
+        let paths: Vec<String> = entry
+            .paths
+            .iter()
+            .map(|path| self.files.resolve(&scope.base, path))
+            .collect();
+        let base = match &entry.project_directory {
+            Some(directory) => absolute(&scope.base, directory),
+            None => parent(&paths[0]).to_owned(),
+        };
+        if let Some(path) = paths.iter().find(|path| *path == from || self.including.contains(path)) {
+            let message = format!("{path} is included by a file that it includes");
+            return self
+                .problems
+                .stop(Diagnostic::error("include-cycle", entry.span, message));
+        }
+        for path in &paths {
+            // Told here, where the place that names the file is known.
+            self.documents(path, Some(entry.span))?;
+        }
+        let environment = self.included_environment(entry, &base, scope)?;
+        // Where the directory does not exist, Compose takes its name for a file's, and relative paths begin beside it.
+        let base = if self.files.is_directory(&base) {
+            base
+        } else {
+            parent(&base).to_owned()
+        };
+        let depth = self.including.len();
+        self.including.push(from.to_owned());
+        let model = self.model(&paths, &Scope { base, environment });
+        self.including.truncate(depth);
+        Ok(model?.unwrap_or_else(|| super::decode::empty(entry.span)))
+    }
+
+    fn included_environment(
+        &mut self,
+        entry: &Entry,
+        base: &str,
+        scope: &Scope,
+    ) -> Result<super::environment::Environment, Stop> {
+        let mut environment = scope.environment.clone();
+        let paths: Vec<String> = entry
+            .env_files
+            .iter()
+            .map(|path| self.files.resolve(&scope.base, path))
+            .collect();
+        let found = if paths.is_empty() {
+            environment.read_default(base, &mut self.files, &mut self.problems)?
+        } else {
+            environment.read_files(&paths, &mut self.files, &mut self.problems)?
+        };
+        environment.complete(found);
+        Ok(environment)
+    }
+
+    fn fold(&mut self, document: &mut Node, mut model: Node) -> Result<(), Stop> {
+        let others: Vec<String> = model
+            .entries()
+            .map(|(key, _)| key.to_string())
+            .filter(|key| !FOLDED.contains(&key.as_str()))
+            .collect();
+        for key in others {
+            model.remove(&key);
+        }
+        let own = std::mem::take(document);
+        *document = merge(model, own, &mut self.problems)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,244 @@
+//! One tree over another. (Compose specification, "Merge".)
+
+use super::number::text_of;
+use super::schema::same;
+use crate::diagnostic::{Diagnostic, Diagnostics, Stop};
+use crate::yaml::{Key, Map, Node, Value};
+
+/// Lays `over` onto `base`; where both have a value, the rule of its place decides.
+pub(super) fn merge(base: Node, over: Node, problems: &mut Diagnostics) -> Result<Node, Stop> {
+    let mut merger = Merger {
+        problems,
+        path: Vec::new(),
+    };
+    merger.node(base, over)
+}
+
+/// Lays one service over another, as `extends` does.
+pub(super) fn merge_service(base: Node, over: Node, problems: &mut Diagnostics) -> Result<Node, Stop> {
+    let path = vec!["services".into(), "".into()];
+    let mut merger = Merger { problems, path };
+    merger.node(base, over)
+}
+
+struct Merger<'a> {
+    problems: &'a mut Diagnostics,
+    path: Vec<std::rc::Rc<str>>,
+}
+
+/// How the values of a place come together.
+enum Rule {
+    /// By the kind of the values.
+    Kind,
+    Replace,
+    /// As entries `NAME=VALUE`, one after the other.
+    Entries,
+    /// Both as mappings, made by this.
+    Mapping(fn(Node) -> Node),
+    Hosts,
+    Logging,
+    IpamConfig,
+}
+
+fn rule(path: &[&str]) -> Rule {
+    let ("services" | "jobs", Some(inside)) = (path.first().copied().unwrap_or_default(), path.get(2..)) else {
+        return match path {
+            ["networks" | "volumes", _, "labels"] => Rule::Entries,
+            ["networks", _, "ipam", "config"] => Rule::IpamConfig,
+            _ => Rule::Kind,
+        };
+    };
+    match inside {
+        ["command" | "entrypoint"] | ["healthcheck", "test"] | ["ulimits", _] => Rule::Replace,
+        [
+            "environment" | "labels" | "annotations" | "sysctls" | "dns" | "dns_search" | "dns_opt" | "tmpfs"
+            | "env_file" | "label_file",
+        ]
+        | ["build", "args" | "labels" | "additional_contexts"]
+        | ["deploy", "labels"] => Rule::Entries,
+        ["extra_hosts"] | ["build", "extra_hosts"] => Rule::Hosts,
+        ["depends_on"] => Rule::Mapping(depends_on),
+        ["networks" | "models"] => Rule::Mapping(names),
+        ["build"] => Rule::Mapping(build),
+        ["logging"] => Rule::Logging,
+        _ => Rule::Kind,
+    }
+}
+
+impl Merger<'_> {
+    fn node(&mut self, base: Node, over: Node) -> Result<Node, Stop> {
+        let path: Vec<&str> = self.path.iter().map(|key| &**key).collect();
+        let rule = rule(&path);
+        if let Rule::Replace = rule {
+            return Ok(over);
+        }
+        if let Rule::Logging = rule {
+            return self.logging(base, over);
+        }
+        if over.is_null() {
+            return Ok(base);
+        }
+        match rule {
+            Rule::Entries => Ok(append(entries(base), entries(over), false)),
+            Rule::Hosts => Ok(append(hosts(base), hosts(over), true)),
+            Rule::Mapping(make) => self.by_kind(make(base), make(over)),
+            Rule::IpamConfig => Ok(ipam_config(base, over)),
+            _ => self.by_kind(base, over),
+        }
+    }
+
+    fn by_kind(&mut self, mut base: Node, over: Node) -> Result<Node, Stop> {
+        match (base.value, over.value) {
+            (Value::Map(left), Value::Map(right)) => base.value = Value::Map(self.map(left, right)?),
+            (Value::Seq(left), Value::Seq(right)) => {
+                let left = Node::new(Value::Seq(left), base.span);
+                return Ok(append(left, Node::new(Value::Seq(right), over.span), true));
+            }
+            (Value::Map(_) | Value::Seq(_), _) => {
+                let message = format!(
+                    "cannot override {}: a list or a mapping stands below it",
+                    self.path.join(".")
+                );
+                let problem = Diagnostic::error("merge", over.span, message).label(base.span, "overrides this");
+                return self.problems.stop(problem);
+            }
+            (_, value) => return Ok(Node { value, ..over }),
+        }
+        Ok(base)
+    }
+
+    fn map(&mut self, mut base: Map, over: Map) -> Result<Map, Stop> {
+        for (key, value) in over {
+            let Some(old) = base.get_mut(&*key) else {
+                base.insert(key, value);
+                continue;
+            };
+            let old = std::mem::take(old);
+            self.path.push(key.text.clone());
+            let merged = self.node(old, value)?;
+            self.path.pop();
+            base.insert(key, merged);
+        }
+        Ok(base)
+    }
+
+    /// The options of two drivers have nothing in common: another driver replaces all.
+    fn logging(&mut self, base: Node, over: Node) -> Result<Node, Stop> {
+        if over.as_map().is_none() || base.as_map().is_none() {
+            let message = "logging must be a mapping where another file has it too";
+            return self.problems.stop(Diagnostic::error("merge", over.span, message));
+        }
+        let driver = |node: &Node| node.get("driver").map(|driver| driver.value.clone());
+        match (driver(&base), driver(&over)) {
+            (Some(left), Some(right)) if left != right => Ok(over),
+            _ => self.by_kind(base, over),
+        }
+    }
+}
+
+/// One list behind the other; with `once`, without the items that are there already.
+fn append(mut base: Node, over: Node, once: bool) -> Node {
+    let (Value::Seq(items), Value::Seq(more)) = (&mut base.value, over.value) else {
+        return base;
+    };
+    let before = items.len();
+    for item in more {
+        if !once || !items[..before].iter().any(|old| same(old, &item)) {
+            items.push(item);
+        }
+    }
+    base
+}
+
+/// A list of `NAME=VALUE` from whatever form there is.
+fn entries(mut node: Node) -> Node {
+    node.value = match node.value {
+        Value::Seq(items) => Value::Seq(items),
+        Value::Map(map) => Value::Seq(map.into_iter().map(|(key, value)| entry(&key, '=', value)).collect()),
+        Value::Null => Value::Seq(Vec::new()),
+        value => Value::Seq(vec![Node::new(value, node.span)]),
+    };
+    node
+}
+
+fn entry(key: &Key, separator: char, value: Node) -> Node {
+    if value.is_null() {
+        return Node::str(&*key.text, key.span);
+    }
+    let text = format!("{}{separator}{}", key.text, text_of(&value.value));
+    Node::str(text, value.span)
+}
+
+/// A list of `HOST=ADDRESS` from whatever form there is.
+fn hosts(mut node: Node) -> Node {
+    node.value = match node.value {
+        Value::Map(map) => Value::Seq(map.into_iter().flat_map(|(key, value)| host(&key, value)).collect()),
+        Value::Null => Value::Seq(Vec::new()),
+        value => value,
+    };
+    node
+}
+
+fn host(key: &Key, value: Node) -> Vec<Node> {
+    match value.value {
+        Value::Seq(addresses) => addresses.into_iter().map(|address| entry(key, '=', address)).collect(),
+        _ => vec![entry(key, '=', value)],
+    }
+}
+
+/// `[a]` as `{a: {condition: service_started, required: true}}`.
+pub(super) fn depends_on(node: Node) -> Node {
+    keyed(node, |span| {
+        let mut entry = Node::new(Value::Map(Map::new()), span);
+        entry.set("condition", Node::str("service_started", span));
+        entry.set("required", Node::new(Value::Bool(true), span));
+        entry
+    })
+}
+
+/// `[a]` as `{a: null}`.
+pub(super) fn names(node: Node) -> Node {
+    keyed(node, |span| Node::new(Value::Null, span))
+}
+
+fn keyed(mut node: Node, value: fn(crate::source::Span) -> Node) -> Node {
+    let Value::Seq(items) = node.value else { return node };
+    let key = |item: &Node| Key::new(item.as_str().unwrap_or_default(), item.span);
+    node.value = Value::Map(items.iter().map(|item| (key(item), value(item.span))).collect());
+    node
+}
+
+/// `./a` as `{context: ./a}`.
+pub(super) fn build(mut node: Node) -> Node {
+    if node.as_str().is_some() {
+        let context = std::mem::take(&mut node.value);
+        node.value = Value::Map(Map::new());
+        let span = node.span;
+        node.set("context", Node::new(context, span));
+    }
+    node
+}
+
+/// Address ranges come together by their subnet: of the lower ones, those stay that the upper list has too.
+fn ipam_config(base: Node, over: Node) -> Node {
+    let (Some(lower), Value::Seq(upper)) = (base.as_seq(), &over.value) else {
+        return over;
+    };
+    let subnet = |node: &Node| node.get("subnet").map(|subnet| subnet.value.clone());
+    let mut merged = Vec::new();
+    for entry in upper {
+        let mut result = lower
+            .iter()
+            .find(|old| subnet(old) == subnet(entry))
+            .cloned()
+            .unwrap_or_else(|| entry.clone());
+        for (key, value) in entry.entries() {
+            result.set(key, value.clone());
+        }
+        merged.push(result);
+    }
+    Node {
+        value: Value::Seq(merged),
+        ..over
+    }
+}

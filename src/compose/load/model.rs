@@ -1,0 +1,117 @@
+//! Files → one merged model in long form: what happens to every document, in the order in which Compose does it.
+
+use super::environment::Environment;
+use super::files::Files;
+use super::{canonical, check, interpolate, merge, normalise, paths, reset, schema, unique};
+use crate::diagnostic::{Diagnostic, Diagnostics, Stop};
+use crate::source::Span;
+use crate::yaml::{Map, Node, Value};
+
+/// Loads models; an included one as well as the one that includes it.
+pub(super) struct Loader {
+    pub(super) files: Files,
+    pub(super) problems: Diagnostics,
+    /// The files that are being included, the outermost first.
+    pub(super) including: Vec<String>,
+}
+
+/// What a model is loaded with.
+pub(super) struct Scope {
+    /// Where relative paths begin.
+    pub(super) base: String,
+    pub(super) environment: Environment,
+}
+
+impl Loader {
+    /// Loads files, later ones over earlier ones. Nothing where no file has a document.
+    pub(super) fn model(&mut self, paths: &[String], scope: &Scope) -> Result<Option<Node>, Stop> {
+        let mut model = None;
+        for path in paths {
+            for document in &*self.documents(path, None)? {
+                let below = model
+                    .take()
+                    .unwrap_or_else(|| Node::new(Value::Map(Map::new()), document.span));
+                model = Some(self.add(below, document.clone(), path, scope)?);
+            }
+        }
+        let Some(mut model) = model else { return Ok(None) };
+        normalise::set_defaults(&mut model);
+        check::check(&mut model, &mut self.problems);
+        self.problems.check()?;
+        paths::resolve(&mut model, &scope.base, &self.files);
+        Ok(Some(model))
+    }
+
+    /// The documents of a file, each held to be a mapping. `place` names the file where another file does.
+    pub(super) fn documents(&mut self, path: &str, place: Option<Span>) -> Result<std::rc::Rc<[Node]>, Stop> {
+        let documents = match self.files.documents(path, &mut self.problems) {
+            Ok(documents) => documents,
+            Err(error) => {
+                let message = format!("the compose file {path} cannot be read: {error}");
+                return self.problems.stop(Diagnostic::error("compose-file", place, message));
+            }
+        };
+        for document in &*documents {
+            if document.as_map().is_none() {
+                self.problems.push(Diagnostic::error(
+                    "not-a-mapping",
+                    document.span,
+                    "a compose file must be a mapping",
+                ));
+            }
+            finite(document, &mut self.problems);
+        }
+        self.problems.check()?;
+        Ok(documents)
+    }
+
+    /// Lays one document over what lies below it.
+    fn add(&mut self, mut below: Node, mut document: Node, path: &str, scope: &Scope) -> Result<Node, Stop> {
+        let resets = reset::take(&mut document);
+        self.interpolate(&mut document, scope)?;
+        self.include(&mut document, path, &resets, scope)?;
+        reset::apply(&mut below, &resets);
+        self.extends(&mut document, path, &resets, scope)?;
+        let mut model = merge::merge(below, document, &mut self.problems)?;
+        unique::enforce(&mut model, &mut self.problems);
+        self.problems.check()?;
+        schema::check(&model, &mut self.problems);
+        self.problems.check()?;
+        if let Some(version) = model.remove("version") {
+            let message = "\"version\" is obsolete and ignored";
+            self.problems
+                .push(Diagnostic::warning("version-obsolete", version.span, message).help("remove it"));
+        }
+        self.long_forms(&mut model)?;
+        Ok(model)
+    }
+
+    pub(super) fn interpolate(&mut self, document: &mut Node, scope: &Scope) -> Result<(), Stop> {
+        interpolate::interpolate(document, &scope.environment, &mut self.problems);
+        interpolate::cast(document, &mut self.problems);
+        self.problems.check()
+    }
+
+    pub(super) fn long_forms(&mut self, model: &mut Node) -> Result<(), Stop> {
+        canonical::canonicalise(model, &mut self.problems);
+        self.problems.check()?;
+        unique::enforce(model, &mut self.problems);
+        self.problems.check()
+    }
+}
+
+/// JSON, and so the model, has no infinity.
+fn finite(node: &Node, problems: &mut Diagnostics) {
+    match &node.value {
+        Value::Float(number) if !number.is_finite() => {
+            problems.push(Diagnostic::error(
+                "not-finite",
+                node.span,
+                "this number has no place in a compose file",
+            ));
+        }
+        Value::Seq(items) => items.iter().for_each(|item| finite(item, problems)),
+        Value::Map(map) => map.values().for_each(|value| finite(value, problems)),
+        _ => {}
+    }
+}

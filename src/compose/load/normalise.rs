@@ -1,0 +1,247 @@
+//! What Compose adds to a model: default attributes, the default network, names of resources, implied dependencies.
+
+use super::decode::empty;
+use super::environment::Environment;
+use super::path::{visit, visit_containers};
+use crate::source::Span;
+use crate::yaml::{Key, Map, Node, Value};
+
+/// Fills attributes in that have a default of their own.
+pub(super) fn set_defaults(root: &mut Node) {
+    visit_containers(root, "build", &mut |build| {
+        set_if_absent(build, "context", ".");
+    });
+    visit_containers(root, "secrets.[]", &mut |secret| {
+        let source = secret.get("source").and_then(Node::as_str).unwrap_or_default();
+        let target = format!("/run/secrets/{source}");
+        set_if_absent(secret, "target", &target);
+    });
+    for place in ["gpus.[]", "deploy.resources.reservations.devices.[]"] {
+        visit_containers(root, place, &mut |request| {
+            if request.get("count").is_none() && request.get("device_ids").is_none() {
+                set_if_absent(request, "count", "all");
+            }
+        });
+    }
+}
+
+fn set_if_absent(node: &mut Node, key: &str, value: &str) {
+    if node.get(key).is_none() {
+        let span = node.span;
+        node.set(key, Node::str(value, span));
+    }
+}
+
+/// Makes a model whole: see the module's first line.
+pub(super) fn normalise(root: &mut Node, project: &str, environment: &Environment) {
+    for section in ["services", "jobs"] {
+        visit(root, &format!("{section}.*"), &mut |service| {
+            build(service, environment);
+            dependencies(service);
+            networks(service);
+            scale(service);
+            hooks(service);
+        });
+    }
+    default_network(root);
+    for section in ["networks", "volumes", "secrets", "configs"] {
+        resource_names(root, section, project);
+    }
+}
+
+fn build(service: &mut Node, environment: &Environment) {
+    let Some(build) = service.get_mut("build") else { return };
+    if build.get("dockerfile_inline").is_none() {
+        set_if_absent(build, "dockerfile", "Dockerfile");
+    }
+    let Some(args) = build.get_mut("args") else { return };
+    super::service_env::resolve_bare(args, environment, true);
+}
+
+/// Dependencies that other attributes imply.
+fn dependencies(service: &mut Node) {
+    let mut implied: Vec<(String, bool, Span)> = Vec::new();
+    let text = |key: &str| service.get(key).and_then(|node| Some((node.as_str()?, node.span)));
+    for item in service.get("links").into_iter().flat_map(Node::items) {
+        let name = item.as_str().unwrap_or_default().split(':').next().unwrap_or_default();
+        implied.push((name.to_owned(), true, item.span));
+    }
+    for key in ["network_mode", "ipc", "pid", "uts", "cgroup"] {
+        if let Some((value, span)) = text(key)
+            && let Some(name) = value.strip_prefix("service:")
+        {
+            implied.push((name.to_owned(), true, span));
+        }
+    }
+    for item in service.get("volumes_from").into_iter().flat_map(Node::items) {
+        let value = item.as_str().unwrap_or_default();
+        if !value.starts_with("container:") {
+            let name = value.split(':').next().unwrap_or_default();
+            implied.push((name.to_owned(), false, item.span));
+        }
+    }
+    if implied.is_empty() {
+        return;
+    }
+    if service.get("depends_on").is_none() {
+        let span = service.span;
+        service.set("depends_on", empty(span));
+    }
+    let Some(depends_on) = service.get_mut("depends_on") else {
+        return;
+    };
+    for (name, restart, span) in implied {
+        if depends_on.get(&name).is_some() {
+            continue;
+        }
+        let mut entry = empty(span);
+        entry.set("condition", Node::str("service_started", span));
+        entry.set("required", Node::new(Value::Bool(true), span));
+        if restart {
+            entry.set("restart", Node::new(Value::Bool(true), span));
+        }
+        depends_on.set(&name, entry);
+    }
+}
+
+fn networks(service: &mut Node) {
+    let has_own = service
+        .get("networks")
+        .is_some_and(|networks| networks.entries().next().is_some());
+    let has_mode = service
+        .get("network_mode")
+        .and_then(Node::as_str)
+        .is_some_and(|mode| !mode.is_empty());
+    if has_own || has_mode || service.get("provider").is_some() {
+        return;
+    }
+    let span = service.span;
+    let mut networks = empty(span);
+    networks.set("default", Node::new(Value::Null, span));
+    service.set("networks", networks);
+}
+
+fn scale(service: &mut Node) {
+    if let Some(scale) = service.get("scale").cloned()
+        && let Some(deploy) = service.get_mut("deploy")
+        && deploy.get("replicas").is_none()
+    {
+        deploy.set("replicas", scale);
+    }
+}
+
+/// What a hook that runs before the start takes over from its service, where it does not say so itself.
+const INHERITED: [&str; 48] = [
+    "annotations",
+    "blkio_config",
+    "cap_add",
+    "cap_drop",
+    "cgroup",
+    "cgroup_parent",
+    "configs",
+    "cpu_count",
+    "cpu_percent",
+    "cpu_period",
+    "cpu_quota",
+    "cpu_rt_period",
+    "cpu_rt_runtime",
+    "cpu_shares",
+    "cpus",
+    "cpuset",
+    "credential_spec",
+    "device_cgroup_rules",
+    "devices",
+    "dns",
+    "dns_opt",
+    "dns_search",
+    "domainname",
+    "entrypoint",
+    "env_file",
+    "environment",
+    "extra_hosts",
+    "gpus",
+    "group_add",
+    "hostname",
+    "image",
+    "init",
+    "ipc",
+    "isolation",
+    "labels",
+    "logging",
+    "mem_limit",
+    "network_mode",
+    "networks",
+    "platform",
+    "privileged",
+    "runtime",
+    "secrets",
+    "security_opt",
+    "sysctls",
+    "ulimits",
+    "user",
+    "working_dir",
+];
+
+fn hooks(service: &mut Node) {
+    let inherited: Vec<(&str, Node)> = INHERITED
+        .iter()
+        .filter_map(|key| Some((*key, service.get(key)?.clone())))
+        .collect();
+    visit(service, "pre_start.[]", &mut |hook| {
+        for (key, value) in &inherited {
+            match hook.get_mut(key) {
+                None => hook.set(key, value.clone()),
+                Some(own) => complete(own, value),
+            }
+        }
+    });
+}
+
+/// Adds to a mapping the keys that it lacks.
+fn complete(own: &mut Node, other: &Node) {
+    for (key, value) in other.entries() {
+        if own.as_map().is_some() && own.get(key).is_none() {
+            own.set(key, value.clone());
+        }
+    }
+}
+
+fn default_network(root: &mut Node) {
+    let services = ["services", "jobs"].into_iter().filter_map(|section| root.get(section));
+    let uses = |service: &Node| service.at(&["networks", "default"]).is_some();
+    if !services.flat_map(Node::entries).any(|(_, service)| uses(service)) {
+        return;
+    }
+    let span = root.span;
+    if root.get("networks").is_none() {
+        root.set("networks", empty(span));
+    }
+    if let Some(networks) = root.get_mut("networks")
+        && networks.get("default").is_none()
+    {
+        networks.set("default", empty(span));
+    }
+}
+
+fn resource_names(root: &mut Node, section: &str, project: &str) {
+    let Some(map) = root.get_mut(section).and_then(Node::as_map_mut) else {
+        return;
+    };
+    let resources: Map = std::mem::take(map);
+    let named = |(key, mut resource): (Key, Node)| {
+        if resource.is_null() {
+            resource = empty(key.span);
+        }
+        let is_external = resource.get("external").and_then(Node::as_bool) == Some(true);
+        if resource.get("name").is_none() {
+            let name = if is_external {
+                key.to_string()
+            } else {
+                format!("{project}_{}", key.text)
+            };
+            resource.set("name", Node::str(name, key.span));
+        }
+        (key, resource)
+    };
+    *map = resources.into_iter().map(named).collect();
+}

@@ -1,0 +1,74 @@
+//! Numbers as Compose writes them: as a text where a text is wanted, and as JSON.
+
+use serde_json::Value as Json;
+
+use crate::yaml::Value;
+
+/// A scalar as a text; lists and mappings have none.
+pub(super) fn text_of(value: &Value) -> String {
+    match value {
+        Value::Bool(value) => value.to_string(),
+        Value::Int(number) => number.to_string(),
+        Value::Float(number) => float_text(*number),
+        Value::Time(time) => time.to_string(),
+        Value::Str(text) => text.clone(),
+        Value::Null | Value::Seq(_) | Value::Map(_) => String::new(),
+    }
+}
+
+/// The shortest digits that give the number again: plain while the exponent lies between -4 and 5, else with an exponent of
+/// at least two digits.
+fn float_text(number: f64) -> String {
+    let scientific = format!("{number:e}");
+    let Some((mantissa, exponent)) = scientific.split_once('e') else {
+        return scientific;
+    };
+    let exponent: i32 = exponent.parse().unwrap_or_default();
+    if (-4..6).contains(&exponent) {
+        return number.to_string();
+    }
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{mantissa}e{sign}{:02}", exponent.unsigned_abs())
+}
+
+/// A number as JSON: whole ones without a fraction.
+pub(super) fn json_number(number: f64) -> Json {
+    #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and to fit")]
+    if number.fract() == 0.0 && number.abs() < 1e15 {
+        return Json::from(number as i64);
+    }
+    Json::from(number)
+}
+
+/// The same, with the digits that a 32-bit float needs.
+pub(super) fn json_number_32(number: f64) -> Json {
+    #[expect(clippy::cast_possible_truncation, reason = "Compose keeps it in 32 bits")]
+    let short = (number as f32).to_string();
+    json_number(short.parse().unwrap_or(number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn floats_are_written_short() {
+        for (number, text) in [
+            (1.0, "1"),
+            (1.1, "1.1"),
+            (999_999.0, "999999"),
+            (1e6, "1e+06"),
+            (1_234_567.0, "1.234567e+06"),
+            (1_234_567.5, "1.2345675e+06"),
+            (123_456.75, "123456.75"),
+            (0.0001, "0.0001"),
+            (0.000_01, "1e-05"),
+            (1e21, "1e+21"),
+            (-0.5, "-0.5"),
+        ] {
+            assert_eq!(float_text(number), text);
+        }
+        assert_eq!(json_number_32(0.1).to_string(), "0.1");
+        assert_eq!(json_number(2.0).to_string(), "2");
+    }
+}

@@ -1,0 +1,304 @@
+//! What a Compose file may contain: keys and the types of their values, and the check that holds a tree to them.
+
+mod tables;
+
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::source::Span;
+use crate::yaml::{Map, Node, Value};
+
+/// What a value may be.
+pub(super) enum Type {
+    /// Anything at all.
+    Any,
+    Null,
+    Text,
+    Bool,
+    Number,
+    Integer,
+    /// A whole number in a range.
+    Range(i64, i64),
+    /// One of these texts.
+    Words(&'static [&'static str]),
+    /// A text that fits a rule, and the rule in words.
+    Fits(fn(&str) -> bool, &'static str),
+    List(&'static Self),
+    /// A list without two equal items.
+    Unique(&'static Self),
+    /// A mapping with free names that fit a rule.
+    Names(fn(&str) -> bool, &'static Self),
+    /// A mapping with known keys.
+    Keys(&'static Keys),
+    /// One of these; the first one whose kind fits speaks for all.
+    OneOf(&'static [Self]),
+}
+
+/// The keys of a mapping.
+pub(super) struct Keys {
+    groups: &'static [&'static [(&'static str, Type)]],
+    required: &'static [&'static str],
+    /// Whether keys beyond these are ignored.
+    open: bool,
+    /// Whether it must not be empty of all its keys.
+    not_empty: bool,
+}
+
+impl Keys {
+    fn get(&self, key: &str) -> Option<&'static Type> {
+        let mut entries = self.groups.iter().flat_map(|group| group.iter());
+        entries.find(|(name, _)| *name == key).map(|(_, value)| value)
+    }
+}
+
+/// Holds a whole model to the schema. Every failure is told.
+pub(super) fn check(root: &Node, problems: &mut Diagnostics) {
+    let mut checker = Checker {
+        problems,
+        path: Vec::new(),
+    };
+    checker.value(root, root.span, &tables::ROOT);
+}
+
+struct Checker<'a> {
+    problems: &'a mut Diagnostics,
+    path: Vec<String>,
+}
+
+impl Checker<'_> {
+    fn value(&mut self, node: &Node, span: Span, wanted: &'static Type) {
+        match (wanted, &node.value) {
+            (Type::Any, _) => {}
+            (Type::OneOf(options), _) => self.options(node, span, options),
+            (Type::Keys(keys), Value::Map(map)) => self.keys(map, span, keys),
+            (Type::Names(fits, value), Value::Map(map)) => self.names(map, *fits, value),
+            (Type::List(item), Value::Seq(items)) => self.items(items, item),
+            (Type::Unique(item), Value::Seq(items)) => {
+                self.items(items, item);
+                self.unique(items);
+            }
+            (Type::Words(words), Value::Str(text)) if !words.contains(&text.as_str()) => {
+                self.fail(
+                    span,
+                    format!("must be one of {}, and not {text:?}", words.join(", ")),
+                    nearest(text, words.iter().copied()),
+                );
+            }
+            (Type::Fits(fits, rule), Value::Str(text)) if !fits(text) => {
+                self.fail(span, format!("must be {rule}"), None)
+            }
+            (Type::Range(low, high), Value::Int(number))
+                if !(i128::from(*low)..=i128::from(*high)).contains(number) =>
+            {
+                self.fail(span, format!("must lie between {low} and {high}"), None);
+            }
+            _ if is_kind(&node.value, wanted) => {}
+            _ => self.fail(
+                span,
+                format!("must be {}, and not {}", name(wanted), kind(&node.value)),
+                None,
+            ),
+        }
+    }
+
+    fn options(&mut self, node: &Node, span: Span, options: &'static [Type]) {
+        match options.iter().find(|option| is_kind(&node.value, option)) {
+            Some(option) => self.value(node, span, option),
+            None => {
+                let names: Vec<&str> = options.iter().map(name).collect();
+                self.fail(
+                    span,
+                    format!("must be {}, and not {}", names.join(" or "), kind(&node.value)),
+                    None,
+                );
+            }
+        }
+    }
+
+    fn keys(&mut self, map: &Map, span: Span, keys: &'static Keys) {
+        for (key, value) in map {
+            self.path.push(key.to_string());
+            match keys.get(key) {
+                // An empty value has no place of its own worth pointing at: its key has.
+                Some(wanted) => self.value(value, if value.is_null() { key.span } else { value.span }, wanted),
+                None if keys.open || key.starts_with("x-") => {}
+                None => {
+                    self.path.pop();
+                    let known = keys.groups.iter().flat_map(|group| group.iter()).map(|(name, _)| *name);
+                    self.fail(key.span, format!("unknown key \"{}\"", key.text), nearest(key, known));
+                    continue;
+                }
+            }
+            self.path.pop();
+        }
+        for key in keys.required.iter().filter(|key| !map.contains_key(**key)) {
+            self.fail(span, format!("the key \"{key}\" is missing"), None);
+        }
+        if keys.not_empty && !map.keys().any(|key| keys.get(key).is_some()) {
+            self.fail(span, "must not be empty".to_owned(), None);
+        }
+    }
+
+    fn names(&mut self, map: &Map, fits: fn(&str) -> bool, wanted: &'static Type) {
+        for (key, value) in map {
+            if !fits(key) {
+                self.fail(
+                    key.span,
+                    format!("\"{}\" is no name that is allowed here", key.text),
+                    None,
+                );
+                continue;
+            }
+            self.path.push(key.to_string());
+            self.value(value, if value.is_null() { key.span } else { value.span }, wanted);
+            self.path.pop();
+        }
+    }
+
+    fn items(&mut self, items: &[Node], wanted: &'static Type) {
+        for (index, item) in items.iter().enumerate() {
+            self.path.push(index.to_string());
+            self.value(item, item.span, wanted);
+            self.path.pop();
+        }
+    }
+
+    fn unique(&mut self, items: &[Node]) {
+        let mut seen = std::collections::HashMap::with_capacity(items.len());
+        for (index, item) in items.iter().enumerate() {
+            if let Value::Str(text) = &item.value {
+                match seen.insert(text.as_str(), item.span) {
+                    Some(first) => self.twice(item.span, first),
+                    None => continue,
+                }
+            } else if let Some(first) = items[..index].iter().find(|other| same(other, item)) {
+                self.twice(item.span, first.span);
+            }
+        }
+    }
+
+    fn twice(&mut self, span: Span, first: Span) {
+        let message = format!("{}: the same item is given twice", self.path.join("."));
+        self.problems
+            .push(Diagnostic::error("schema", span, message).label(first, "first given here"));
+    }
+
+    fn fail(&mut self, span: Span, message: String, near: Option<&str>) {
+        let path = self.path.join(".");
+        let message = if path.is_empty() {
+            message
+        } else {
+            format!("{path}: {message}")
+        };
+        let problem = Diagnostic::error("schema", span, message);
+        self.problems.push(match near {
+            Some(near) => problem.help(format!("did you mean \"{near}\"?")),
+            None => problem,
+        });
+    }
+}
+
+/// Whether two values are equal, wherever they are written.
+pub(super) fn same(a: &Node, b: &Node) -> bool {
+    match (&a.value, &b.value) {
+        (Value::Seq(a), Value::Seq(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        (Value::Map(a), Value::Map(b)) => {
+            a.len() == b.len() && a.iter().all(|(key, a)| b.get(&*key.text).is_some_and(|b| same(a, b)))
+        }
+        (a, b) => a == b,
+    }
+}
+
+fn is_kind(value: &Value, wanted: &Type) -> bool {
+    match wanted {
+        Type::Any => true,
+        Type::Null => matches!(value, Value::Null),
+        Type::Text | Type::Words(_) | Type::Fits(..) => matches!(value, Value::Str(_) | Value::Time(_)),
+        Type::Bool => matches!(value, Value::Bool(_)),
+        Type::Number => matches!(value, Value::Int(_) | Value::Float(_)),
+        Type::Integer | Type::Range(..) => match value {
+            Value::Int(_) => true,
+            Value::Float(number) => number.fract() == 0.0,
+            _ => false,
+        },
+        Type::List(_) | Type::Unique(_) => matches!(value, Value::Seq(_)),
+        Type::Names(..) | Type::Keys(_) => matches!(value, Value::Map(_)),
+        Type::OneOf(options) => options.iter().any(|option| is_kind(value, option)),
+    }
+}
+
+fn name(wanted: &Type) -> &'static str {
+    match wanted {
+        Type::Any | Type::OneOf(_) => "anything else",
+        Type::Null => "empty",
+        Type::Text | Type::Words(_) | Type::Fits(..) => "a text",
+        Type::Bool => "true or false",
+        Type::Number => "a number",
+        Type::Integer | Type::Range(..) => "a whole number",
+        Type::List(_) | Type::Unique(_) => "a list",
+        Type::Names(..) | Type::Keys(_) => "a mapping",
+    }
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "empty",
+        Value::Bool(_) => "true or false",
+        Value::Int(_) | Value::Float(_) => "a number",
+        Value::Time(_) => "a date",
+        Value::Str(_) => "a text",
+        Value::Seq(_) => "a list",
+        Value::Map(_) => "a mapping",
+    }
+}
+
+/// The known word that a mistyped one is most likely to mean.
+fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let distance = |known: &&str| strsim::damerau_levenshtein(word, known);
+    known
+        .min_by_key(distance)
+        .filter(|near| distance(near) <= near.len() / 3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::SourceId;
+
+    fn problems(text: &str) -> Vec<String> {
+        let (tree, _) = crate::yaml::parse(text, SourceId::default());
+        let (node, _) = crate::yaml::expand(&tree, tree.documents[0]);
+        let mut problems = Diagnostics::default();
+        check(&node, &mut problems);
+        let show = |problem: &Diagnostic| {
+            let at = problem.span.map(|span| &text[span.range()]).unwrap_or_default();
+            format!(
+                "{at:?} {} ({})",
+                problem.message,
+                problem.help.as_deref().unwrap_or("-")
+            )
+        };
+        problems.iter().map(show).collect()
+    }
+
+    #[test]
+    fn every_failure_points_at_the_text_that_is_wrong() {
+        let text = "services:\n  web:\n    port: ['80']\n    image: [1]\n    cgroup: hast\n    environment:\n    \
+                    dns_opt: [a, a]\n    build: {foo: 1}\n  'a b': {}\n  b: {depends_on: {c: {}}}\n";
+        insta::assert_snapshot!(problems(text).join("\n"), @r#"
+        "port" services.web: unknown key "port" (did you mean "ports"?)
+        "[1]" services.web.image: must be a text, and not a list (-)
+        "hast" services.web.cgroup: must be one of host, private, and not "hast" (did you mean "host"?)
+        "environment" services.web.environment: must be a mapping or a list, and not empty (-)
+        "a" services.web.dns_opt: the same item is given twice (-)
+        "foo" services.web.build: unknown key "foo" (-)
+        "'a b'" services: "a b" is no name that is allowed here (-)
+        "{}" services.b.depends_on.c: the key "condition" is missing (-)
+        "#);
+    }
+
+    #[test]
+    fn what_the_specification_shows_is_accepted() {
+        let accepted = "name: p\nservices:\n  a:\n    image: i\n    command:\n    ports: [80, '81:81', {target: 82}]\n    \
+                        environment: {A: 1, B: , C: true}\n    deploy:\n    x-a: 1\nnetworks: {n: }\nx-b: [{}]\n";
+        assert_eq!(problems(accepted), [""; 0]);
+    }
+}

@@ -1,0 +1,154 @@
+//! What is wrong, where, and what to do about it: plain data, shown elsewhere.
+
+use crate::source::Span;
+
+/// How much a diagnostic matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Worth knowing.
+    Hint,
+    /// Likely not what was meant.
+    Warning,
+    /// Compose rejects it.
+    Error,
+}
+
+/// Another place that matters, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// The place.
+    pub span: Span,
+    /// What it has to do with the problem.
+    pub text: String,
+}
+
+/// One finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// How much it matters.
+    pub severity: Severity,
+    /// A short name for this kind of finding, in kebab case.
+    pub code: &'static str,
+    /// What is wrong: lower case, no full stop.
+    pub message: String,
+    /// The place; none where no text can be blamed, such as for a file that does not exist.
+    pub span: Option<Span>,
+    /// Other places.
+    pub labels: Vec<Label>,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+impl Diagnostic {
+    /// A finding of this severity.
+    #[must_use]
+    pub fn new(
+        severity: Severity,
+        code: &'static str,
+        span: impl Into<Option<Span>>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            severity,
+            code,
+            message: message.into(),
+            span: span.into(),
+            labels: Vec::new(),
+            help: None,
+        }
+    }
+
+    /// An error.
+    #[must_use]
+    pub fn error(code: &'static str, span: impl Into<Option<Span>>, message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, code, span, message)
+    }
+
+    /// A warning.
+    #[must_use]
+    pub fn warning(code: &'static str, span: impl Into<Option<Span>>, message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, code, span, message)
+    }
+
+    /// The same with another place.
+    #[must_use]
+    pub fn label(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.labels.push(Label {
+            span,
+            text: text.into(),
+        });
+        self
+    }
+
+    /// The same with advice.
+    #[must_use]
+    pub fn help(mut self, text: impl Into<String>) -> Self {
+        self.help = Some(text.into());
+        self
+    }
+}
+
+/// The findings so far, in the order in which they were made.
+#[derive(Clone, Debug, Default)]
+pub struct Diagnostics(Vec<Diagnostic>);
+
+/// A stage could not go on. The diagnostics say why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stop;
+
+impl Diagnostics {
+    /// Adds a finding.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.0.push(diagnostic);
+    }
+
+    /// Adds an error and stops.
+    ///
+    /// # Errors
+    ///
+    /// Always: it is the last word of a stage.
+    pub fn stop<T>(&mut self, diagnostic: Diagnostic) -> Result<T, Stop> {
+        self.push(diagnostic);
+        Err(Stop)
+    }
+
+    /// Adds many findings.
+    pub fn extend(&mut self, diagnostics: impl IntoIterator<Item = Diagnostic>) {
+        self.0.extend(diagnostics);
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
+        self.0.iter()
+    }
+
+    /// Whether there is an error among them.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.0.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// Ends a stage.
+    ///
+    /// # Errors
+    ///
+    /// Where there is an error among the findings: what follows would build on it.
+    pub fn check(&self) -> Result<(), Stop> {
+        if self.has_errors() { Err(Stop) } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_error_stops_a_stage() {
+        let mut found = Diagnostics::default();
+        found.push(Diagnostic::warning("w", None, "odd"));
+        assert_eq!(found.check(), Ok(()));
+        found.push(Diagnostic::error("e", Span::default(), "wrong").help("do not"));
+        assert_eq!(found.check(), Err(Stop));
+        assert_eq!(found.iter().count(), 2);
+    }
+}

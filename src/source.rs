@@ -1,0 +1,177 @@
+//! Texts and places in them: which file, which bytes, and the line and column that a person reads.
+
+use std::path::{Path, PathBuf};
+
+/// Which of the [`Sources`] a place is in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SourceId(u32);
+
+/// A range of bytes in one source.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// The source it is in.
+    pub source: SourceId,
+    /// The first byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// The bytes from `start` up to, and without, `end`. A text is never longer than `u32` can count: see
+    /// [`Source::MAX_BYTES`].
+    #[must_use]
+    pub fn new(source: SourceId, start: usize, end: usize) -> Self {
+        let byte = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
+        Self {
+            source,
+            start: byte(start),
+            end: byte(end.max(start)),
+        }
+    }
+
+    /// Where it lies in the text.
+    #[must_use]
+    pub fn range(self) -> std::ops::Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    /// The place of a part of it, counted from its start and kept inside it.
+    #[must_use]
+    pub fn part(self, start: usize, end: usize) -> Self {
+        let length = self.range().len();
+        let base = self.start as usize;
+        Self::new(self.source, base + start.min(length), base + end.min(length))
+    }
+}
+
+/// A line and a column, both counted from 1; columns count characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// The line.
+    pub line: usize,
+    /// The column.
+    pub column: usize,
+}
+
+/// One text and where it came from.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The file, as a person would name it.
+    pub path: PathBuf,
+    /// Its text.
+    pub text: String,
+    line_starts: Vec<usize>,
+}
+
+impl Source {
+    /// The longest text that is read at all.
+    pub const MAX_BYTES: usize = 64 << 20;
+
+    /// A text from `path`.
+    #[must_use]
+    pub fn new(path: impl Into<PathBuf>, text: impl Into<String>) -> Self {
+        let text = text.into();
+        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        let line_starts = std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect();
+        Self {
+            path: path.into(),
+            text,
+            line_starts,
+        }
+    }
+
+    /// Line and column of a byte. A byte inside a character, or past the end, counts as the place before it.
+    #[must_use]
+    pub fn position(&self, byte: usize) -> Position {
+        let byte = self.floor(byte);
+        let line = self.line_starts.partition_point(|start| *start <= byte);
+        let start = self.line_starts[line - 1];
+        Position {
+            line,
+            column: self.text[start..byte].chars().count() + 1,
+        }
+    }
+
+    /// The text of a line, counted from 1, without its line break.
+    #[must_use]
+    pub fn line(&self, line: usize) -> &str {
+        let start = self.line_starts.get(line.wrapping_sub(1)).copied();
+        let end = self.line_starts.get(line).copied().unwrap_or(self.text.len());
+        start.map_or("", |start| self.text[start..end].trim_end_matches(['\n', '\r']))
+    }
+
+    /// The bytes of a span as text; empty where the span is not one of this text.
+    #[must_use]
+    pub fn slice(&self, span: Span) -> &str {
+        self.text.get(span.range()).unwrap_or_default()
+    }
+
+    fn floor(&self, byte: usize) -> usize {
+        let byte = byte.min(self.text.len());
+        (0..=byte).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(0)
+    }
+}
+
+/// All texts of one load, by their ids.
+#[derive(Clone, Debug, Default)]
+pub struct Sources(Vec<Source>);
+
+impl Sources {
+    /// Takes a text in and gives its id.
+    pub fn add(&mut self, source: Source) -> SourceId {
+        let id = self.next_id();
+        self.0.push(source);
+        id
+    }
+
+    /// The id that the next text gets.
+    #[must_use]
+    pub fn next_id(&self) -> SourceId {
+        SourceId(u32::try_from(self.0.len()).unwrap_or(u32::MAX))
+    }
+
+    /// The text with this id.
+    #[must_use]
+    pub fn get(&self, id: SourceId) -> Option<&Source> {
+        self.0.get(id.0 as usize)
+    }
+
+    /// The file a span is in; empty for a span of no known source.
+    #[must_use]
+    pub fn path(&self, span: Span) -> &Path {
+        self.get(span.source).map_or(Path::new(""), |source| &source.path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_characters_and_lines_start_at_one() {
+        let source = Source::new("f", "ab\r\nü x\n");
+        let at = |byte| {
+            let position = source.position(byte);
+            (position.line, position.column)
+        };
+        assert_eq!(at(0), (1, 1));
+        assert_eq!(at(4), (2, 1));
+        assert_eq!(at(5), (2, 1), "a byte inside a character is that character");
+        assert_eq!(at(6), (2, 2));
+        assert_eq!(at(99), (3, 1));
+        assert_eq!((source.line(1), source.line(2), source.line(3)), ("ab", "ü x", ""));
+        assert_eq!(source.line(0), "");
+    }
+
+    #[test]
+    fn a_part_of_a_span_stays_inside_it() {
+        let mut sources = Sources::default();
+        let id = sources.add(Source::new("f", "0123456789"));
+        let span = Span::new(id, 2, 6);
+        let text = |span| sources.get(id).unwrap().slice(span);
+        assert_eq!(text(span.part(1, 3)), "34");
+        assert_eq!(text(span.part(3, 99)), "5");
+        assert_eq!(sources.path(span), Path::new("f"));
+    }
+}

@@ -1,0 +1,360 @@
+//! The parser's events → the arena. The only file that names the YAML parser.
+
+use std::collections::HashMap;
+
+use libyaml_safer::{Error, Event, EventData, Parser, ScalarStyle};
+
+use super::comment::comments;
+use super::tree::{Anchor, Kind, NodeId, Style, Syntax, Tag, Tree};
+use crate::diagnostic::Diagnostic;
+use crate::source::{SourceId, Span};
+
+/// How deep collections may lie in each other: as deep as for Compose.
+pub const MAX_DEPTH: usize = 10_000;
+
+/// Reads a text. After a syntax error the tree has what stands before it.
+#[must_use]
+pub fn parse(text: &str, source: SourceId) -> (Tree, Vec<Diagnostic>) {
+    let mut builder = Builder {
+        text,
+        source,
+        tree: Tree::default(),
+        open: Vec::new(),
+        anchors: HashMap::new(),
+        problems: Vec::new(),
+    };
+    let mut input = text.as_bytes();
+    let mut parser = Parser::new();
+    parser.set_encoding(libyaml_safer::Encoding::Utf8);
+    parser.set_input_string(&mut input);
+    loop {
+        match parser.parse() {
+            Ok(event) if event.data == EventData::StreamEnd => break,
+            Ok(event) => {
+                if !builder.event(event) {
+                    break;
+                }
+            }
+            Err(error) => {
+                builder.syntax_error(&error);
+                break;
+            }
+        }
+    }
+    builder.finish()
+}
+
+/// A collection that has begun and not ended.
+struct Open {
+    node: NodeId,
+    /// The key of a mapping that waits for its value.
+    key: Option<NodeId>,
+}
+
+struct Builder<'a> {
+    text: &'a str,
+    source: SourceId,
+    tree: Tree,
+    open: Vec<Open>,
+    anchors: HashMap<Box<str>, NodeId>,
+    problems: Vec<Diagnostic>,
+}
+
+/// What stands before the value of a node.
+struct Properties {
+    tag: Option<Tag>,
+    anchor: Option<Anchor>,
+    value_start: usize,
+}
+
+impl Builder<'_> {
+    /// Takes an event in; whether to go on.
+    fn event(&mut self, event: Event) -> bool {
+        let start = to_byte(event.start_mark.index);
+        let end = to_byte(event.end_mark.index);
+        match event.data {
+            EventData::DocumentStart { .. } => self.anchors.clear(),
+            EventData::Alias { anchor } => {
+                let target = self.anchors.get(anchor.as_str()).copied();
+                let name = anchor.into_boxed_str();
+                let kind = Kind::Alias { name, target };
+                self.add(kind, start..end, None, None);
+            }
+            EventData::Scalar {
+                anchor,
+                tag,
+                value,
+                style,
+                ..
+            } => {
+                let before = self.properties(start, anchor, tag);
+                let style = match style {
+                    ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => Style::Quoted,
+                    ScalarStyle::Literal | ScalarStyle::Folded => Style::Block,
+                    _ => Style::Plain,
+                };
+                let end = self.scalar_end(before.value_start, end.max(before.value_start), style, &value);
+                let text = value.into_boxed_str();
+                let kind = Kind::Scalar { text, style };
+                self.add(kind, before.value_start..end, before.tag, before.anchor);
+            }
+            EventData::SequenceStart { anchor, tag, .. } => {
+                return self.begin(start, anchor, tag, Kind::Sequence(Vec::new()));
+            }
+            EventData::MappingStart { anchor, tag, .. } => {
+                return self.begin(start, anchor, tag, Kind::Mapping(Vec::new()));
+            }
+            EventData::SequenceEnd | EventData::MappingEnd => self.end(start, end),
+            _ => {}
+        }
+        true
+    }
+
+    fn begin(&mut self, start: usize, anchor: Option<String>, tag: Option<String>, kind: Kind) -> bool {
+        let before = self.properties(start, anchor, tag);
+        let span = before.value_start..before.value_start;
+        let node = self.add(kind, span.clone(), before.tag, before.anchor);
+        self.open.push(Open { node, key: None });
+        let fits = self.open.len() <= MAX_DEPTH;
+        if !fits {
+            let message = format!("collections lie more than {MAX_DEPTH} deep in each other");
+            let span = Span::new(self.source, span.start, span.end);
+            self.problems.push(Diagnostic::error("yaml-depth", span, message));
+        }
+        fits
+    }
+
+    /// Ends a collection. A block collection ends where the next token begins, past comments and blank lines: there the end
+    /// of its last child is the better answer.
+    fn end(&mut self, start: usize, end: usize) {
+        let Some(open) = self.open.pop() else { return };
+        let last = match &self.tree.node(open.node).kind {
+            Kind::Sequence(items) => items.last().copied(),
+            Kind::Mapping(entries) => entries.last().map(|(_, value)| *value),
+            _ => None,
+        };
+        let end = if end > start {
+            end
+        } else {
+            let child = last.map_or(0, |child| self.tree.node(child).span.range().end);
+            child.max(self.tree.node(open.node).span.range().start)
+        };
+        let source = self.source;
+        let node = &mut self.tree.nodes[open.node.0 as usize];
+        node.span = Span::new(source, node.span.range().start, end);
+    }
+
+    fn add(&mut self, kind: Kind, at: std::ops::Range<usize>, tag: Option<Tag>, anchor: Option<Anchor>) -> NodeId {
+        let id = NodeId(u32::try_from(self.tree.nodes.len()).unwrap_or(u32::MAX));
+        if let Some(anchor) = &anchor {
+            self.anchors.insert(anchor.name.clone(), id);
+        }
+        let span = Span::new(self.source, at.start, at.end);
+        self.tree.nodes.push(Syntax {
+            kind,
+            span,
+            tag,
+            anchor,
+        });
+        let Some(open) = self.open.last_mut() else {
+            self.tree.documents.push(id);
+            return id;
+        };
+        match &mut self.tree.nodes[open.node.0 as usize].kind {
+            Kind::Sequence(items) => items.push(id),
+            Kind::Mapping(entries) => match open.key.take() {
+                Some(key) => entries.push((key, id)),
+                None => open.key = Some(id),
+            },
+            _ => {}
+        }
+        id
+    }
+
+    /// Finds tag and anchor in the text, in whichever order they stand, and where the value behind them begins.
+    fn properties(&self, start: usize, anchor: Option<String>, tag: Option<String>) -> Properties {
+        let mut found = Properties {
+            tag: None,
+            anchor: None,
+            value_start: start,
+        };
+        let (mut tag, mut anchor) = (tag, anchor);
+        let mut at = start;
+        while tag.is_some() || anchor.is_some() {
+            at = self.skip_blank(at);
+            let rest = self.text.get(at..).unwrap_or_default();
+            let flow_end = |c: char| c.is_whitespace() || (!self.open.is_empty() && ",[]{}".contains(c));
+            let length = match rest.chars().next() {
+                Some('!') if rest.starts_with("!<") => rest.find('>').map_or(rest.len(), |end| end + 1),
+                Some('!' | '&') => rest.find(flow_end).unwrap_or(rest.len()),
+                _ => 0,
+            };
+            let span = Span::new(self.source, at, at + length);
+            if rest.starts_with('!') && tag.is_some() {
+                found.tag = tag.take().map(|name| Tag {
+                    name: name.into(),
+                    span,
+                });
+            } else if rest.starts_with('&') && anchor.is_some() {
+                found.anchor = anchor.take().map(|name| Anchor {
+                    name: name.into(),
+                    span,
+                });
+            } else {
+                // The text does not show what the parser saw; the parser is right, and the place is good enough.
+                found.tag = found.tag.or(tag.take().map(|name| Tag {
+                    name: name.into(),
+                    span,
+                }));
+                found.anchor = found.anchor.or(anchor.take().map(|name| Anchor {
+                    name: name.into(),
+                    span,
+                }));
+            }
+            at += length;
+            found.value_start = at;
+        }
+        if found.value_start > start {
+            found.value_start = self.value_after(found.value_start);
+        }
+        found
+    }
+
+    /// Where the value behind a tag or an anchor begins; right behind them where there is none on the line.
+    fn value_after(&self, at: usize) -> usize {
+        let begin = self.skip_blank(at);
+        match self.text.as_bytes().get(begin) {
+            None => at,
+            Some(_) => begin,
+        }
+    }
+
+    fn skip_blank(&self, mut at: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        loop {
+            match bytes.get(at) {
+                Some(b' ' | b'\t' | b'\r' | b'\n') => at += 1,
+                Some(b'#') => {
+                    at += self
+                        .text
+                        .get(at..)
+                        .and_then(|rest| rest.find('\n'))
+                        .unwrap_or(bytes.len() - at)
+                }
+                _ => return at,
+            }
+        }
+    }
+
+    /// The end of a scalar, without the line breaks and the indentation that belong to a block scalar's end.
+    fn scalar_end(&self, start: usize, end: usize, style: Style, value: &str) -> usize {
+        if style == Style::Plain && value.is_empty() {
+            return start;
+        }
+        let text = self.text.get(start..end).unwrap_or_default();
+        match style {
+            Style::Quoted => end,
+            Style::Plain | Style::Block => start + text.trim_end().len(),
+        }
+    }
+
+    fn syntax_error(&mut self, error: &Error) {
+        let at = |mark: libyaml_safer::Mark| {
+            let byte = to_byte(mark.index).min(self.text.len());
+            let length = self
+                .text
+                .get(byte..)
+                .and_then(|rest| rest.chars().next())
+                .map_or(0, char::len_utf8);
+            Span::new(self.source, byte, byte + length)
+        };
+        let span = error.problem_mark().map(at);
+        let mut problem = Diagnostic::error("yaml-syntax", span, error.problem());
+        if let (Some(context), Some(mark)) = (error.context(), error.context_mark()) {
+            problem = problem.label(at(mark), context);
+        }
+        self.problems.push(problem);
+    }
+
+    /// Closes what an error left open: a key that waits for its value gets an empty one.
+    fn finish(mut self) -> (Tree, Vec<Diagnostic>) {
+        while let Some(open) = self.open.last() {
+            let end = self.tree.nodes.last().map_or(0, |node| node.span.range().end);
+            if open.key.is_some() {
+                let text = Box::default();
+                let style = Style::Plain;
+                self.add(Kind::Scalar { text, style }, end..end, None, None);
+            }
+            self.end(end, end);
+        }
+        self.tree.comments = comments(self.text, self.source, &self.tree);
+        (self.tree, self.problems)
+    }
+}
+
+fn to_byte(index: u64) -> usize {
+    usize::try_from(index).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str) -> Vec<String> {
+        let (tree, _) = parse(text, SourceId::default());
+        let show = |node: &Syntax| {
+            let at = |span: Span| &text[span.range()];
+            let tag = node.tag.as_ref().map(|tag| format!("{}@", at(tag.span)));
+            let anchor = node.anchor.as_ref().map(|anchor| format!("{}@", at(anchor.span)));
+            format!(
+                "{}{}{}",
+                tag.unwrap_or_default(),
+                anchor.unwrap_or_default(),
+                at(node.span)
+            )
+        };
+        tree.nodes().map(show).collect()
+    }
+
+    #[test]
+    fn every_node_has_the_bytes_it_is_written_in() {
+        assert_eq!(
+            shown("a: &x !t [1, 'b']\n\nc: # z\n  - |\n    t\n\n  - *x\n# end\n"),
+            [
+                "a: &x !t [1, 'b']\n\nc: # z\n  - |\n    t\n\n  - *x",
+                "a",
+                "!t@&x@[1, 'b']",
+                "1",
+                "'b'",
+                "c",
+                "- |\n    t\n\n  - *x",
+                "|\n    t",
+                "*x"
+            ]
+        );
+    }
+
+    #[test]
+    fn an_empty_value_is_an_empty_place() {
+        assert_eq!(
+            shown("a:\nb: !t\nc: &x"),
+            ["a:\nb: !t\nc: &x", "a", "", "b", "!t@", "c", "&x@"]
+        );
+    }
+
+    #[test]
+    fn a_syntax_error_keeps_what_stands_before_it() {
+        let text = "a:\n  b: [1, 2]\n  c: [3, }";
+        let (tree, problems) = parse(text, SourceId::default());
+        assert_eq!(problems.len(), 1);
+        assert_eq!(problems[0].code, "yaml-syntax");
+        assert!(tree.nodes().any(|node| &text[node.span.range()] == "2"));
+        assert_eq!(tree.documents.len(), 1);
+    }
+
+    #[test]
+    fn depth_has_a_budget() {
+        let (_, problems) = parse(&"[".repeat(MAX_DEPTH + 1), SourceId::default());
+        assert_eq!(problems[0].code, "yaml-depth");
+    }
+}

@@ -1,0 +1,276 @@
+//! Tree → values: aliases and merge keys resolved, scalars typed, keys held to be unique texts.
+
+use std::rc::Rc;
+
+use super::scalar;
+use super::tree::{Kind, NodeId, Style, Syntax, Tree};
+use super::value::{Key, Map, Node, Value};
+use crate::diagnostic::Diagnostic;
+use crate::source::Span;
+
+/// How many values one document may have once its aliases are resolved. A few lines of aliases to aliases would otherwise
+/// become gigabytes.
+pub const MAX_NODES: usize = 400_000;
+
+/// How deep the values go. What lies deeper is left out with a warning: nothing that Compose knows lies that deep, and a
+/// tree without a limit would take a stack without one.
+pub const MAX_LEVELS: usize = 250;
+
+/// The values of the document that begins at `root`. What is wrong is left out of them.
+#[must_use]
+pub fn expand(tree: &Tree, root: NodeId) -> (Node, Vec<Diagnostic>) {
+    let mut expander = Expander {
+        tree,
+        problems: Vec::new(),
+        parents: Vec::new(),
+        nodes: 0,
+    };
+    let node = expander.node(root);
+    (node, expander.problems)
+}
+
+struct Expander<'a> {
+    tree: &'a Tree,
+    problems: Vec<Diagnostic>,
+    /// The nodes that are being expanded, from the root to here.
+    parents: Vec<NodeId>,
+    nodes: usize,
+}
+
+impl Expander<'_> {
+    fn node(&mut self, id: NodeId) -> Node {
+        let syntax = self.tree.node(id);
+        self.nodes += 1;
+        if self.nodes > MAX_NODES {
+            if self.nodes == MAX_NODES + 1 {
+                let message = format!("with its aliases resolved, the document has more than {MAX_NODES} values");
+                self.error("yaml-expansion", syntax.span, message);
+            }
+            return Node::new(Value::Null, syntax.span);
+        }
+        let value = match &syntax.kind {
+            Kind::Alias { name, target } => return self.alias(syntax, name, *target),
+            Kind::Scalar { text, style } => self.scalar(syntax, text, *style),
+            _ if self.parents.len() >= MAX_LEVELS => self.too_deep(syntax.span),
+            Kind::Sequence(items) => {
+                self.parents.push(id);
+                let items = items.iter().map(|item| self.node(*item)).collect();
+                self.parents.pop();
+                Value::Seq(items)
+            }
+            Kind::Mapping(entries) => {
+                self.parents.push(id);
+                let map = self.mapping(entries);
+                self.parents.pop();
+                Value::Map(map)
+            }
+        };
+        let local = syntax.tag.as_ref().filter(|tag| tag.name.starts_with('!'));
+        Node {
+            value,
+            span: syntax.span,
+            tag: local.map(|tag| Rc::from(&*tag.name)),
+        }
+    }
+
+    fn too_deep(&mut self, span: Span) -> Value {
+        let message = format!("what lies more than {MAX_LEVELS} deep is not read");
+        self.problems.push(Diagnostic::warning("yaml-depth", span, message));
+        Value::Null
+    }
+
+    fn alias(&mut self, syntax: &Syntax, name: &str, target: Option<NodeId>) -> Node {
+        let Some(target) = target else {
+            self.error(
+                "yaml-alias",
+                syntax.span,
+                format!("no anchor \"{name}\" stands before this alias"),
+            );
+            return Node::new(Value::Null, syntax.span);
+        };
+        if self.parents.contains(&target) {
+            let place = self
+                .tree
+                .node(target)
+                .anchor
+                .as_ref()
+                .map_or(syntax.span, |anchor| anchor.span);
+            let problem = Diagnostic::error(
+                "yaml-alias-cycle",
+                syntax.span,
+                format!("the alias \"{name}\" stands inside its own anchor"),
+            );
+            self.problems.push(problem.label(place, "the anchor"));
+            return Node::new(Value::Null, syntax.span);
+        }
+        self.node(target)
+    }
+
+    fn scalar(&mut self, syntax: &Syntax, text: &str, style: Style) -> Value {
+        match &syntax.tag {
+            Some(tag) => scalar::tagged(text, &tag.name).unwrap_or_else(|message| {
+                self.error("yaml-tag", syntax.span, message);
+                Value::Null
+            }),
+            None if style == Style::Plain => scalar::plain(text),
+            None => Value::Str(text.to_owned()),
+        }
+    }
+
+    fn mapping(&mut self, entries: &[(NodeId, NodeId)]) -> Map {
+        let mut map = Map::with_capacity(entries.len());
+        let mut merge: Option<(Span, NodeId)> = None;
+        for (key, value) in entries {
+            let key_syntax = self.tree.node(*key);
+            if is_merge_key(key_syntax) {
+                match merge {
+                    Some((first, _)) => self.duplicate("<<", key_syntax.span, first),
+                    None => merge = Some((key_syntax.span, *value)),
+                }
+                continue;
+            }
+            let Some(key) = self.key(*key) else { continue };
+            let value = self.node(*value);
+            match map.get_key_value(&*key) {
+                Some((first, _)) => {
+                    let first = first.span;
+                    self.duplicate(&key.text, key.span, first);
+                }
+                None => {
+                    map.insert(key, value);
+                }
+            }
+        }
+        if let Some((span, source)) = merge {
+            self.merge(&mut map, span, source);
+        }
+        map
+    }
+
+    fn key(&mut self, id: NodeId) -> Option<Key> {
+        let syntax = self.tree.node(id);
+        let span = syntax.span;
+        let value = match &syntax.kind {
+            Kind::Scalar { text, style } => self.scalar(syntax, text, *style),
+            _ => self.node(id).value,
+        };
+        match &value {
+            Value::Str(text) => return Some(Key::new(text, span)),
+            Value::Map(_) | Value::Seq(_) => {
+                let problem = Diagnostic::error("yaml-key", span, "a key is a list or a mapping here");
+                self.problems
+                    .push(problem.help("write a value that begins with a brace in quotes"));
+            }
+            _ => {
+                let problem = Diagnostic::error("yaml-key", span, "a key must be a text");
+                self.problems.push(problem.help("write it in quotes"));
+            }
+        }
+        None
+    }
+
+    /// Takes over, from the mappings that `<<` names, the keys that are not there yet: earlier mappings go first.
+    fn merge(&mut self, map: &mut Map, span: Span, source: NodeId) {
+        let sources = match self.node(source).value {
+            Value::Map(map) => vec![map],
+            Value::Seq(items) => {
+                let maps: Option<Vec<Map>> = items.into_iter().map(into_map).collect();
+                maps.unwrap_or_else(|| self.bad_merge(span))
+            }
+            _ => self.bad_merge(span),
+        };
+        for (key, value) in sources.into_iter().flatten() {
+            map.entry(key).or_insert(value);
+        }
+    }
+
+    fn bad_merge(&mut self, span: Span) -> Vec<Map> {
+        self.error("yaml-merge", span, "\"<<\" takes a mapping or a list of mappings");
+        Vec::new()
+    }
+
+    fn duplicate(&mut self, key: &str, span: Span, first: Span) {
+        let problem = Diagnostic::error("yaml-duplicate-key", span, format!("the key \"{key}\" is given twice"));
+        self.problems.push(problem.label(first, "first given here"));
+    }
+
+    fn error(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
+        self.problems.push(Diagnostic::error(code, span, message));
+    }
+}
+
+fn is_merge_key(syntax: &Syntax) -> bool {
+    let Kind::Scalar { text, style } = &syntax.kind else {
+        return false;
+    };
+    **text == *"<<" && *style == Style::Plain && syntax.tag.is_none()
+}
+
+fn into_map(node: Node) -> Option<Map> {
+    match node.value {
+        Value::Map(map) => Some(map),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::SourceId;
+
+    fn read(text: &str) -> (Node, Vec<&'static str>) {
+        let (tree, problems) = super::super::parse(text, SourceId::default());
+        assert!(problems.is_empty(), "{problems:?}");
+        let (node, problems) = expand(&tree, tree.documents[0]);
+        (node, problems.iter().map(|problem| problem.code).collect())
+    }
+
+    #[test]
+    fn own_keys_win_and_then_the_earlier_mapping() {
+        let (node, problems) = read("a: &a {x: 1, y: 1}\nb: &b {y: 2, z: 2}\nc: {<<: [*a, *b], x: 0}");
+        assert!(problems.is_empty());
+        let number = |key: &str| node.at(&["c", key]).and_then(Node::as_f64);
+        assert_eq!(
+            (number("x"), number("y"), number("z")),
+            (Some(0.0), Some(1.0), Some(2.0))
+        );
+    }
+
+    #[test]
+    fn an_alias_keeps_the_place_of_its_anchor() {
+        let text = "a: &a hello\nb: *a";
+        let (node, _) = read(text);
+        assert_eq!(&text[node.get("b").unwrap().span.range()], "hello");
+    }
+
+    #[test]
+    fn each_fault_is_told() {
+        for (text, code) in [
+            ("a: 1\na: 2", "yaml-duplicate-key"),
+            ("a: {<<: {}, <<: {}}", "yaml-duplicate-key"),
+            ("1: a", "yaml-key"),
+            ("? [a]\n: b", "yaml-key"),
+            ("a: *x", "yaml-alias"),
+            ("a: &a [*a]", "yaml-alias-cycle"),
+            ("a: {<<: 1}", "yaml-merge"),
+            ("a: !!bool yes", "yaml-tag"),
+        ] {
+            assert_eq!(read(text).1, [code], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_quoted_merge_key_is_a_key() {
+        assert!(read("'<<': 1").0.get("<<").is_some());
+    }
+
+    #[test]
+    fn aliases_of_aliases_have_a_budget() {
+        let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+        for level in 1..9 {
+            let aliases = vec![format!("*a{}", level - 1); 10].join(", ");
+            text.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
+        }
+        assert_eq!(read(&text).1, ["yaml-expansion"]);
+    }
+}

@@ -1,0 +1,210 @@
+//! What a scalar means: the types of plain scalars, and what a tag makes of a text.
+
+use super::{Time, Value};
+
+/// The prefix of the tags that YAML itself defines.
+const STANDARD: &str = "tag:yaml.org,2002:";
+
+/// The value of a plain scalar without a tag.
+pub(super) fn plain(text: &str) -> Value {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => return Value::Null,
+        "true" | "True" | "TRUE" => return Value::Bool(true),
+        "false" | "False" | "FALSE" => return Value::Bool(false),
+        ".nan" | ".NaN" | ".NAN" => return Value::Float(f64::NAN),
+        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => return Value::Float(f64::INFINITY),
+        "-.inf" | "-.Inf" | "-.INF" => return Value::Float(f64::NEG_INFINITY),
+        _ => {}
+    }
+    // Most scalars are words, and no number begins with a letter.
+    if !text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c)) {
+        return Value::Str(text.to_owned());
+    }
+    if let Some(time) = Time::parse(text) {
+        return Value::Time(Box::new(time));
+    }
+    number(text).unwrap_or_else(|| Value::Str(text.to_owned()))
+}
+
+/// The value of a scalar with a tag, or what is wrong with it.
+pub(super) fn tagged(text: &str, tag: &str) -> Result<Value, String> {
+    let string = || Value::Str(text.to_owned());
+    let Some(kind) = tag.strip_prefix(STANDARD) else {
+        return Ok(string());
+    };
+    let value = plain(text);
+    let fits = match (kind, &value) {
+        ("str", _) => return Ok(string()),
+        ("binary", _) => return binary(text).map(Value::Str),
+        ("float", Value::Int(number)) => {
+            #[expect(clippy::cast_precision_loss, reason = "the tag asks for a float")]
+            return Ok(Value::Float(*number as f64));
+        }
+        ("int", value) => matches!(value, Value::Int(_)),
+        ("float", value) => matches!(value, Value::Float(_)),
+        ("bool", value) => matches!(value, Value::Bool(_)),
+        ("null", value) => matches!(value, Value::Null),
+        ("timestamp", value) => matches!(value, Value::Time(_)),
+        _ => return Ok(string()),
+    };
+    if fits {
+        Ok(value)
+    } else {
+        Err(format!("{text:?} is no value of the type !!{kind}"))
+    }
+}
+
+fn number(text: &str) -> Option<Value> {
+    let digits: String = text.chars().filter(|c| *c != '_').collect();
+    if let Some(number) = integer(&digits) {
+        return Some(number);
+    }
+    let number: f64 = is_decimal(&digits).then(|| digits.parse().ok())??;
+    number.is_finite().then_some(Value::Float(number))
+}
+
+/// A whole number with the prefixes `0x`, `0b`, `0o` and, for octal, `0`; a number that cannot be octal is decimal.
+fn integer(text: &str) -> Option<Value> {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let lower = unsigned.to_ascii_lowercase();
+    let (radix, digits) = match lower.as_bytes() {
+        [b'0', b'x', ..] => (16, &lower[2..]),
+        [b'0', b'b', ..] => (2, &lower[2..]),
+        [b'0', b'o', ..] => (8, &lower[2..]),
+        [b'0', rest @ ..] if !rest.is_empty() && rest.iter().all(|digit| (b'0'..b'8').contains(digit)) => {
+            (8, &lower[1..])
+        }
+        _ => (10, lower.as_str()),
+    };
+    if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_alphanumeric()) {
+        return None;
+    }
+    let number = i128::from_str_radix(digits, radix).ok()?;
+    let number = if text.starts_with('-') { -number } else { number };
+    let fits = (i128::from(i64::MIN)..=i128::from(u64::MAX)).contains(&number);
+    fits.then_some(Value::Int(number))
+}
+
+/// `[-+]? ( . digits | digits [ . digits ] ) [ e [-+]? digits ]`
+fn is_decimal(text: &str) -> bool {
+    let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let text = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let (mantissa, exponent) = match text.find(['e', 'E']) {
+        Some(at) => (&text[..at], Some(&text[at + 1..])),
+        None => (text, None),
+    };
+    let exponent = exponent.is_none_or(|exponent| {
+        let digits = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+        !digits.is_empty() && all_digits(digits)
+    });
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    exponent && all_digits(whole) && all_digits(fraction) && !(whole.is_empty() && fraction.is_empty())
+}
+
+/// Base 64, blanks and line breaks left out.
+fn binary(text: &str) -> Result<String, String> {
+    let wrong = || "the value of !!binary is not base 64".to_owned();
+    let mut bytes = Vec::new();
+    let (mut bits, mut held) = (0_u32, 0_u32);
+    for byte in text.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=') {
+        let sextet = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return Err(wrong()),
+        };
+        bits = (bits << 6 | u32::from(sextet)) & 0xffff;
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            bytes.push(u8::try_from(bits >> held & 0xff).unwrap_or_default());
+        }
+    }
+    String::from_utf8(bytes).map_err(|_| wrong())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn int(text: &str) -> Option<i128> {
+        match plain(text) {
+            Value::Int(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn integers_come_in_four_bases() {
+        for (text, number) in [
+            ("12", 12),
+            ("+1", 1),
+            ("-0", 0),
+            ("089", 89),
+            ("1__0", 10),
+            ("0644", 420),
+            ("0o644", 420),
+            ("0_7", 7),
+            ("-012", -10),
+            ("0X1F", 31),
+            ("-0x1F", -31),
+            ("0b11", 3),
+            ("18446744073709551615", 18_446_744_073_709_551_615),
+        ] {
+            assert_eq!(int(text), Some(number), "{text}");
+        }
+    }
+
+    #[test]
+    fn floats_are_decimal() {
+        for (text, number) in [
+            ("1.5", 1.5),
+            (".5", 0.5),
+            ("1.", 1.0),
+            ("12e3", 12_000.0),
+            ("+.5", 0.5),
+            ("1_0.5", 10.5),
+        ] {
+            assert_eq!(plain(text), Value::Float(number), "{text}");
+        }
+        assert_eq!(
+            plain("18446744073709551616"),
+            Value::Float(18_446_744_073_709_551_616.0)
+        );
+    }
+
+    #[test]
+    fn the_rest_is_text() {
+        for text in [
+            "yes",
+            "no",
+            "on",
+            "22:22",
+            "0o8",
+            "0x",
+            "_1",
+            "1e",
+            "1.2.3",
+            "=",
+            "1e400",
+            ".",
+            "-",
+            "2024-01-02 03:04:05 +01:00",
+            "0x+1",
+        ] {
+            assert_eq!(plain(text), Value::Str(text.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_tag_decides_or_complains() {
+        let tagged = |text: &str, kind: &str| tagged(text, &format!("tag:yaml.org,2002:{kind}"));
+        assert_eq!(tagged("12", "str"), Ok(Value::Str("12".to_owned())));
+        assert_eq!(tagged("1", "float"), Ok(Value::Float(1.0)));
+        assert_eq!(tagged("aGk=", "binary"), Ok(Value::Str("hi".to_owned())));
+        assert!(tagged("yes", "bool").is_err());
+        assert_eq!(super::tagged("12", "!foo"), Ok(Value::Str("12".to_owned())));
+    }
+}
