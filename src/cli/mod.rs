@@ -3,6 +3,7 @@
 //! A line is `[compose's global flags] COMMAND REST`. [`split`] finds the command. towline's own commands are clap's work
 //! (`own`); [`decide`] says of a line of `up` who runs it; everything else is compose's and is not looked into.
 
+mod config;
 mod globals;
 mod line;
 mod own;
@@ -10,6 +11,7 @@ mod pflag;
 mod up;
 mod values;
 
+pub use config::{NativeArgs, NativeFormat, read as read_native};
 pub use globals::Globals;
 pub use line::{Line, Name, Split, globals, split};
 pub use own::{COMPOSE, CiArgs, PlanArgs, PlanFormat, ReportArgs, ReportFormat, is_own, own_name_like, own_names};

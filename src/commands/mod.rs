@@ -2,6 +2,7 @@
 
 pub mod ci;
 mod completions;
+mod config_native;
 mod guard;
 mod help;
 mod man;
@@ -83,6 +84,10 @@ fn own_or_drop_in(line: &Line) -> Result<u8> {
         (Split::Command { flags, word, rest }, _) if cli::is_own(word) => match cli::parse(word, rest) {
             Ok(command) => own(line, flags, command),
             Err(error) => Ok(explain(&error, word == "ci")),
+        },
+        (Split::Command { flags, word, rest }, _) if word == "config" => match cli::read_native(flags, rest)? {
+            Some((globals, args)) => config_native::run(&globals, &args),
+            None => drop_in(line),
         },
         (Split::Command { word, rest, .. }, _) => {
             if let Some(text) = pass::remark(word, rest) {
