@@ -1,6 +1,7 @@
 //! The parser's events → the arena. The only file that names the YAML parser.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use libyaml_safer::{Error, Event, EventData, Parser, ScalarStyle};
 
@@ -23,23 +24,13 @@ pub fn parse(text: &str, source: SourceId) -> (Tree, Vec<Diagnostic>) {
         anchors: HashMap::new(),
         problems: Vec::new(),
     };
-    let mut input = text.as_bytes();
-    let mut parser = Parser::new();
-    parser.set_encoding(libyaml_safer::Encoding::Utf8);
-    parser.set_input_string(&mut input);
-    loop {
-        match parser.parse() {
-            Ok(event) if event.data == EventData::StreamEnd => break,
-            Ok(event) => {
-                if !builder.event(event) {
-                    break;
-                }
-            }
-            Err(error) => {
-                builder.syntax_error(&error);
-                break;
-            }
-        }
+    // The parser cannot do with a block scalar that ends where the text does.
+    let ended = format!("{text}\n");
+    let input = if text.ends_with('\n') { text } else { &ended };
+    // It also gives up by a panic where a comma follows a tag at once. It is not used again after one.
+    let events = catch_unwind(AssertUnwindSafe(|| builder.read(input.as_bytes())));
+    if events.is_err() {
+        builder.gave_up();
     }
     builder.finish()
 }
@@ -68,10 +59,38 @@ struct Properties {
 }
 
 impl Builder<'_> {
+    /// Takes all events in, up to the first that is wrong.
+    fn read(&mut self, text: &[u8]) {
+        let mut input = text;
+        let mut parser = Parser::new();
+        parser.set_encoding(libyaml_safer::Encoding::Utf8);
+        parser.set_input_string(&mut input);
+        loop {
+            match parser.parse() {
+                Ok(event) if event.data == EventData::StreamEnd => return,
+                Ok(event) => {
+                    if !self.event(event) {
+                        return;
+                    }
+                }
+                Err(error) => return self.syntax_error(&error),
+            }
+        }
+    }
+
+    fn gave_up(&mut self) {
+        let last = self.tree.nodes.last().map_or(0, |node| node.span.range().end);
+        let span = Span::new(self.source, last, last);
+        let problem = Diagnostic::error("yaml-syntax", span, "what follows here cannot be read");
+        self.problems
+            .push(problem.help("put a blank between a tag and a comma"));
+    }
+
     /// Takes an event in; whether to go on.
     fn event(&mut self, event: Event) -> bool {
-        let start = to_byte(event.start_mark.index);
-        let end = to_byte(event.end_mark.index);
+        let start = to_byte(event.start_mark.index).min(self.text.len());
+        let end_mark = to_byte(event.end_mark.index);
+        let end = end_mark.min(self.text.len());
         match event.data {
             EventData::DocumentStart { .. } => self.anchors.clear(),
             EventData::Alias { anchor } => {
@@ -94,8 +113,13 @@ impl Builder<'_> {
                     _ => Style::Plain,
                 };
                 let end = self.scalar_end(before.value_start, end.max(before.value_start), style, &value);
-                let text = value.into_boxed_str();
-                let kind = Kind::Scalar { text, style };
+                // The line break that was added at the end of the text is no part of the value.
+                let is_added = style == Style::Block && end_mark > self.text.len() && value.ends_with('\n');
+                let value = if is_added { &value[..value.len() - 1] } else { &value };
+                let kind = Kind::Scalar {
+                    text: value.into(),
+                    style,
+                };
                 self.add(kind, before.value_start..end, before.tag, before.anchor);
             }
             EventData::SequenceStart { anchor, tag, .. } => {
@@ -350,6 +374,24 @@ mod tests {
         assert_eq!(problems[0].code, "yaml-syntax");
         assert!(tree.nodes().any(|node| &text[node.span.range()] == "2"));
         assert_eq!(tree.documents.len(), 1);
+    }
+
+    #[test]
+    fn a_text_may_end_anywhere() {
+        let value = |text: &str| match &parse(text, SourceId::default()).0.nodes.last().unwrap().kind {
+            Kind::Scalar { text, .. } => text.to_string(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(value("a: |\n  b\n   c"), "b\n c");
+        assert_eq!(value("a: |\n  b\n"), "b\n");
+        assert_eq!(value("a: |+\n  b"), "b");
+        assert_eq!(value("a: |+\n  b\n\n"), "b\n\n");
+        assert_eq!(value("a: >-\n  b"), "b");
+        let text = "a: |\n  b\nc: [x, !t \"y\", 'z', {d: *q}] # e\n\u{feff}";
+        for end in (0..text.len()).filter(|end| text.is_char_boundary(*end)) {
+            let (tree, _) = parse(&text[..end], SourceId::default());
+            assert!(tree.nodes().all(|node| node.span.range().end <= end), "{end}");
+        }
     }
 
     #[test]

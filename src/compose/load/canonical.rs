@@ -25,6 +25,7 @@ const FORMS: &[(&str, Change)] = &[
     ("build.secrets.[]", |node, _| wrap(node, "source")),
     ("build.no_cache_filter", |node, _| listed(node)),
     ("build.additional_contexts", key_values),
+    ("build.ssh", ssh_keys),
     ("depends_on", |node, _| replace(node, depends_on)),
     ("depends_on.*", |node, _| {
         default(node, "required", |span| Node::new(Value::Bool(true), span))
@@ -102,6 +103,25 @@ fn key_values(node: &mut Node, problems: &mut Diagnostics) {
                 item.span,
                 "this item must have the form NAME=VALUE",
             )),
+        }
+    }
+    *node = map;
+}
+
+/// `[default, id=path]` as `{default: null, id: path}`.
+fn ssh_keys(node: &mut Node, problems: &mut Diagnostics) {
+    let Value::Seq(items) = &node.value else { return };
+    let mut map = Node::new(Value::Map(Map::new()), node.span);
+    for item in items {
+        match item.as_str().unwrap_or_default() {
+            "default" => map.set("default", Node::new(Value::Null, item.span)),
+            text => match text.split_once('=') {
+                Some((id, path)) => map.set(id, Node::str(path, item.span)),
+                None => {
+                    let message = format!("the ssh key {text:?} has no path");
+                    problems.push(Diagnostic::error("ssh-key", item.span, message).help("write ID=PATH"));
+                }
+            },
         }
     }
     *node = map;

@@ -34,6 +34,11 @@ pub(super) fn check(root: &mut Node, problems: &mut Diagnostics) {
             }
         });
     }
+    bind_sources(root, problems);
+}
+
+/// A bind mount must say what it mounts.
+pub(super) fn bind_sources(root: &mut Node, problems: &mut Diagnostics) {
     visit_containers(root, "volumes.[]", &mut |mount| {
         if mount.get("type").and_then(Node::as_str) == Some("bind") && mount.get("source").is_none() {
             problems.push(Diagnostic::error("mount", mount.span, "a bind mount needs a source"));

@@ -1,7 +1,7 @@
 //! Values → the form in which the resolved model has them: sizes in bytes, durations, words of a command, texts for numbers.
 
 use super::interpolate::boolean;
-use super::number::{json_number_32, text_of};
+use super::number::{json_number_32, parse_float, text_of};
 use super::path::{visit, visit_containers};
 use super::{units, words};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -94,8 +94,10 @@ const CONTAINER: &[(&str, Decode)] = &[
     ("ports.[].target", unsigned),
     ("ports.[].published", text),
     ("volumes.[].tmpfs.mode", mount_mode),
-    ("blkio_config.weight", integer),
-    ("blkio_config.weight_device.[].weight", integer),
+    ("blkio_config.weight", weight),
+    ("blkio_config.weight_device.[].weight", weight),
+    ("pid", not_empty),
+    ("gpus.[]", device_request),
     ("cpu_count", integer),
     ("cpu_period", integer),
     ("cpu_quota", integer),
@@ -208,26 +210,12 @@ fn key_values(node: &mut Node, missing: fn() -> Value) {
 }
 
 fn ssh(node: &mut Node) -> Result<(), String> {
-    let entry = |name: &str, value: Option<&Node>, span: Span| match value.map(|value| text_of(&value.value)) {
-        Some(path) if !path.is_empty() => Ok(Node::str(format!("{name}={path}"), span)),
-        _ if name == "default" => Ok(Node::str(name, span)),
-        _ => Err(format!("the ssh key {name:?} has no path")),
+    let entry = |(key, value): (&crate::yaml::Key, &Node)| match value.as_str() {
+        Some(path) if !path.is_empty() => Node::str(format!("{}={path}", key.text), key.span),
+        _ => Node::str(&*key.text, key.span),
     };
-    let items: Result<Vec<Node>, String> = match &node.value {
-        Value::Map(map) => map
-            .iter()
-            .map(|(key, value)| entry(key, Some(value), key.span))
-            .collect(),
-        Value::Seq(items) => {
-            let one = |item: &Node| match item.as_str().unwrap_or_default() {
-                text if text.contains('=') => Ok(item.clone()),
-                text => entry(text, None, item.span),
-            };
-            items.iter().map(one).collect()
-        }
-        _ => return Ok(()),
-    };
-    node.value = Value::Seq(items?);
+    let items: Vec<Node> = node.entries().map(entry).collect();
+    node.value = Value::Seq(items);
     Ok(())
 }
 
@@ -296,10 +284,13 @@ fn push_hosts<'a>(
     Ok(())
 }
 
+/// A size that is a number with a fraction is passed over by Compose, as if it were not there.
 fn size(node: &mut Node) -> Result<(), String> {
+    if let Value::Float(_) = node.value {
+        node.value = Value::Null;
+    }
     let size = match &node.value {
         Value::Int(number) => number.to_string(),
-        Value::Float(number) => number.trunc().to_string(),
         Value::Str(text) => units::bytes(text)
             .ok_or_else(|| format!("{text:?} is no size such as 64m or 1.5g"))?
             .to_string(),
@@ -319,10 +310,36 @@ fn duration(node: &mut Node) -> Result<(), String> {
 
 fn float(node: &mut Node) -> Result<(), String> {
     let number = match &node.value {
-        Value::Str(text) => text.parse().map_err(|_| format!("{text:?} is no number"))?,
+        Value::Str(text) => parse_float(text).ok_or_else(|| format!("{text:?} is no number"))?,
         _ => node.as_f64().unwrap_or_default(),
     };
     node.value = Value::Float(json_number_32(number).as_f64().unwrap_or(number));
+    Ok(())
+}
+
+/// A weight in quotes passes the schema, and nothing behind it.
+fn weight(node: &mut Node) -> Result<(), String> {
+    match node.as_str() {
+        Some(text) => Err(format!("the weight {text:?} must be written without quotes")),
+        None => integer(node),
+    }
+}
+
+/// The schema lets it be empty, and Compose itself then fails.
+fn not_empty(node: &mut Node) -> Result<(), String> {
+    if node.is_null() {
+        Err("this value must not be empty".to_owned())
+    } else {
+        Ok(())
+    }
+}
+
+/// The schema lets any key pass here, and the others mean nothing.
+fn device_request(node: &mut Node) -> Result<(), String> {
+    const KEYS: [&str; 5] = ["capabilities", "count", "device_ids", "driver", "options"];
+    if let Some(map) = node.as_map_mut() {
+        map.retain(|key, _| KEYS.contains(&&**key));
+    }
     Ok(())
 }
 

@@ -117,26 +117,34 @@ fn skip_line(text: &str) -> &str {
     text.find('\n').map_or("", |end| &text[end + 1..])
 }
 
-/// The name and what stands behind its `=` or `:`; nothing where the line is a name alone.
+/// The name and what stands behind its `=` or `:`; nothing where the line is a name alone. A name alone at the very end
+/// of the text, without a line break, is the value of a nameless variable: Compose looks for a delimiter, and finds none.
 fn name(text: &str) -> Result<(&str, Option<&str>), String> {
-    let after_export = text.strip_prefix("export").filter(|rest| rest.starts_with([' ', '\t']));
-    let text = match after_export.map(|rest| rest.trim_start_matches([' ', '\t'])) {
-        Some(rest) if !rest.starts_with(['=', ':']) => rest,
-        _ => text,
-    };
-    let line = text.split('\n').next().unwrap_or_default().trim_end_matches('\r');
-    for (at, c) in line.char_indices() {
+    let after_export = text
+        .strip_prefix("export")
+        .filter(|rest| rest.starts_with(char::is_whitespace));
+    let text = after_export.map_or(text, str::trim_start);
+    if text.is_empty() {
+        return Err("no variable stands behind \"export\"".to_owned());
+    }
+    for (at, c) in text.char_indices() {
         match c {
-            '=' | ':' => return checked(line[..at].trim()).map(|name| (name, Some(&text[at + 1..]))),
-            _ if c.is_alphanumeric() || "_.-[]".contains(c) || c.is_whitespace() => {}
-            _ => return Err(format!("unexpected character {c:?} in the variable name {line:?}")),
+            '=' | ':' => return checked(&text[..at]).map(|name| (name, Some(&text[at + 1..]))),
+            '\n' => return checked(&text[..at]).map(|name| (name, None)),
+            '_' | '.' | '-' | '[' | ']' | '\t' | '\u{b}' | '\u{c}' | '\r' | ' ' | '\u{85}' | '\u{a0}' => {}
+            _ if c.is_alphanumeric() => {}
+            _ => {
+                let line = text.lines().next().unwrap_or_default();
+                return Err(format!("unexpected character {c:?} in the variable name {line:?}"));
+            }
         }
     }
-    checked(line.trim()).map(|name| (name, None))
+    Ok(("", Some(text)))
 }
 
 fn checked(name: &str) -> Result<&str, String> {
-    if name.contains(char::is_whitespace) {
+    let name = name.trim_end();
+    if name.contains(' ') {
         return Err(format!("the variable name {name:?} contains a blank"));
     }
     Ok(name)
@@ -257,8 +265,9 @@ mod tests {
             ("export=1", "export=1"),
             ("exportX=1", "exportX=1"),
             ("=x", "=x"),
-            ("OS", "OS=os"),
-            ("N", ""),
+            ("OS\n", "OS=os"),
+            ("OS", "=OS"),
+            ("N\n", ""),
             ("\u{feff}é.-[1]=x", "é.-[1]=x"),
         ] {
             assert_eq!(one(text), value, "{text:?}");

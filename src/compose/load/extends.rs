@@ -5,7 +5,7 @@ use super::files::{absolute, parent};
 use super::merge::{merge, merge_service};
 use super::model::{Loader, Scope};
 use super::reset::{self, Path};
-use super::{paths, unique};
+use super::{check, paths, unique};
 use crate::diagnostic::{Diagnostic, Stop};
 use crate::source::Span;
 use crate::yaml::{Map, Node, Value};
@@ -171,6 +171,7 @@ impl Loader {
             unique::enforce(&mut model, &mut self.problems);
             self.long_forms(&mut model)?;
         }
+        check::bind_sources(&mut model, &mut self.problems);
         self.problems.check()?;
         paths::resolve(&mut model, base, &self.files);
         Ok((model, resets))

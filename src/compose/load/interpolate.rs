@@ -3,6 +3,7 @@
 //! Keys are never touched. (Compose specification, "Interpolation".)
 
 use super::environment::Environment;
+use super::number::parse_float;
 use super::path::{visit, visit_containers};
 use super::template::{Lookup, TemplateError, substitute};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -150,7 +151,7 @@ fn cast_one(node: &mut Node, to: Cast, problems: &mut Diagnostics) {
             text.parse::<i64>().ok().map(|number| Value::Int(number.into())),
             "a whole number",
         ),
-        Cast::Float => (text.parse().ok().map(Value::Float), "a number"),
+        Cast::Float => (parse_float(text).map(Value::Float), "a number"),
         Cast::Bool => (boolean(text).map(Value::Bool), "true or false"),
     };
     match value {

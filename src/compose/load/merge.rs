@@ -141,9 +141,8 @@ fn append(mut base: Node, over: Node, once: bool) -> Node {
     let (Value::Seq(items), Value::Seq(more)) = (&mut base.value, over.value) else {
         return base;
     };
-    let before = items.len();
     for item in more {
-        if !once || !items[..before].iter().any(|old| same(old, &item)) {
+        if !once || !items.iter().any(|old| same(old, &item)) {
             items.push(item);
         }
     }

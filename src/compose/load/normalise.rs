@@ -108,11 +108,7 @@ fn networks(service: &mut Node) {
     let has_own = service
         .get("networks")
         .is_some_and(|networks| networks.entries().next().is_some());
-    let has_mode = service
-        .get("network_mode")
-        .and_then(Node::as_str)
-        .is_some_and(|mode| !mode.is_empty());
-    if has_own || has_mode || service.get("provider").is_some() {
+    if has_own || service.get("network_mode").is_some() || service.get("provider").is_some() {
         return;
     }
     let span = service.span;

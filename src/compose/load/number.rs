@@ -31,6 +31,17 @@ fn float_text(number: f64) -> String {
     format!("{mantissa}e{sign}{:02}", exponent.unsigned_abs())
 }
 
+/// A number as a text of the file gives it: underscores may stand between digits.
+pub(super) fn parse_float(text: &str) -> Option<f64> {
+    let bytes = text.as_bytes();
+    let is_digit = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
+    let mut underscores = text.match_indices('_').map(|(at, _)| at);
+    if !underscores.all(|at| is_digit(at.checked_sub(1)) && is_digit(Some(at + 1))) {
+        return None;
+    }
+    text.replace('_', "").parse().ok()
+}
+
 /// A number as JSON: whole ones without a fraction.
 pub(super) fn json_number(number: f64) -> Json {
     #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and to fit")]
@@ -68,6 +79,8 @@ mod tests {
         ] {
             assert_eq!(float_text(number), text);
         }
+        assert_eq!(parse_float("1_0.5"), Some(10.5));
+        assert_eq!(parse_float("_1"), None);
         assert_eq!(json_number_32(0.1).to_string(), "0.1");
         assert_eq!(json_number(2.0).to_string(), "2");
     }

@@ -13,7 +13,7 @@ pub(super) fn resolve(root: &mut Node, base: &str, files: &Files) {
         }
     };
     let context = |node: &mut Node| {
-        if node.as_str().is_some_and(|text| !is_remote(text)) {
+        if node.as_str().is_some_and(|text| !text.is_empty() && !is_remote(text)) {
             path(node);
         }
     };

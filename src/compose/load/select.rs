@@ -157,18 +157,21 @@ fn collect(service: &Node, used: &mut HashSet<(&'static str, String)>) {
         let keys = service.get(section).into_iter().flat_map(Node::entries);
         used.extend(keys.map(|(key, _)| (section, key.to_string())));
     }
-    let places: [(&[&str], &'static str); 4] = [
-        (&["volumes"], "volumes"),
+    let is_volume = |mount: &&Node| mount.get("type").and_then(Node::as_str) == Some("volume");
+    let mounts = service
+        .get("volumes")
+        .into_iter()
+        .flat_map(Node::items)
+        .filter(is_volume);
+    used.extend(mounts.filter_map(|mount| Some(("volumes", mount.get("source")?.as_str()?.to_owned()))));
+    let places: [(&[&str], &'static str); 3] = [
         (&["secrets"], "secrets"),
         (&["configs"], "configs"),
         (&["build", "secrets"], "secrets"),
     ];
     for (place, section) in places {
-        let sources = service
-            .at(place)
-            .into_iter()
-            .flat_map(Node::items)
-            .filter_map(|item| item.get("source")?.as_str());
+        let items = service.at(place).into_iter().flat_map(Node::items);
+        let sources = items.filter_map(|item| item.get("source")?.as_str());
         used.extend(sources.map(|source| (section, source.to_owned())));
     }
 }

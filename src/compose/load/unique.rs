@@ -18,6 +18,7 @@ const IN_SERVICE: &[(&str, KeyOf)] = &[
     ("secrets", secret),
     ("configs", config),
     ("env_file", env_file),
+    ("label_file", whole),
     ("expose", whole),
     ("environment", before_equals),
     ("labels", before_equals),

@@ -1,5 +1,7 @@
 //! Sizes and durations: how they are written, and how the resolved model shows them.
 
+use super::number::parse_float;
+
 /// A number of bytes: a whole number, or a number with a unit, where every unit is a power of 1024.
 /// (Compose specification, "Specifying byte values".)
 pub(super) fn bytes(text: &str) -> Option<i64> {
@@ -10,7 +12,7 @@ pub(super) fn bytes(text: &str) -> Option<i64> {
         .rfind(|c: char| c.is_ascii_digit() || c == '.')
         .map_or(0, |at| at + 1);
     let (number, unit) = text.split_at(digits);
-    let number: f64 = number.parse().ok().filter(|number| *number >= 0.0)?;
+    let number = parse_float(number).filter(|number| *number >= 0.0)?;
     let unit = unit.strip_prefix(' ').unwrap_or(unit).to_ascii_lowercase();
     let power = match unit.strip_suffix("ib").or(unit.strip_suffix('b')).unwrap_or(&unit) {
         "" if unit != "ib" => 0,
