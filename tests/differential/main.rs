@@ -2,7 +2,7 @@
 //! is the model of what it accepts the same?
 //!
 //! The cases of `fixtures/loader` must all agree. Where larger collections lie beside the checkout, they run too: there the
-//! figures are printed with every difference, and must not fall below what was reached before.
+//! figures are printed with every difference, and must not fall below 99.5 % of the verdicts and 98 % of the models.
 
 #![expect(clippy::unwrap_used, reason = "a test says what went wrong by failing")]
 #![expect(
@@ -59,7 +59,7 @@ fn beside(name: &str) -> Option<PathBuf> {
 fn semantics_cases_agree() {
     if let Some(folder) = beside("semantics-cases") {
         let tally = run("semantics-cases", case::directories(&folder));
-        assert!(tally.verdicts() >= 0.95 && tally.models() >= 0.95, "{tally}");
+        assert!(tally.verdicts() >= 0.995 && tally.models() >= 0.98, "{tally}");
     }
 }
 
@@ -67,6 +67,6 @@ fn semantics_cases_agree() {
 fn corpus_agrees() {
     if let Some(folder) = beside("corpus") {
         let tally = run("corpus", case::corpus(&folder));
-        assert!(tally.verdicts() >= 0.98 && tally.models() >= 0.95, "{tally}");
+        assert!(tally.verdicts() >= 0.995 && tally.models() >= 0.98, "{tally}");
     }
 }
