@@ -80,7 +80,7 @@ impl Documents {
         }
     }
 
-    /// The document of all services, for building, creating, and stopping.
+    /// The document of all services.
     #[must_use]
     pub fn whole(&self) -> Vec<u8> {
         let mut document = self.rest.clone();

@@ -23,6 +23,8 @@ pub(super) struct Preparation {
     pub(super) build: Option<Vec<String>>,
     /// Options of the call that creates containers.
     pub(super) create: Vec<String>,
+    /// Whether the project is the run's own. In one of the user's, what a document leaves out would count as orphaned.
+    pub(super) owned: bool,
     /// Whether a stage that cannot be prepared leaves the others alone.
     pub(super) keep_going: bool,
     /// Its own, so that breaking it off ends its calls and no others.
@@ -64,6 +66,15 @@ impl Preparation {
         answer.is_ok_and(|finished| finished.succeeded())
     }
 
+    /// The document for a call about these stages. Compose's time grows with the document.
+    fn document(&self, names: &[&str]) -> Vec<u8> {
+        if self.owned {
+            self.documents.of(names.iter().copied())
+        } else {
+            self.documents.whole()
+        }
+    }
+
     fn names(&self, holds: impl Fn(usize) -> bool) -> Vec<&str> {
         let stages = self.plan.stages.iter().enumerate();
         stages
@@ -95,11 +106,7 @@ impl Preparation {
     }
 
     fn call_build(&self, options: &[String], built: &[&str], tell: &dyn Fn(Fact)) -> Call {
-        self.call(
-            &self.commands.build(self.documents.whole(), options, built),
-            built,
-            tell,
-        )
+        self.call(&self.commands.build(self.document(built), options, built), built, tell)
     }
 
     fn build_failure(&self, call: &Call, built: &[&str]) -> Option<StartFailure> {
@@ -142,7 +149,7 @@ impl Preparation {
                 return;
             }
             let built = self.names(|at| left(at) && self.plan.stages[at].builds);
-            let create = self.commands.create(self.documents.whole(), &self.create, &names);
+            let create = self.commands.create(self.document(&names), &self.create, &names);
             let call = self.call(&create, &built, tell);
             if call.code == 0 {
                 tell(Fact::Created { took_ms: millis(begun) });

@@ -171,6 +171,7 @@ impl<'a> Driver<'a> {
             plan: Arc::clone(&plan),
             build: spec.build,
             create: spec.create,
+            owned: spec.settings.owned,
             keep_going: spec.rules.keep_going,
             spawner: Spawner::default(),
         };
