@@ -142,6 +142,19 @@ impl Engine {
         }
     }
 
+    /// The path of the engine's socket, where it has one on this machine.
+    pub(crate) fn socket(&self) -> Option<String> {
+        let host = self
+            .env
+            .iter()
+            .find(|(name, _)| name == "DOCKER_HOST")
+            .map(|(_, value)| value.to_string_lossy());
+        match host {
+            Some(host) => host.strip_prefix("unix://").map(str::to_owned),
+            None => Some("/var/run/docker.sock".to_owned()).filter(|path| Path::new(path).exists()),
+        }
+    }
+
     /// What `docker` prints, which must succeed.
     pub(crate) fn docker(&self, arguments: &str) -> String {
         let finished = self.program("docker", arguments).run();
@@ -198,6 +211,16 @@ impl Program {
         self
     }
 
+    /// The same, started by another program that gets these arguments in front of it.
+    pub(crate) fn through(mut self, program: &str, arguments: &[&str]) -> Self {
+        let before = [program]
+            .into_iter()
+            .chain(arguments.iter().copied())
+            .map(OsString::from);
+        self.argv = before.chain(self.argv).collect();
+        self
+    }
+
     /// Runs it to its end.
     pub(crate) fn run(self) -> Finished {
         self.start().wait()
@@ -247,6 +270,11 @@ pub(crate) struct Running {
 }
 
 impl Running {
+    /// Its process id.
+    pub(crate) fn pid(&self) -> i32 {
+        self.pid.as_raw_nonzero().get()
+    }
+
     /// Sends it a signal, as a terminal or a CI system does: to the whole group.
     pub(crate) fn signal(&self, signal: Signal) {
         rustix::process::kill_process_group(self.pid, signal).expect("the program still runs");
@@ -302,6 +330,15 @@ impl Running {
             stdout: fs::read(self.stdout.path()).expect("reading standard output"),
             stderr: self.stderr(),
             took: self.begun.elapsed(),
+        }
+    }
+}
+
+impl Drop for Running {
+    /// A test that fails must not leave its program behind.
+    fn drop(&mut self) {
+        if self.handle.try_wait().is_ok_and(|ended| ended.is_none()) {
+            self.kill();
         }
     }
 }

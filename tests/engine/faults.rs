@@ -1,5 +1,6 @@
 //! What can go wrong outside of the stages: each cause has its code and its outcome, names its stage, and leaves nothing behind.
 
+mod children;
 mod private_engine;
 
 use std::collections::BTreeSet;
@@ -366,6 +367,48 @@ fn an_engine_that_is_stopped_in_good_order_does_not_make_a_run_pass() {
     finished.ended(69);
     assert!(finished.last_line().contains("outcome=engine_lost"), "{finished}");
     assert!(project.ran().is_empty(), "{finished}");
+}
+
+/// An engine that neither answers nor goes away. How long a run may take to give up on it after a second signal.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+#[test]
+fn an_engine_that_hangs_does_not_hold_a_run_that_is_told_to_end() {
+    let Some(mut private) = PrivateEngine::start() else {
+        return;
+    };
+    let services = "  test: {<<: *box, command: ['touch /ran/started; sleep 120']}\n";
+    let mut project = Project::with_services(private.engine(), "faults", services);
+    let running = project.towline("ci").start();
+    running.until("the test runs", || project.has("started"));
+    private.signal(Signal::STOP);
+    project.engine_is_gone();
+    running.signal(Signal::INT);
+    running.until("the first signal is heard", || running.stderr().contains("SIGINT"));
+    let begun = Instant::now();
+    running.signal(Signal::INT);
+    let finished = running.wait();
+    private.signal(Signal::KILL);
+    finished.ended(130);
+    assert!(begun.elapsed() < PATIENCE, "it took {:?}\n{finished}", begun.elapsed());
+}
+
+#[test]
+fn an_engine_that_hangs_does_not_hold_a_run_beyond_its_time_limit() {
+    let Some(mut private) = PrivateEngine::start() else {
+        return;
+    };
+    let services = "  test: {<<: *box, command: ['touch /ran/started; sleep 120']}\n";
+    let mut project = Project::with_services(private.engine(), "faults", services);
+    let running = project.towline("ci --timeout 10s").start();
+    running.until("the test runs", || project.has("started"));
+    private.signal(Signal::STOP);
+    project.engine_is_gone();
+    let finished = running.wait();
+    private.signal(Signal::KILL);
+    finished.failed("stage=test outcome=timed_out code=124");
+    // What could not be removed is named.
+    finished.says("left");
 }
 
 fn kill_and_wait(

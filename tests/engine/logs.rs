@@ -6,7 +6,8 @@ use std::io::Write as _;
 
 use serde_json::Value;
 
-use crate::common::{Finished, Project, engine};
+use crate::common::{Engine, Finished, Project, engine};
+use crate::proxy::Proxy;
 
 /// A job that writes something that is hard to keep.
 struct Writer {
@@ -159,24 +160,10 @@ fn every_byte_is_kept_with_its_stream() {
     };
     let finished = project.towline("ci").run();
     finished.passed();
-    let events = finished.events();
+    are_kept(&finished, &writers);
     let mut table =
         String::from("\nwhat it wrote, in bytes, and what the log of towline and `docker compose logs` have of it\n");
-    let theirs = compose_logs(&writers);
-    for (writer, shown) in writers.iter().zip(theirs) {
-        let streams = Streams::of(&finished, &events, writer.name);
-        assert!(
-            streams.stdout == writer.stdout,
-            "{}: {}",
-            writer.name,
-            difference(&writer.stdout, &streams.stdout)
-        );
-        assert!(
-            streams.stderr == writer.stderr,
-            "{}: {}",
-            writer.name,
-            difference(&writer.stderr, &streams.stderr)
-        );
+    for (writer, shown) in writers.iter().zip(compose_logs(&writers)) {
         // Compose puts both streams on one, in an order of its own: only their sum can be held against it.
         let whole = [writer.stdout.as_slice(), writer.stderr.as_slice()].concat();
         let verdict = if sorted(&shown) == sorted(&whole) {
@@ -242,6 +229,33 @@ fn difference(expected: &[u8], found: &[u8]) -> String {
 }
 
 #[test]
+fn every_byte_is_kept_where_the_engine_is_not_on_a_socket() {
+    let Some(socket) = engine().and_then(Engine::socket) else {
+        return;
+    };
+    let writers = writers();
+    let Some(project) = project("logs", &writers, "x-towline: {kind: job}") else {
+        return;
+    };
+    let proxy = Proxy::to(&socket);
+    let finished = project.towline("ci").env("DOCKER_HOST", proxy.host()).run();
+    finished.passed();
+    are_kept(&finished, &writers);
+}
+
+/// Holds that the logs have what was written, each stream for itself.
+#[track_caller]
+fn are_kept(finished: &Finished, writers: &[Writer]) {
+    let events = finished.events();
+    for writer in writers {
+        let streams = Streams::of(finished, &events, writer.name);
+        for (written, kept) in [(&writer.stdout, streams.stdout), (&writer.stderr, streams.stderr)] {
+            assert!(kept == *written, "{}: {}", writer.name, difference(written, &kept));
+        }
+    }
+}
+
+#[test]
 fn up_keeps_every_byte_of_a_job_too() {
     let writers: Vec<Writer> = writers()
         .into_iter()
@@ -252,22 +266,7 @@ fn up_keeps_every_byte_of_a_job_too() {
     };
     let finished = project.towline("up --exit-code-from random").run();
     finished.passed();
-    let events = finished.events();
-    for writer in &writers {
-        let streams = Streams::of(&finished, &events, writer.name);
-        assert!(
-            streams.stdout == writer.stdout,
-            "{}: {}",
-            writer.name,
-            difference(&writer.stdout, &streams.stdout)
-        );
-        assert!(
-            streams.stderr == writer.stderr,
-            "{}: {}",
-            writer.name,
-            difference(&writer.stderr, &streams.stderr)
-        );
-    }
+    are_kept(&finished, &writers);
 }
 
 #[test]

@@ -7,7 +7,8 @@
 //! | [`features`] | what compose files and command lines may hold |
 //! | [`isolation`] | what is left, what is taken away, and what is not touched |
 //! | [`logs`] | every byte that a container wrote, in its place, beside what compose shows |
-//! | [`passthrough`] | what is compose's own, passed on unchanged |
+//! | [`passthrough`] | every command of compose, through towline and by itself |
+//! | [`proxy`] | no test: another way to the engine, which can be cut |
 //! | [`truth`] | the verdict: kinds × ends × orders, beside what compose's own flags say |
 //!
 //! They need an engine (`scripts/engine up`, then `eval "$(scripts/engine env)"`), and fail without one; where there can
@@ -25,5 +26,7 @@ mod isolation;
 mod logs;
 #[cfg(test)]
 mod passthrough;
+#[cfg(test)]
+mod proxy;
 #[cfg(test)]
 mod truth;

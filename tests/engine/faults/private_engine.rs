@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::process::{Pid, Signal};
 
-use crate::common::{Engine, engine};
+use crate::common::{Engine, Program, engine};
 
 /// The name of its instance.
 const INSTANCE: &str = "tests";
@@ -15,6 +15,8 @@ const INSTANCE: &str = "tests";
 pub(super) struct PrivateEngine {
     engine: Engine,
     script: Script,
+    /// The folder of the instance, which is where its socket is.
+    folder: PathBuf,
     /// Held until the engine is down: tests are processes of their own in some runners.
     _turn: File,
 }
@@ -30,9 +32,12 @@ impl PrivateEngine {
         script.run("images busybox");
         let env = script.run("env");
         let engine = Engine::find(&|name| value(&env, name).or_else(|| std::env::var_os(name)));
+        let socket = engine.socket().expect("the engine has a socket");
+        let folder = Path::new(&socket).parent().expect("a socket is in a folder").to_owned();
         Some(Self {
             engine,
             script,
+            folder,
             _turn: turn,
         })
     }
@@ -44,32 +49,30 @@ impl PrivateEngine {
 
     /// Sends the engine itself a signal.
     pub(super) fn signal(&mut self, signal: Signal) {
-        let pid = std::fs::read_to_string(self.folder().join("dockerd.pid")).expect("the engine's pid");
-        let pid = pid.trim().parse().ok().and_then(Pid::from_raw).expect("a pid");
+        let pid = self.pid().expect("the engine's pid");
         rustix::process::kill_process(pid, signal).expect("the engine runs");
+    }
+
+    fn pid(&self) -> Option<Pid> {
+        let pid = std::fs::read_to_string(self.folder.join("dockerd.pid")).ok()?;
+        Pid::from_raw(pid.trim().parse().ok()?)
     }
 
     /// Starts it again after it was killed.
     pub(super) fn start_again(&mut self) {
         self.script.run("up");
     }
-
-    /// The folder of the instance, which is where its socket is.
-    fn folder(&self) -> PathBuf {
-        let env = self.script.run("env");
-        let host = value(&env, "DOCKER_HOST").expect("the engine has an address");
-        let socket = host
-            .to_str()
-            .and_then(|host| host.strip_prefix("unix://"))
-            .expect("a socket")
-            .to_owned();
-        Path::new(&socket).parent().expect("a socket is in a folder").to_owned()
-    }
 }
 
 impl Drop for PrivateEngine {
     fn drop(&mut self) {
-        self.script.run("down --purge");
+        // One that hangs would not hear the script; the script knows what a killed one leaves.
+        if let Some(pid) = self.pid() {
+            let _ = rustix::process::kill_process(pid, Signal::CONT);
+        }
+        let finished = self.script.program("down --purge").run();
+        // A second panic would hide the first.
+        assert!(finished.code == Some(0) || std::thread::panicking(), "{finished}");
     }
 }
 
@@ -80,6 +83,12 @@ struct Script {
 
 impl Script {
     fn run(&self, arguments: &str) -> String {
+        let finished = self.program(arguments).run();
+        assert!(finished.code == Some(0), "{finished}");
+        finished.text()
+    }
+
+    fn program(&self, arguments: &str) -> Program {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/engine");
         let mut program = self
             .engine
@@ -89,9 +98,7 @@ impl Script {
                 program = program.env(name, value);
             }
         }
-        let finished = program.run();
-        assert!(finished.code == Some(0), "{finished}");
-        finished.text()
+        program
     }
 }
 

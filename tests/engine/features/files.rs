@@ -282,3 +282,21 @@ jobs:
     let project = Project::new(engine, "files", file);
     project.towline("ci").run().refused(65, &["one", "two"]);
 }
+
+#[test]
+fn a_folder_may_have_any_name() {
+    let Some(engine) = engine() else { return };
+    let project = Project::new(engine, "files", "services: {}\n");
+    let folder = "My Project (ü) $HOME 'x'";
+    let file = format!(
+        "name: {}\nservices: {{test: {{image: busybox, volumes: ['./data:/data'], command: [cat, /data/word]}}}}\n",
+        project.name
+    );
+    project.write(&format!("{folder}/compose.yaml"), file);
+    project.write(&format!("{folder}/data/word"), "read\n");
+    for line in ["ci", "up --exit-code-from test"] {
+        let finished = project.towline(line).directory(project.directory.join(folder)).run();
+        finished.passed();
+        assert_eq!(finished.log("test"), b"read\n", "{finished}");
+    }
+}
