@@ -287,6 +287,7 @@ fn tail_words(tail: &io::Result<Tail>) -> String {
             format!("its last {}:", words::count(tail.lines.len(), "line"))
         }
         Ok(_) => "all that it wrote:".to_owned(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => "its log is not there any more".to_owned(),
         Err(error) => format!("its log cannot be read: {error}"),
     }
 }
@@ -492,7 +493,7 @@ mod tests {
         let script = script::failed();
         let logs = Logs::new(std::path::Path::new("/nowhere"));
         let text = cards(&script.report, &logs, &Terminal::plain());
-        assert!(text.contains("output    its log cannot be read: "), "{text}");
+        assert!(text.contains("output    its log is not there any more"), "{text}");
     }
 
     #[test]

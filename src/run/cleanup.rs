@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::command::Commands;
 use super::documents::Documents;
-use super::process::{Limits, Spawner};
+use super::process::Spawner;
 use crate::plan::Plan;
 
 /// What becomes of the containers at the end.
@@ -37,10 +37,23 @@ pub(super) struct Closer {
 const HASTE: Duration = Duration::from_secs(1);
 
 /// How long the engine gets to remove what a run made. One that hangs must not hold towline.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
-fn limits(time: Duration) -> Limits {
-    Limits { time, memory: u64::MAX }
+/// How long the engine gets to answer a simple question, and to kill what it runs.
+const ANSWER: Duration = Duration::from_secs(10);
+
+/// Containers that the file does not say it of have this long to end.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Whether the engine answers at all.
+pub(super) fn engine_answers(spawner: &Spawner, commands: &Commands) -> bool {
+    let answer = spawner.capture_within(ANSWER, &commands.engine_version());
+    answer.is_ok_and(|finished| finished.succeeded())
+}
+
+/// What is left behind when nothing could be removed.
+pub(super) fn everything(commands: &Commands) -> String {
+    format!("everything of project {}: the engine does not answer", commands.project)
 }
 
 /// The kinds of things that a project consists of, in the order in which they can be removed.
@@ -50,6 +63,11 @@ impl Closer {
     /// Whether everything that the run made is removed at its end.
     pub(super) fn removes(&self) -> bool {
         self.close == Close::Remove
+    }
+
+    /// Whether the engine answers at all.
+    pub(super) fn engine_answers(&self) -> bool {
+        engine_answers(&self.spawner, &self.commands)
     }
 
     /// Whether there is something to do at all.
@@ -88,18 +106,20 @@ impl Closer {
     }
 
     fn call_stop(&self, document: Vec<u8>, grace: Option<Duration>, names: &[&str]) {
-        let limits = grace.map(|grace| limits(PATIENCE + grace));
-        let _ = self
-            .spawner
-            .capture(&self.commands.stop(document, grace, names), limits);
+        // Without a word of the user's each gets the time that the file gives it, one after the other at worst.
+        let own = |name: &&str| {
+            let stage = self.plan.index(name).map(|stage| &self.plan.stages[stage]);
+            stage.and_then(|stage| stage.stop_grace).unwrap_or(GRACE)
+        };
+        let time = grace.unwrap_or_else(|| names.iter().map(own).sum());
+        let stop = self.commands.stop(document, grace, names);
+        let _ = self.spawner.capture_within(PATIENCE + time, &stop);
     }
 
     /// Kills these containers.
     pub(super) fn kill(&self, containers: &[String]) {
         if !containers.is_empty() {
-            let _ = self
-                .spawner
-                .capture(&self.commands.kill(containers), Some(limits(PATIENCE / 6)));
+            let _ = self.spawner.capture_within(ANSWER, &self.commands.kill(containers));
         }
     }
 
@@ -128,7 +148,7 @@ impl Closer {
         if !self.removes() {
             return Vec::new();
         }
-        let down = self.spawner.capture(&self.commands.down(), Some(limits(PATIENCE)));
+        let down = self.spawner.capture_within(PATIENCE, &self.commands.down());
         let left = if down.is_ok_and(|finished| finished.succeeded()) {
             Vec::new()
         } else {
@@ -154,7 +174,8 @@ impl Closer {
         let now = self.built_images();
         let replaced: Vec<String> = self.old_images.iter().filter(|id| !now.contains(id)).cloned().collect();
         if !replaced.is_empty() {
-            let _ = self.spawner.capture(&self.commands.remove_images(&replaced), None);
+            let remove = self.commands.remove_images(&replaced);
+            let _ = self.spawner.capture_within(PATIENCE, &remove);
         }
     }
 
@@ -166,7 +187,7 @@ impl Closer {
         }
         let inspected = self
             .spawner
-            .capture(&self.commands.image_ids(&names), None)
+            .capture_within(PATIENCE, &self.commands.image_ids(&names))
             .unwrap_or_default();
         String::from_utf8_lossy(&inspected.stdout)
             .split_whitespace()
@@ -178,9 +199,7 @@ impl Closer {
 /// Compose gave up somewhere: each part of the project is removed for itself. Gives back what is then still there.
 pub(super) fn remove_one_by_one(spawner: &Spawner, commands: &Commands) -> Vec<String> {
     let list = |kind: &str| -> Option<Vec<String>> {
-        let listed = spawner
-            .capture(&commands.list(kind, None), Some(limits(PATIENCE / 6)))
-            .ok()?;
+        let listed = spawner.capture_within(ANSWER, &commands.list(kind, None)).ok()?;
         let text = String::from_utf8_lossy(&listed.stdout);
         listed
             .succeeded()
@@ -189,13 +208,10 @@ pub(super) fn remove_one_by_one(spawner: &Spawner, commands: &Commands) -> Vec<S
     let mut left = Vec::new();
     for kind in KINDS {
         let Some(names) = list(kind) else {
-            return vec![format!(
-                "everything of project {}: the engine does not answer",
-                commands.project
-            )];
+            return vec![everything(commands)];
         };
         if !names.is_empty() {
-            let _ = spawner.capture(&commands.remove(kind, &names), Some(limits(PATIENCE)));
+            let _ = spawner.capture_within(PATIENCE, &commands.remove(kind, &names));
             left.extend(list(kind).into_iter().flatten().map(|name| format!("{kind} {name}")));
         }
     }

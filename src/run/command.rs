@@ -122,11 +122,15 @@ impl Commands {
         }
     }
 
-    /// The stream of the project's container events.
+    /// The stream of the project's container events, from now on or from a time on, in nanoseconds since 1970.
     #[must_use]
-    pub fn events(&self) -> Invocation {
+    pub fn events(&self, since: Option<u64>) -> Invocation {
         let project = self.project_filter();
         let mut arguments = vec!["events".to_owned(), "--format".into(), "{{json .}}".into()];
+        if let Some(since) = since {
+            let (seconds, rest) = (since / 1_000_000_000, since % 1_000_000_000);
+            arguments.extend(["--since".to_owned(), format!("{seconds}.{rest:09}")]);
+        }
         let filters = EVENTS.iter().map(|event| format!("event={event}"));
         for filter in ["type=container".to_owned(), project].into_iter().chain(filters) {
             arguments.extend(["--filter".to_owned(), filter]);

@@ -13,7 +13,12 @@ pub struct EngineEvent {
     pub number: u32,
     /// What happened.
     pub action: Action,
+    /// When, by the engine's clock, in nanoseconds since 1970.
+    pub time: u64,
 }
+
+/// The code of an end of which nothing tells the code.
+pub const UNKNOWN: i32 = 255;
 
 /// What happened to a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +47,7 @@ pub fn read(line: &str) -> Option<EngineEvent> {
         "create" => Action::Created,
         "start" => Action::Started,
         // An end without a code is not one with 0.
-        "die" => Action::Died(code().unwrap_or(255)),
+        "die" => Action::Died(code().unwrap_or(UNKNOWN)),
         "oom" => Action::OutOfMemory,
         "health_status: healthy" => Action::Health(true),
         "health_status: unhealthy" => Action::Health(false),
@@ -58,6 +63,7 @@ pub fn read(line: &str) -> Option<EngineEvent> {
         service: attributes["com.docker.compose.service"].as_str()?.to_owned(),
         number: number.and_then(|number| number.parse().ok()).unwrap_or(1),
         action,
+        time: event["timeNano"].as_u64().unwrap_or_default(),
     })
 }
 
@@ -74,7 +80,7 @@ mod tests {
 
     fn event(action: &str, more: &str) -> String {
         format!(
-            r#"{{"Action":"{action}","Actor":{{"ID":"c1","Attributes":{{"com.docker.compose.service":"db","com.docker.compose.container-number":"2"{more}}}}}}}"#
+            r#"{{"timeNano":1700000000000000001,"Action":"{action}","Actor":{{"ID":"c1","Attributes":{{"com.docker.compose.service":"db","com.docker.compose.container-number":"2"{more}}}}}}}"#
         )
     }
 
@@ -89,8 +95,8 @@ mod tests {
         ] {
             let read = read(&line).unwrap();
             assert_eq!(
-                (read.container.as_str(), read.service.as_str(), read.number),
-                ("c1", "db", 2)
+                (read.container.as_str(), read.service.as_str(), read.number, read.time),
+                ("c1", "db", 2, 1_700_000_000_000_000_001)
             );
             assert_eq!(read.action, action);
         }

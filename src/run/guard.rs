@@ -8,6 +8,7 @@ use std::io::{Read, Write as _};
 use std::time::Duration;
 
 use os_pipe::PipeWriter;
+use rustix::process::{Pid, Signal};
 
 use super::cleanup::remove_one_by_one;
 use super::command::Commands;
@@ -44,6 +45,12 @@ impl Guard {
         Some(Self { pipe })
     }
 
+    /// Tells the guard of a child that would not end by itself: the one that listens to the engine.
+    pub(super) fn tell(&self, child: i32) {
+        // A guard that has gone is no reason to end the run.
+        let _ = writeln!(&self.pipe, "{child}");
+    }
+
     /// Tells the guard that nothing is left to do.
     pub(super) fn release(mut self) {
         // A guard that has gone has nothing to be told.
@@ -56,8 +63,14 @@ pub fn watch(mut input: impl Read, commands: &Commands) {
     let mut word = Vec::new();
     // An error is an end like any other.
     let _ = input.read_to_end(&mut word);
-    if word == RELEASE {
+    if word.ends_with(RELEASE) {
         return;
+    }
+    for child in String::from_utf8_lossy(&word)
+        .lines()
+        .filter_map(|line| line.parse().ok())
+    {
+        end(child, &commands.project);
     }
     let spawner = Spawner::default();
     for _ in 0..ROUNDS {
@@ -70,5 +83,16 @@ pub fn watch(mut input: impl Read, commands: &Commands) {
         if left.is_ok_and(|finished| finished.succeeded() && finished.stdout.is_empty()) {
             return;
         }
+    }
+}
+
+/// Ends a child of the dead run, unless its number stands for something else by now.
+fn end(child: i32, project: &str) {
+    let command = std::fs::read(format!("/proc/{child}/cmdline")).unwrap_or_default();
+    if String::from_utf8_lossy(&command).contains(project)
+        && let Some(child) = Pid::from_raw(child)
+    {
+        // One that has ended meanwhile is as it should be.
+        let _ = rustix::process::kill_process_group(child, Signal::KILL);
     }
 }

@@ -54,15 +54,18 @@ pub enum Source<'a> {
 /// The engine gives a log from its beginning; what was read before, of an earlier life of a restarted container, is
 /// skipped by its length. That is exact, where asking for what came since a time is not.
 ///
-/// # Errors
-/// When the log cannot be read to its end or the file cannot be written.
+/// Gives back how far it came, and an error when the log could not be read to its end or the file could not be written.
+/// Following it again from there leaves nothing out and writes nothing twice.
 pub fn follow(
     source: Source<'_>,
     file: &Path,
     before: Progress,
     mut tell: impl FnMut(Piece),
-) -> anyhow::Result<Progress> {
-    let file = File::options().create(true).append(true).open(file)?;
+) -> (Progress, anyhow::Result<()>) {
+    let file = match File::options().create(true).append(true).open(file) {
+        Ok(file) => file,
+        Err(error) => return (before, Err(error.into())),
+    };
     let mut writer = Writer {
         file,
         offset: before.file,
@@ -70,18 +73,13 @@ pub fn follow(
         stderr: Lines::new(Stream::Stderr, before.stderr),
     };
     let code = match source {
-        Source::Socket(stream) => {
-            read_stream(stream, &mut writer, &mut tell)?;
-            0
-        }
-        Source::Command(spawner, invocation) => read_command(spawner, invocation, &mut writer, &mut tell)?,
+        Source::Socket(stream) => read_stream(stream, &mut writer, &mut tell)
+            .map(|()| 0)
+            .map_err(Into::into),
+        Source::Command(spawner, invocation) => read_command(spawner, invocation, &mut writer, &mut tell),
     };
-    writer.end(code, &mut tell)?;
-    Ok(Progress {
-        stdout: writer.stdout.seen,
-        stderr: writer.stderr.seen,
-        file: writer.offset,
-    })
+    let result = code.and_then(|code| writer.end(code, &mut tell));
+    (writer.progress(), result)
 }
 
 fn read_stream(mut stream: LogStream, writer: &mut Writer, tell: &mut impl FnMut(Piece)) -> io::Result<()> {
@@ -205,10 +203,20 @@ impl Writer {
     fn end(&mut self, code: i32, tell: &mut impl FnMut(Piece)) -> anyhow::Result<()> {
         let held = std::mem::take(&mut self.stderr.pending);
         if code != 0 && held.starts_with(OWN_WORD) {
+            self.stderr.seen -= held.len() as u64;
             anyhow::bail!("{}", String::from_utf8_lossy(&held).trim_end().to_owned());
         }
         self.write(Stream::Stderr, held, tell)?;
+        anyhow::ensure!(code == 0, "'docker logs' ended with code {code}");
         Ok(())
+    }
+
+    fn progress(&self) -> Progress {
+        Progress {
+            stdout: self.stdout.passed_on(),
+            stderr: self.stderr.passed_on(),
+            file: self.offset,
+        }
     }
 
     fn write(&mut self, stream: Stream, text: Vec<u8>, tell: &mut impl FnMut(Piece)) -> io::Result<()> {
@@ -231,6 +239,11 @@ impl Lines {
             seen: 0,
             pending: Vec::new(),
         }
+    }
+
+    /// How many bytes of the log are written by now.
+    fn passed_on(&self) -> u64 {
+        self.skip.max(self.seen.saturating_sub(self.pending.len() as u64))
     }
 
     /// The text that is complete by now.
@@ -275,13 +288,9 @@ mod tests {
             ..Invocation::default()
         };
         let mut pieces = Vec::new();
-        let progress = follow(
-            Source::Command(&Spawner::default(), &invocation),
-            file,
-            before,
-            |piece| pieces.push(piece),
-        )
-        .unwrap();
+        let source = Source::Command(&Spawner::default(), &invocation);
+        let (progress, result) = follow(source, file, before, |piece| pieces.push(piece));
+        result.unwrap();
         (progress, pieces)
     }
 
@@ -343,15 +352,37 @@ mod tests {
                 argv,
                 ..Invocation::default()
             };
-            let followed = follow(
-                Source::Command(&Spawner::default(), &invocation),
-                &file,
-                Progress::default(),
-                |_| {},
-            );
-            assert_eq!(followed.is_ok(), code == "0");
+            let source = Source::Command(&Spawner::default(), &invocation);
+            let (progress, result) = follow(source, &file, Progress::default(), |_| {});
+            assert_eq!(result.is_ok(), code == "0");
+            assert_eq!((progress.stderr, progress.file), (log.len() as u64, log.len() as u64));
             assert_eq!(std::fs::read_to_string(&file).unwrap(), log);
         }
+    }
+
+    #[test]
+    fn what_was_cut_is_read_on_from_where_it_was_cut() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("log");
+        let text = "printf 'one\\ntw'; echo err >&2; sleep 0.1;";
+        let mut progress = Progress::default();
+        for (end, is_whole) in [
+            ("kill -9 $$", false),
+            ("printf 'o\\nthree'; exit 3", false),
+            ("printf 'o\\nthree'", true),
+        ] {
+            let invocation = Invocation {
+                argv: ["sh", "-c", &format!("{text} {end}")].map(OsString::from).to_vec(),
+                ..Invocation::default()
+            };
+            let source = Source::Command(&Spawner::default(), &invocation);
+            let (reached, result) = follow(source, &file, progress, |_| {});
+            assert_eq!(result.is_ok(), is_whole, "{end}");
+            progress = reached;
+        }
+        let log = std::fs::read_to_string(&file).unwrap();
+        assert_eq!(log.replace("err\n", ""), "one\ntwo\nthree");
+        assert_eq!(log.matches("err\n").count(), 1);
     }
 
     #[test]

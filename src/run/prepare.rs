@@ -5,6 +5,7 @@ use std::sync::{Arc, mpsc};
 use std::time::Instant;
 
 use super::classify;
+use super::cleanup;
 use super::command::Commands;
 use super::compose_output::{self, Progress};
 use super::documents::Documents;
@@ -52,18 +53,13 @@ impl Preparation {
         if failed.is_empty() || self.keep_going {
             self.create(&mut failed, tell);
         }
-        if !failed.is_empty() && !self.engine_answers() {
+        if !failed.is_empty() && !cleanup::engine_answers(&self.spawner, &self.commands) {
             // Whatever the calls said last: it is the engine that failed them.
             for failure in &mut failed {
                 failure.outcome = Outcome::EngineLost;
             }
         }
         failed
-    }
-
-    fn engine_answers(&self) -> bool {
-        let answer = self.spawner.capture(&self.commands.engine_version(), None);
-        answer.is_ok_and(|finished| finished.succeeded())
     }
 
     /// The document for a call about these stages. Compose's time grows with the document.

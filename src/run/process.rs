@@ -195,6 +195,15 @@ impl Spawner {
         })
     }
 
+    /// The same for a command that is killed when this time is over: one that asks an engine which may hang.
+    ///
+    /// # Errors
+    /// When the program cannot be started.
+    pub fn capture_within(&self, time: Duration, invocation: &Invocation) -> anyhow::Result<Finished> {
+        let memory = u64::MAX;
+        self.capture(invocation, Some(Limits { time, memory }))
+    }
+
     /// Kills every child that is still alive, and starts no other from now on.
     pub fn close(&self) {
         self.closed.store(true, Ordering::Relaxed);
@@ -237,6 +246,12 @@ impl Child {
 }
 
 impl Group {
+    /// The process that leads it.
+    #[must_use]
+    pub const fn id(&self) -> i32 {
+        self.pid.as_raw_nonzero().get()
+    }
+
     /// Sends SIGTERM to the child and to what it has started.
     pub fn terminate(&self) {
         self.signal(Signal::TERM);

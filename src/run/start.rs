@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock};
 use regex::Regex;
 
 use super::classify;
+use super::cleanup::PATIENCE;
 use super::command::Commands;
 use super::compose_output::{self, Progress};
 use super::documents::Documents;
@@ -67,11 +68,24 @@ impl Starter {
 
     /// Tells the failed stages from those that the call did not come to.
     fn sort_out(&self, stages: &[usize], message: &str) -> (Vec<StartFailure>, Vec<usize>) {
+        let records = records(&self.spawner, &self.commands);
         if classify::is_engine_lost(message) {
-            let lost = |stage: &usize| failure(*stage, Outcome::EngineLost, message, None);
-            return (stages.iter().map(lost).collect(), Vec::new());
+            // A connection that was cut is no word about the containers. Without a hook, one that was started is as it
+            // should be.
+            let is_started = |stage: &usize| {
+                let stage = &self.plan.stages[*stage];
+                let mut own = records
+                    .iter()
+                    .flatten()
+                    .filter(|record| record.service == stage.name)
+                    .peekable();
+                !stage.has_start_hooks && own.peek().is_some() && own.all(|record| record.was_started)
+            };
+            let lost = stages.iter().filter(|stage| !is_started(stage));
+            let lost = lost.map(|stage| failure(*stage, Outcome::EngineLost, message, None));
+            return (lost.collect(), Vec::new());
         }
-        let records = self.records();
+        let records = records.unwrap_or_default();
         let hook = HOOK
             .as_ref()
             .and_then(|hook| Some(hook.captures(message)?.get(1)?.as_str().to_owned()));
@@ -112,10 +126,6 @@ impl Starter {
         }
         (failed, untried)
     }
-
-    fn records(&self) -> Vec<Record> {
-        records(&self.spawner, &self.commands)
-    }
 }
 
 fn failure(stage: usize, outcome: Outcome, message: &str, code: Option<i32>) -> StartFailure {
@@ -127,21 +137,15 @@ fn failure(stage: usize, outcome: Outcome, message: &str, code: Option<i32>) -> 
     }
 }
 
-/// The engine's record of all containers of the project; empty when the engine does not answer.
-pub(super) fn records(spawner: &Spawner, commands: &Commands) -> Vec<Record> {
-    let ids = spawner
-        .capture(&commands.containers(), None)
-        .map(|finished| finished.stdout)
-        .unwrap_or_default();
-    let ids: Vec<String> = String::from_utf8_lossy(&ids)
-        .split_whitespace()
-        .map(str::to_owned)
-        .collect();
+/// The engine's record of all containers of the project; nothing when the engine does not answer.
+pub(super) fn records(spawner: &Spawner, commands: &Commands) -> Option<Vec<Record>> {
+    let listed = spawner.capture_within(PATIENCE, &commands.containers()).ok()?;
+    let text = String::from_utf8_lossy(&listed.stdout);
+    let ids: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
     if ids.is_empty() {
-        return Vec::new();
+        return listed.succeeded().then(Vec::new);
     }
-    let inspected = spawner.capture(&commands.inspect(&ids), None);
-    inspected
-        .map(|finished| inspect::read(&finished.stdout))
-        .unwrap_or_default()
+    let inspected = spawner.capture_within(PATIENCE, &commands.inspect(&ids)).ok()?;
+    // It fails when one of them has gone meanwhile, and still tells of the others.
+    (listed.succeeded() && !inspected.timed_out).then(|| inspect::read(&inspected.stdout))
 }

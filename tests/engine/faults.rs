@@ -408,7 +408,7 @@ fn an_engine_that_hangs_does_not_hold_a_run_beyond_its_time_limit() {
     private.signal(Signal::KILL);
     finished.failed("stage=test outcome=timed_out code=124");
     // What could not be removed is named.
-    finished.says("left");
+    finished.says("could not remove everything of project");
 }
 
 fn kill_and_wait(

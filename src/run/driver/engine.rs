@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use super::{Container, Driver, Log, Message, PROBE, START_GRACE, send};
 use crate::event::Fact;
-use crate::run::engine_events::{self, Action, EngineEvent};
+use crate::run::cleanup::{self, PATIENCE};
+use crate::run::engine_events::{self, Action, EngineEvent, UNKNOWN};
 use crate::run::inspect::{self, Record};
 use crate::run::scheduler::{Input, StartFailure};
 use crate::run::start::records;
@@ -15,13 +16,15 @@ impl Driver<'_> {
     pub(super) fn listen_to_engine(&self) {
         let spawner = self.spawner.clone();
         let commands = self.commands.clone();
+        // The engine keeps its last events: a listener that takes over gets what came while nobody listened.
+        let events = commands.events(self.last_event.map(|last| last + 1));
         self.spawn(move |inbox| {
-            if let Ok(child) = spawner.spawn(&commands.events()) {
+            if let Ok(child) = spawner.spawn(&events) {
+                send(inbox, Message::Listening(child.group().id()));
                 read_events(&child.stdout, inbox);
                 let _ = child.wait();
             }
-            let answer = spawner.capture(&commands.engine_version(), None);
-            let engine_answers = answer.is_ok_and(|finished| finished.succeeded());
+            let engine_answers = cleanup::engine_answers(&spawner, &commands);
             send(inbox, Message::EventsEnded { engine_answers });
         });
     }
@@ -36,7 +39,9 @@ impl Driver<'_> {
         self.spawn(move |inbox| {
             std::thread::sleep(time);
             let asked = Instant::now();
-            send(inbox, Message::Records(records(&spawner, &commands), asked));
+            if let Some(records) = records(&spawner, &commands) {
+                send(inbox, Message::Records(records, asked));
+            }
         });
     }
 
@@ -134,7 +139,7 @@ impl Driver<'_> {
         let spawner = self.spawner.clone();
         let commands = self.commands.clone();
         self.spawn(move |inbox| {
-            let inspected = spawner.capture(&commands.inspect(std::slice::from_ref(&id)), None);
+            let inspected = spawner.capture_within(PATIENCE, &commands.inspect(std::slice::from_ref(&id)));
             let records = inspected
                 .map(|finished| inspect::read(&finished.stdout))
                 .unwrap_or_default();
@@ -174,6 +179,7 @@ impl Driver<'_> {
             oom,
         };
         self.step(input);
+        self.look_again(id);
     }
 
     fn probe_ended(&mut self, stage: usize, code: i32) {
@@ -188,6 +194,7 @@ impl Driver<'_> {
     /// whatever was missed. What changed after the record was asked for is newer than the record.
     pub(super) fn compare(&mut self, records: Vec<Record>, asked: Instant) {
         self.last_record = self.last_record.max(Some(asked));
+        self.find_missing(&records, asked);
         for record in records {
             let Some(stage) = self.plan.index(&record.service) else {
                 continue;
@@ -203,9 +210,26 @@ impl Driver<'_> {
                 self.container_started(&record.container, stage);
             }
             self.note_health(stage, &record);
+            if record.running && ran == Some(true) {
+                // A reader that was cut off follows again; where one still does, nothing happens.
+                self.follow(&record.container);
+            }
             if !record.running && !record.restarting && ran == Some(true) {
                 self.died(&record.container, record.code, record.oom);
             }
+        }
+    }
+
+    /// A container that is on no record any more has ended, and nobody knows how: that is no success.
+    fn find_missing(&mut self, records: &[Record], asked: Instant) {
+        let is_missing = |(id, container): &(&String, &Container)| {
+            let is_older = container.changed < asked && container.waiting.is_none();
+            container.running && is_older && records.iter().all(|record| record.container != **id)
+        };
+        let missing = self.containers.iter().filter(is_missing);
+        let missing: Vec<String> = missing.map(|(id, _)| id.clone()).collect();
+        for id in missing {
+            self.died(&id, UNKNOWN, false);
         }
     }
 

@@ -16,7 +16,7 @@ use crate::event::{Event, Fact, Outcome, Probe, Report, RunInfo, StageReport};
 use crate::failure::Result;
 use crate::plan::Plan;
 use crate::report::Reporter;
-use crate::run::cleanup::Closer;
+use crate::run::cleanup::{self, Closer};
 use crate::run::command::Commands;
 use crate::run::documents::Documents;
 use crate::run::engine_events::EngineEvent;
@@ -57,6 +57,8 @@ pub(super) enum Message {
         failed: Vec<StartFailure>,
     },
     Engine(EngineEvent),
+    /// The process that listens to the engine's events.
+    Listening(i32),
     EventsEnded {
         engine_answers: bool,
     },
@@ -74,7 +76,7 @@ pub(super) enum Message {
     },
     LogEnded {
         container: String,
-        progress: Option<Progress>,
+        progress: Progress,
         error: Option<String>,
     },
     Stopped(Vec<usize>),
@@ -106,6 +108,10 @@ struct Log {
     followed: u32,
     active: bool,
     progress: Progress,
+    /// How often reading it failed.
+    failures: u32,
+    /// At which start it was read a last time after the container's end.
+    looked_again: u32,
 }
 
 /// A stage that has ended and whose log is not complete yet.
@@ -147,6 +153,9 @@ pub(super) struct Driver<'a> {
     last_probe_look: Option<Instant>,
     /// When the newest record that came was asked for.
     last_record: Option<Instant>,
+    /// When the newest event of the engine happened, by its own clock, in nanoseconds since 1970.
+    last_event: Option<u64>,
+    guard: Option<Guard>,
     reconcile_at: Instant,
     preparing: bool,
     finished: bool,
@@ -210,6 +219,8 @@ impl<'a> Driver<'a> {
             warnings: Vec::new(),
             last_probe_look: None,
             last_record: None,
+            last_event: None,
+            guard: None,
             reconcile_at: Instant::now() + RECONCILE,
             preparing: false,
             finished: false,
@@ -233,11 +244,9 @@ impl<'a> Driver<'a> {
                 message: note,
             });
         }
-        let guard = self
-            .closer
-            .removes()
-            .then(|| Guard::start(&self.spawner, &self.commands))
-            .flatten();
+        if self.closer.removes() {
+            self.guard = Guard::start(&self.spawner, &self.commands);
+        }
         self.closer.note_images();
         self.listen_to_engine();
         self.prepare();
@@ -245,7 +254,7 @@ impl<'a> Driver<'a> {
             self.turn();
         }
         let verdict = self.close();
-        if let Some(guard) = guard {
+        if let Some(guard) = self.guard.take() {
             guard.release();
         }
         handle.close();
@@ -299,7 +308,15 @@ impl<'a> Driver<'a> {
                 self.step(Input::Prepared { failed });
             }
             Message::UpReturned { stages, failed } => self.up_returned(stages, failed),
-            Message::Engine(event) => self.engine_event(event),
+            Message::Engine(event) => {
+                self.last_event = self.last_event.max(Some(event.time));
+                self.engine_event(event);
+            }
+            Message::Listening(pid) => {
+                if let Some(guard) = &self.guard {
+                    guard.tell(pid);
+                }
+            }
             Message::EventsEnded { engine_answers: true } => {
                 self.listen_to_engine();
                 self.ask_for_records();
@@ -443,6 +460,8 @@ impl<'a> Driver<'a> {
             let stage = self.endings[at].stage;
             if self.is_complete(&self.endings[at]) || Instant::now() >= self.endings[at].deadline {
                 let mut report = self.endings.remove(at).report;
+                // An engine that hangs lets a stage start and gives no log.
+                report.log = report.log.filter(|log| self.directory.join(log).exists());
                 report.probe = self.probes[stage].clone().filter(|_| report.outcome != Outcome::Passed);
                 self.results[stage] = Some(report.clone());
                 self.emit(Fact::StageFinished(report));
@@ -475,6 +494,10 @@ impl<'a> Driver<'a> {
     /// Stops or removes what the run made. Logs are read to their end first: what is removed cannot be read any more.
     fn close(&mut self) -> crate::event::Verdict {
         let verdict = self.scheduler.verdict();
+        if self.scheduler.is_cancelled() && !self.closer.engine_answers() {
+            self.leave();
+            return verdict;
+        }
         self.drain(LOG_GRACE, |driver| {
             driver.endings.iter().any(|ending| !driver.is_complete(ending))
         });
@@ -507,6 +530,18 @@ impl<'a> Driver<'a> {
             left,
         });
         verdict
+    }
+
+    /// Ends a run whose engine does not answer: there is nothing that could be read or removed.
+    fn leave(&mut self) {
+        self.report_endings();
+        if self.closer.closes() {
+            self.emit(Fact::CleanUpStarted);
+            self.emit(Fact::CleanUpFinished {
+                took_ms: 0,
+                left: vec![cleanup::everything(&self.commands)],
+            });
+        }
     }
 
     /// Takes messages as long as `goes_on` and the time is not over.

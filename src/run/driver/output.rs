@@ -4,6 +4,9 @@ use super::{Driver, Message, send};
 use crate::event::Fact;
 use crate::run::logs::{self, Piece, Progress, Source};
 
+/// How often reading a log may fail before it is given up.
+const FAILURES: u32 = 4;
+
 impl Driver<'_> {
     pub(super) fn follow(&mut self, id: &str) {
         let Some(container) = self.containers.get_mut(id) else {
@@ -45,32 +48,59 @@ impl Driver<'_> {
             };
             let stream = socket.and_then(|socket| socket.logs(&container, since.as_deref()).ok());
             let source = stream.map_or_else(|| Source::Command(&spawner, &invocation), Source::Socket);
-            let followed = logs::follow(source, &file, before, tell);
-            let error = followed.as_ref().err().map(|error| format!("{error:#}"));
+            let (progress, result) = logs::follow(source, &file, before, tell);
+            let error = result.err().map(|error| format!("{error:#}"));
             send(
                 inbox,
                 Message::LogEnded {
                     container: container.clone(),
-                    progress: followed.ok(),
+                    progress,
                     error,
                 },
             );
         });
     }
 
-    pub(super) fn log_ended(&mut self, id: &str, progress: Option<Progress>, error: Option<String>) {
+    pub(super) fn log_ended(&mut self, id: &str, progress: Progress, error: Option<String>) {
         let Some(container) = self.containers.get_mut(id) else {
             return;
         };
-        container.log.active = false;
-        container.log.progress = progress.unwrap_or(container.log.progress);
+        let log = &mut container.log;
+        log.active = false;
+        log.progress = progress;
+        let was_restarted = log.starts > log.followed;
+        let Some(error) = error else {
+            if was_restarted {
+                self.follow(id);
+            } else {
+                self.look_again(id);
+            }
+            return;
+        };
+        log.failures += 1;
+        if log.failures < FAILURES {
+            self.follow(id);
+            return;
+        }
         let stage = self.plan.stages[container.stage].name.clone();
-        if let Some(error) = error {
-            self.emit(Fact::Warned {
-                stage: Some(stage),
-                message: format!("its log is not complete: {error}"),
-            });
-        } else if container.log.starts > container.log.followed {
+        self.emit(Fact::Warned {
+            stage: Some(stage),
+            message: format!("its log is not complete: {error}"),
+        });
+    }
+
+    /// Reads the log of a container that has ended to its end once more, where it came over a network: there `docker logs`
+    /// ends with 0 when the connection is cut.
+    pub(super) fn look_again(&mut self, id: &str) {
+        if self.commands.socket.is_some() {
+            return;
+        }
+        if let Some(container) = self.containers.get_mut(id)
+            && !container.running
+            && !container.log.active
+            && container.log.looked_again < container.log.starts
+        {
+            container.log.looked_again = container.log.starts;
             self.follow(id);
         }
     }
