@@ -149,6 +149,8 @@ pub enum Fact {
     CleanUpFinished {
         /// How long it took, in milliseconds.
         took_ms: u64,
+        /// Whether everything was to be removed; otherwise it was stopped and left.
+        removed: bool,
         /// What could not be removed, as `container NAME`, `network NAME`, `volume NAME`.
         left: Vec<String>,
     },

@@ -90,7 +90,7 @@ impl<W: Write + Send> Live<W> {
             Fact::StageFinished(report) => return self.finished(report),
             Fact::Warned { stage, message } => self.notice(&words::warning(stage.as_deref(), message)),
             Fact::Cancelled { reason, stops } => self.notice(&words::stopping(reason, *stops)),
-            Fact::CleanUpFinished { took_ms, left } if !left.is_empty() => {
+            Fact::CleanUpFinished { took_ms, left, .. } if !left.is_empty() => {
                 self.notice(&format!("cleaned up {}", words::cleaned(*took_ms, left)))
             }
             // These are in the rows.

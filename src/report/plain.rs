@@ -117,7 +117,10 @@ impl<W: Write + Send> Plain<W> {
             ),
             Fact::Warned { stage, message } => ("warning", WARNING, words::warning(stage.as_deref(), message)),
             Fact::Cancelled { reason, stops } => ("stop", WARNING, words::stopping(reason, *stops)),
-            Fact::CleanUpFinished { took_ms, left } => ("cleaned", NEWS, words::cleaned(*took_ms, left)),
+            Fact::CleanUpFinished { took_ms, removed, left } => {
+                let done = if *removed { "cleaned" } else { "stopped" };
+                (done, NEWS, words::cleaned(*took_ms, left))
+            }
             Fact::RunStarted(_)
             | Fact::StageFinished(_)
             | Fact::BuildStepFinished { .. }

@@ -160,6 +160,7 @@ impl Script {
             at + 900,
             Fact::CleanUpFinished {
                 took_ms: 900,
+                removed: true,
                 left: Vec::new(),
             },
         )
@@ -437,6 +438,7 @@ pub(super) fn cancelled() -> Script {
             9800,
             Fact::CleanUpFinished {
                 took_ms: 900,
+                removed: true,
                 left: vec!["network shop-ci-r1_default".into()],
             },
         );

@@ -80,6 +80,8 @@ pub(super) enum Message {
         error: Option<String>,
     },
     Stopped(Vec<usize>),
+    /// A part of the clean-up is done.
+    Closed,
     Signal(Signal),
 }
 
@@ -331,6 +333,7 @@ impl<'a> Driver<'a> {
                 error,
             } => self.log_ended(&container, progress, error),
             Message::Stopped(stages) => self.step(Input::StopReturned { stages }),
+            Message::Closed => {}
             Message::Signal(signal) => self.step(Input::Signal(signal)),
         }
     }
@@ -519,17 +522,35 @@ impl<'a> Driver<'a> {
             .filter(|c| c.running)
             .map(|c| c.stage)
             .collect();
-        self.closer.end_running(&running, &stages);
+        self.wait_for(move |closer| closer.end_running(&running, &stages));
         self.drain(Duration::from_secs(2), |driver| {
             driver.containers.values().any(|c| c.log.active)
         });
         self.report_endings();
-        let left = self.closer.remove();
+        let left = self.wait_for(Closer::remove).unwrap_or_default();
         self.emit(Fact::CleanUpFinished {
             took_ms: millis(begun.elapsed()),
+            removed: self.closer.removes(),
             left,
         });
         verdict
+    }
+
+    /// Has the closer do something, which may take long, while messages are taken and the views move. Nothing comes back
+    /// from work that panicked.
+    fn wait_for<T: Send + 'static>(&mut self, work: impl FnOnce(&Closer) -> T + Send + 'static) -> Option<T> {
+        let closer = self.closer.clone();
+        let inbox = self.sender.clone();
+        let thread = std::thread::spawn(move || {
+            let done = work(&closer);
+            // The loop below need not wait for its time to pass.
+            send(&inbox, Message::Closed);
+            done
+        });
+        while !thread.is_finished() {
+            self.listen_briefly();
+        }
+        thread.join().ok()
     }
 
     /// Ends a run whose engine does not answer: there is nothing that could be read or removed.
@@ -539,6 +560,7 @@ impl<'a> Driver<'a> {
             self.emit(Fact::CleanUpStarted);
             self.emit(Fact::CleanUpFinished {
                 took_ms: 0,
+                removed: self.closer.removes(),
                 left: vec![cleanup::everything(&self.commands)],
             });
         }
@@ -548,11 +570,15 @@ impl<'a> Driver<'a> {
     fn drain(&mut self, time: Duration, goes_on: impl Fn(&Self) -> bool) {
         let deadline = Instant::now() + time;
         while goes_on(self) && Instant::now() < deadline {
-            if let Ok(message) = self.inbox.recv_timeout(Duration::from_millis(20)) {
-                self.take(message);
-            }
-            let _ = self.reporter.tick(Instant::now());
+            self.listen_briefly();
         }
+    }
+
+    fn listen_briefly(&mut self) {
+        if let Ok(message) = self.inbox.recv_timeout(Duration::from_millis(20)) {
+            self.take(message);
+        }
+        let _ = self.reporter.tick(Instant::now());
     }
 
     fn report_endings(&mut self) {
