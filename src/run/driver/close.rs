@@ -1,0 +1,103 @@
+//! The end of a run: logs are read to their end, what runs is ended, what the run made is removed.
+
+use std::time::{Duration, Instant};
+
+use super::{Driver, LOG_GRACE, Message, millis, send};
+use crate::event::{Fact, Verdict};
+use crate::run::cleanup::{self, Closer};
+
+impl Driver<'_> {
+    /// Stops or removes what the run made. Logs are read to their end first: what is removed cannot be read any more.
+    pub(super) fn close(&mut self) -> Verdict {
+        let verdict = self.scheduler.verdict();
+        if self.scheduler.is_cancelled() && !self.closer.engine_answers() {
+            self.leave();
+            return verdict;
+        }
+        self.drain(LOG_GRACE, |driver| {
+            driver.endings.iter().any(|ending| !driver.is_complete(ending))
+        });
+        if !self.closer.closes() {
+            self.report_endings();
+            return verdict;
+        }
+        let begun = Instant::now();
+        self.emit(Fact::CleanUpStarted);
+        let running: Vec<String> = self
+            .containers
+            .iter()
+            .filter(|(_, c)| c.running)
+            .map(|(id, _)| id.clone())
+            .collect();
+        let stages: Vec<usize> = self
+            .containers
+            .values()
+            .filter(|c| c.running)
+            .map(|c| c.stage)
+            .collect();
+        self.wait_for(move |closer| closer.end_running(&running, &stages));
+        self.drain(Duration::from_secs(2), |driver| {
+            driver.containers.values().any(|c| c.log.active)
+        });
+        self.report_endings();
+        let left = self.wait_for(Closer::remove).unwrap_or_default();
+        self.emit(Fact::CleanUpFinished {
+            took_ms: millis(begun.elapsed()),
+            removed: self.closer.removes(),
+            left,
+        });
+        verdict
+    }
+
+    /// Has the closer do something, which may take long, while messages are taken and the views move. Nothing comes back
+    /// from work that panicked.
+    fn wait_for<T: Send + 'static>(&mut self, work: impl FnOnce(&Closer) -> T + Send + 'static) -> Option<T> {
+        let closer = self.closer.clone();
+        let inbox = self.sender.clone();
+        let thread = std::thread::spawn(move || {
+            let done = work(&closer);
+            // The loop below need not wait for its time to pass.
+            send(&inbox, Message::Closed);
+            done
+        });
+        while !thread.is_finished() {
+            self.listen_briefly();
+        }
+        thread.join().ok()
+    }
+
+    /// Ends a run whose engine does not answer: there is nothing that could be read or removed.
+    fn leave(&mut self) {
+        self.report_endings();
+        if self.closer.closes() {
+            self.emit(Fact::CleanUpStarted);
+            self.emit(Fact::CleanUpFinished {
+                took_ms: 0,
+                removed: self.closer.removes(),
+                left: vec![cleanup::everything(&self.commands)],
+            });
+        }
+    }
+
+    /// Takes messages as long as `goes_on` and the time is not over.
+    fn drain(&mut self, time: Duration, goes_on: impl Fn(&Self) -> bool) {
+        let deadline = Instant::now() + time;
+        while goes_on(self) && Instant::now() < deadline {
+            self.listen_briefly();
+        }
+    }
+
+    fn listen_briefly(&mut self) {
+        if let Ok(message) = self.inbox.recv_timeout(Duration::from_millis(20)) {
+            self.take(message);
+        }
+        let _ = self.reporter.tick(Instant::now());
+    }
+
+    fn report_endings(&mut self) {
+        for ending in &mut self.endings {
+            ending.deadline = Instant::now();
+        }
+        self.finish_endings();
+    }
+}
