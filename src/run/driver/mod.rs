@@ -110,6 +110,8 @@ struct Log {
     /// How many of these the follower has seen.
     followed: u32,
     active: bool,
+    /// There is none: the file turns it off.
+    is_none: bool,
     progress: Progress,
     /// How often reading it failed.
     failures: u32,

@@ -13,15 +13,15 @@ impl Driver<'_> {
             return;
         };
         let planned = &self.plan.stages[container.stage];
-        if container.log.active {
+        let log = &mut container.log;
+        if log.active || log.failures == FAILURES || log.is_none {
             return;
         }
         if planned.log_driver.as_deref() == Some("none") {
-            if container.log.starts == 1 {
-                let message = "has 'logging: driver: none': there is no output to show or keep".to_owned();
-                let stage = Some(planned.name.clone());
-                self.emit(Fact::Warned { stage, message });
-            }
+            log.is_none = true;
+            let message = "has 'logging: driver: none': there is no output to show or keep".to_owned();
+            let stage = Some(planned.name.clone());
+            self.emit(Fact::Warned { stage, message });
             return;
         }
         container.log.active = true;
