@@ -1,7 +1,8 @@
 //! A second process that outlives a run which is killed, and removes what the run left.
 //!
 //! SIGKILL cannot be caught, and CI systems send it. So `ci` starts its own program again with a pipe to it: at the end of
-//! a run the guard is released through the pipe; when the pipe ends without that word, the run is dead.
+//! a run the guard is released through the pipe; when the pipe ends without that word, the run is dead. The pipe also tells
+//! it of the run's children.
 
 use std::ffi::OsString;
 use std::io::{Read, Write as _};
@@ -15,7 +16,7 @@ use super::command::Commands;
 use super::process::{Invocation, Spawner};
 
 /// What tells the guard that the run has cleaned up itself.
-const RELEASE: &[u8] = b"done";
+const RELEASE: &str = "done";
 
 /// The name of the hidden command that is the guard.
 pub const COMMAND: &str = "guard-run";
@@ -45,31 +46,31 @@ impl Guard {
         Some(Self { pipe })
     }
 
-    /// Tells the guard of a child that would not end by itself: the one that listens to the engine.
-    pub(super) fn tell(&self, child: i32) {
-        // A guard that has gone is no reason to end the run.
-        let _ = writeln!(&self.pipe, "{child}");
+    /// Tells the guard of every child that this spawner starts from now on: builds, and the one that listens to the
+    /// engine, would go on without the run.
+    pub(super) fn watch(&self, spawner: &Spawner) {
+        // Without it what is removed is removed all the same.
+        if let Ok(pipe) = self.pipe.try_clone() {
+            spawner.announce(pipe);
+        }
     }
 
     /// Tells the guard that nothing is left to do.
     pub(super) fn release(mut self) {
         // A guard that has gone has nothing to be told.
-        let _ = self.pipe.write_all(RELEASE);
+        let _ = writeln!(self.pipe, "{RELEASE}");
     }
 }
 
 /// Waits for the end of the pipe on `input`, and removes the project unless the run has been released.
 pub fn watch(mut input: impl Read, commands: &Commands) {
-    let mut word = Vec::new();
+    let mut words = String::new();
     // An error is an end like any other.
-    let _ = input.read_to_end(&mut word);
-    if word.ends_with(RELEASE) {
+    let _ = input.read_to_string(&mut words);
+    if words.lines().any(|word| word == RELEASE) {
         return;
     }
-    for child in String::from_utf8_lossy(&word)
-        .lines()
-        .filter_map(|line| line.parse().ok())
-    {
+    for child in words.lines().filter_map(|word| word.parse().ok()) {
         end(child, &commands.project);
     }
     let spawner = Spawner::default();

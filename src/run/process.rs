@@ -3,11 +3,11 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::io::Read;
+use std::io::{Read, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -95,6 +95,7 @@ fn expression(invocation: &Invocation) -> duct::Expression {
 pub struct Spawner {
     alive: Arc<Mutex<BTreeSet<i32>>>,
     closed: Arc<AtomicBool>,
+    announced: Arc<OnceLock<PipeWriter>>,
 }
 
 /// A running child. Its output is read from the two pipes; [`wait`](Self::wait) gives its exit code.
@@ -140,6 +141,10 @@ impl Spawner {
         let raw = handle.pids().first().and_then(|pid| i32::try_from(*pid).ok());
         let pid = raw.and_then(Pid::from_raw).context("a child without a process id")?;
         alive.insert(pid.as_raw_nonzero().get());
+        if let Some(mut pipe) = self.announced.get() {
+            // Whoever reads it may have gone, which is no reason to run without the child.
+            let _ = writeln!(pipe, "{}", pid.as_raw_nonzero());
+        }
         Ok(Child {
             handle,
             pid,
@@ -161,6 +166,12 @@ impl Spawner {
             .start()
             .with_context(|| format!("starting '{}'", invocation.name()))?;
         Ok(writer)
+    }
+
+    /// Writes the process id of every child to this pipe from now on, a line each.
+    pub fn announce(&self, pipe: PipeWriter) {
+        // The first pipe stays: there is only one guard.
+        let _ = self.announced.set(pipe);
     }
 
     /// Runs a command to its end and gives back what it wrote.
@@ -246,12 +257,6 @@ impl Child {
 }
 
 impl Group {
-    /// The process that leads it.
-    #[must_use]
-    pub const fn id(&self) -> i32 {
-        self.pid.as_raw_nonzero().get()
-    }
-
     /// Sends SIGTERM to the child and to what it has started.
     pub fn terminate(&self) {
         self.signal(Signal::TERM);

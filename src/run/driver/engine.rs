@@ -20,7 +20,6 @@ impl Driver<'_> {
         let events = commands.events(self.last_event.map(|last| last + 1));
         self.spawn(move |inbox| {
             if let Ok(child) = spawner.spawn(&events) {
-                send(inbox, Message::Listening(child.group().id()));
                 read_events(&child.stdout, inbox);
                 let _ = child.wait();
             }

@@ -58,8 +58,6 @@ pub(super) enum Message {
         failed: Vec<StartFailure>,
     },
     Engine(EngineEvent),
-    /// The process that listens to the engine's events.
-    Listening(i32),
     EventsEnded {
         engine_answers: bool,
     },
@@ -160,7 +158,6 @@ pub(super) struct Driver<'a> {
     last_record: Option<Instant>,
     /// When the newest event of the engine happened, by its own clock, in nanoseconds since 1970.
     last_event: Option<u64>,
-    guard: Option<Guard>,
     reconcile_at: Instant,
     preparing: bool,
     finished: bool,
@@ -225,7 +222,6 @@ impl<'a> Driver<'a> {
             last_probe_look: None,
             last_record: None,
             last_event: None,
-            guard: None,
             reconcile_at: Instant::now() + RECONCILE,
             preparing: false,
             finished: false,
@@ -249,9 +245,7 @@ impl<'a> Driver<'a> {
                 message: note,
             });
         }
-        if self.closer.removes() {
-            self.guard = Guard::start(&self.spawner, &self.commands);
-        }
+        let guard = self.guard();
         self.closer.note_images();
         self.listen_to_engine();
         self.prepare();
@@ -259,7 +253,7 @@ impl<'a> Driver<'a> {
             self.turn();
         }
         let verdict = self.close();
-        if let Some(guard) = self.guard.take() {
+        if let Some(guard) = guard {
             guard.release();
         }
         handle.close();
@@ -272,6 +266,18 @@ impl<'a> Driver<'a> {
         // A view that cannot be written to any more does not change the verdict.
         let _ = self.reporter.finish(&report);
         Ok(report)
+    }
+
+    /// Starts the guard of a run whose project is to be removed.
+    fn guard(&self) -> Option<Guard> {
+        if !self.closer.removes() {
+            return None;
+        }
+        let guard = Guard::start(&self.spawner, &self.commands)?;
+        for spawner in [&self.preparation.spawner, &self.starter.spawner, &self.spawner] {
+            guard.watch(spawner);
+        }
+        Some(guard)
     }
 
     /// Waits for one message or for time, whichever comes first.
@@ -316,11 +322,6 @@ impl<'a> Driver<'a> {
             Message::Engine(event) => {
                 self.last_event = self.last_event.max(Some(event.time));
                 self.engine_event(event);
-            }
-            Message::Listening(pid) => {
-                if let Some(guard) = &self.guard {
-                    guard.tell(pid);
-                }
             }
             Message::EventsEnded { engine_answers: true } => {
                 self.listen_to_engine();
