@@ -7,10 +7,16 @@ use std::time::{Duration, Instant};
 use super::{Container, Driver, Log, Message, PROBE, START_GRACE, send};
 use crate::event::Fact;
 use crate::run::cleanup::{self, PATIENCE};
+use crate::run::command::Commands;
 use crate::run::engine_events::{self, Action, EngineEvent, UNKNOWN};
 use crate::run::inspect::{self, Record};
+use crate::run::process::Spawner;
 use crate::run::scheduler::{Input, StartFailure};
 use crate::run::start::records;
+
+/// When the record of a container that ended with 137 is looked at. On a busy machine the engine learns only after the end
+/// that it was for memory.
+const OOM_DELAYS: [Duration; 2] = [Duration::ZERO, Duration::from_millis(300)];
 
 impl Driver<'_> {
     pub(super) fn listen_to_engine(&self) {
@@ -134,15 +140,23 @@ impl Driver<'_> {
             return;
         };
         container.waiting = Some(Vec::new());
-        let seen_oom = container.oom;
+        let mut oom = container.oom;
+        // What towline ends itself needs no explanation.
+        let patience: &[Duration] = if self.scheduler.is_cancelled() {
+            &[]
+        } else {
+            &OOM_DELAYS
+        };
         let spawner = self.spawner.clone();
         let commands = self.commands.clone();
         self.spawn(move |inbox| {
-            let inspected = spawner.capture_within(PATIENCE, &commands.inspect(std::slice::from_ref(&id)));
-            let records = inspected
-                .map(|finished| inspect::read(&finished.stdout))
-                .unwrap_or_default();
-            let oom = seen_oom || records.first().is_some_and(|record| record.oom);
+            for delay in patience {
+                if oom {
+                    break;
+                }
+                std::thread::sleep(*delay);
+                oom = ran_out_of_memory(&spawner, &commands, &id);
+            }
             send(
                 inbox,
                 Message::Died {
@@ -159,8 +173,10 @@ impl Driver<'_> {
             .containers
             .get_mut(id)
             .and_then(|container| container.waiting.take());
-        self.died(id, code, oom);
-        for event in waiting.into_iter().flatten() {
+        let waiting = waiting.unwrap_or_default();
+        let was_told = waiting.iter().any(|event| event.action == Action::OutOfMemory);
+        self.died(id, code, oom || was_told);
+        for event in waiting {
             self.engine_event(event);
         }
     }
@@ -268,6 +284,13 @@ impl Driver<'_> {
             _ => {}
         }
     }
+}
+
+fn ran_out_of_memory(spawner: &Spawner, commands: &Commands, container: &str) -> bool {
+    let inspect = commands.inspect(&[container.to_owned()]);
+    let inspected = spawner.capture_within(PATIENCE, &inspect);
+    let records = inspected.map(|finished| inspect::read(&finished.stdout));
+    records.is_ok_and(|records| records.first().is_some_and(|record| record.oom))
 }
 
 fn read_events(pipe: &os_pipe::PipeReader, inbox: &SyncSender<Message>) {
