@@ -141,16 +141,16 @@ impl Driver<'_> {
         };
         container.waiting = Some(Vec::new());
         let mut oom = container.oom;
-        // What towline ends itself needs no explanation.
-        let patience: &[Duration] = if self.scheduler.is_cancelled() {
-            &[]
+        // What towline ends itself is not waited for.
+        let looks = if self.scheduler.is_cancelled() {
+            1
         } else {
-            &OOM_DELAYS
+            OOM_DELAYS.len()
         };
         let spawner = self.spawner.clone();
         let commands = self.commands.clone();
         self.spawn(move |inbox| {
-            for delay in patience {
+            for delay in &OOM_DELAYS[..looks] {
                 if oom {
                     break;
                 }
