@@ -10,7 +10,7 @@ impl Driver<'_> {
     /// Stops or removes what the run made. Logs are read to their end first: what is removed cannot be read any more.
     pub(super) fn close(&mut self) -> Verdict {
         let verdict = self.scheduler.verdict();
-        if self.scheduler.is_cancelled() && !self.closer.engine_answers() {
+        if self.scheduler.gave_up() && !self.closer.engine_answers() {
             self.leave();
             return verdict;
         }

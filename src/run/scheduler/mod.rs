@@ -49,6 +49,8 @@ pub struct Scheduler {
     signal: Option<Signal>,
     timed_out: bool,
     drain_deadline: Option<Duration>,
+    /// Whether the run ended without having seen every end.
+    gave_up: bool,
     finished: bool,
     /// Whether the run reached its end rather than being cut short.
     complete: bool,
@@ -69,6 +71,7 @@ impl Scheduler {
             signal: None,
             timed_out: false,
             drain_deadline: None,
+            gave_up: false,
             finished: false,
             complete: false,
             effects: Vec::new(),
@@ -142,6 +145,12 @@ impl Scheduler {
     #[must_use]
     pub const fn is_cancelled(&self) -> bool {
         self.cancelled.is_some()
+    }
+
+    /// Whether stopping took longer than it may, and the run ended without having seen every end.
+    #[must_use]
+    pub const fn gave_up(&self) -> bool {
+        self.gave_up
     }
 
     fn is_job(&self, stage: usize) -> bool {
@@ -744,6 +753,7 @@ impl Scheduler {
                 let end = self.stopped_end(stage, outcome);
                 self.finish(stage, end);
             }
+            self.gave_up = true;
             self.end_run(self.complete);
         }
     }
