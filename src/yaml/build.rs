@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use libyaml_safer::{Error, Event, EventData, Parser, ScalarStyle};
 
 use super::comment::comments;
+use super::explain;
 use super::tree::{Anchor, Kind, NodeId, Style, Syntax, Tag, Tree};
 use crate::diagnostic::Diagnostic;
 use crate::source::{SourceId, Span};
@@ -293,10 +294,15 @@ impl Builder<'_> {
             Span::new(self.source, byte, byte + length)
         };
         let span = error.problem_mark().map(at);
-        let mut problem = Diagnostic::error("yaml-syntax", span, error.problem());
+        let char = span.and_then(|span| self.text.get(span.range())?.chars().next());
+        let (message, help) = explain::problem(error.problem(), error.context(), char);
+        let mut problem = Diagnostic::error("yaml-syntax", span, message);
         if let (Some(context), Some(mark)) = (error.context(), error.context_mark()) {
-            problem = problem.label(at(mark), context);
+            // What begins where it goes wrong says nothing more.
+            let place = Some(at(mark)).filter(|place| Some(*place) != span);
+            problem = place.map_or(problem.clone(), |place| problem.label(place, explain::context(context)));
         }
+        problem.help = help.map(str::to_owned);
         self.problems.push(problem);
     }
 

@@ -1,5 +1,6 @@
 //! Tree → values: aliases and merge keys resolved, scalars typed, keys held to be unique texts.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::scalar;
@@ -11,6 +12,10 @@ use crate::source::Span;
 /// How many values one document may have once its aliases are resolved. A few lines of aliases to aliases would otherwise
 /// become gigabytes.
 pub const MAX_NODES: usize = 400_000;
+
+/// From so many values on it is certain that Compose does not come to an end in any useful time: for a twentieth of them it
+/// took 40 s, and the time grows faster than their number.
+const RUNAWAY: usize = 10_000_000;
 
 /// How deep the values go. What lies deeper is left out with a warning: nothing that Compose knows lies that deep, and a
 /// tree without a limit would take a stack without one.
@@ -43,8 +48,7 @@ impl Expander<'_> {
         self.nodes += 1;
         if self.nodes > MAX_NODES {
             if self.nodes == MAX_NODES + 1 {
-                let message = format!("with its aliases resolved, the document has more than {MAX_NODES} values");
-                self.error("yaml-expansion", syntax.span, message);
+                self.too_many(syntax.span);
             }
             return Node::new(Value::Null, syntax.span);
         }
@@ -73,6 +77,23 @@ impl Expander<'_> {
         }
     }
 
+    /// Told at the outermost value in which the budget ran out: there the aliases multiply.
+    fn too_many(&mut self, span: Span) {
+        let root = self.parents.first().copied();
+        let outermost = self.parents.get(1).or(root.as_ref());
+        let span = outermost.map_or(span, |id| self.tree.node(*id).span);
+        let values = root.map_or(0, |root| size(self.tree, root, 0, &mut HashMap::new()));
+        let problem = if values >= RUNAWAY {
+            let message = "the aliases multiply each other to millions of values, which no program can load";
+            Diagnostic::error("yaml-alias-bomb", span, message)
+        } else {
+            let message = format!("with its aliases resolved, the document has more than {MAX_NODES} values");
+            Diagnostic::error("yaml-expansion", span, message)
+        };
+        self.problems
+            .push(problem.help("do not let aliases stand for lists of aliases"));
+    }
+
     fn too_deep(&mut self, span: Span) -> Value {
         let message = format!("what lies more than {MAX_LEVELS} deep is not read");
         self.problems.push(Diagnostic::warning("yaml-depth", span, message));
@@ -84,11 +105,15 @@ impl Expander<'_> {
             self.error(
                 "yaml-alias",
                 syntax.span,
-                format!("no anchor \"{name}\" stands before this alias"),
+                format!("no anchor \"&{name}\" stands before this alias"),
             );
             return Node::new(Value::Null, syntax.span);
         };
         if self.parents.contains(&target) {
+            // What is reset is dropped before Compose follows the aliases in it.
+            if self.is_in_reset() {
+                return Node::new(Value::Null, syntax.span);
+            }
             let place = self
                 .tree
                 .node(target)
@@ -100,10 +125,19 @@ impl Expander<'_> {
                 syntax.span,
                 format!("the alias \"{name}\" stands inside its own anchor"),
             );
-            self.problems.push(problem.label(place, "the anchor"));
+            self.problems.push(
+                problem
+                    .label(place, "the anchor")
+                    .help("an alias cannot stand for what it is a part of"),
+            );
             return Node::new(Value::Null, syntax.span);
         }
         self.node(target)
+    }
+
+    fn is_in_reset(&self) -> bool {
+        let mut tags = self.parents.iter().filter_map(|id| self.tree.node(*id).tag.as_ref());
+        tags.any(|tag| *tag.name == *"!reset")
     }
 
     fn scalar(&mut self, syntax: &Syntax, text: &str, style: Style) -> Value {
@@ -185,6 +219,9 @@ impl Expander<'_> {
     }
 
     fn bad_merge(&mut self, span: Span) -> Vec<Map> {
+        if self.is_in_reset() {
+            return Vec::new();
+        }
         self.error("yaml-merge", span, "\"<<\" takes a mapping or a list of mappings");
         Vec::new()
     }
@@ -197,6 +234,30 @@ impl Expander<'_> {
     fn error(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
         self.problems.push(Diagnostic::error(code, span, message));
     }
+}
+
+/// How many values a node has at least once its aliases are resolved. Each node is looked at once, whatever leads to it,
+/// and what lies too deep to be read is not counted.
+fn size(tree: &Tree, id: NodeId, level: usize, known: &mut HashMap<NodeId, usize>) -> usize {
+    if let Some(size) = known.get(&id) {
+        return *size;
+    }
+    if level > MAX_LEVELS {
+        return 0;
+    }
+    // Whoever comes back here while it is counted is in a cycle, which has no size.
+    known.insert(id, 0);
+    let mut count = |ids: &mut dyn Iterator<Item = NodeId>| {
+        ids.fold(1_usize, |sum, id| sum.saturating_add(size(tree, id, level + 1, known)))
+    };
+    let size = match &tree.node(id).kind {
+        Kind::Alias { target, .. } => count(&mut target.iter().copied()),
+        Kind::Scalar { .. } => 1,
+        Kind::Sequence(items) => count(&mut items.iter().copied()),
+        Kind::Mapping(entries) => count(&mut entries.iter().flat_map(|(key, value)| [*key, *value])),
+    };
+    known.insert(id, size);
+    size
 }
 
 fn is_merge_key(syntax: &Syntax) -> bool {
@@ -271,6 +332,19 @@ mod tests {
             let aliases = vec![format!("*a{}", level - 1); 10].join(", ");
             text.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
         }
-        assert_eq!(read(&text).1, ["yaml-expansion"]);
+        assert_eq!(read(&text).1, ["yaml-alias-bomb"]);
+        let most = text.find("a6:").unwrap();
+        assert_eq!(read(&text[..most]).1, ["yaml-expansion"]);
+    }
+
+    #[test]
+    fn a_cycle_in_what_is_reset_is_none() {
+        for text in [
+            "a: &a !reset {b: *a}",
+            "a: &a {b: !reset {c: *a}}",
+            "a: &a {b: !reset {<<: *a}}",
+        ] {
+            assert_eq!(read(text).1, [""; 0], "{text}");
+        }
     }
 }

@@ -7,6 +7,7 @@ mod build;
 mod comment;
 mod decode;
 mod expand;
+mod explain;
 mod scalar;
 mod time;
 mod tree;

@@ -63,18 +63,19 @@ impl Checker<'_> {
         let image = service.get("image").and_then(Node::as_str).unwrap_or_default();
         if service.get("build").is_none() && image.is_empty() && service.get("provider").is_none() {
             let message = format!("the service \"{}\" has neither an image nor a build", name.text);
-            self.fail("no-image", name.span, message);
+            let problem = Diagnostic::error("no-image", name.span, message);
+            self.problems.push(problem.help(
+                "add \"image\" or \"build\"; if this file only adds to another one, check both: -f FIRST -f THIS",
+            ));
         }
         self.build(service);
         if let (Some(mode), Some(networks)) = (service.get("network_mode"), service.get("networks"))
             && mode.as_str() != Some("")
             && networks.entries().next().is_some()
         {
-            self.fail(
-                "network-mode",
-                mode.span,
-                "\"network_mode\" and \"networks\" exclude each other",
-            );
+            let message = "\"network_mode\" and \"networks\" exclude each other";
+            let problem = Diagnostic::error("network-mode", mode.span, message);
+            self.problems.push(problem.label(networks.span, "the networks"));
         }
         self.health(service);
         self.dependencies(name, service);
@@ -155,7 +156,8 @@ impl Checker<'_> {
                 first.span,
                 "the test must begin with CMD, CMD-SHELL or NONE",
             );
-            self.problems.push(problem);
+            self.problems
+                .push(problem.help("put \"CMD\" in front, or write the whole command as one text"));
         }
     }
 
@@ -233,7 +235,9 @@ impl Checker<'_> {
                 "the service \"{}\" uses the {kind} \"{name}\", which is not declared",
                 service.text
             );
-            self.fail("undefined-resource", span, message);
+            let problem = Diagnostic::error("undefined-resource", span, message);
+            self.problems
+                .push(problem.help(format!("declare it under \"{section}:\" at the top level of the file")));
         }
     }
 

@@ -47,9 +47,10 @@ impl Lookup for Scope<'_> {
     }
 
     fn unset(&mut self, name: &str) {
-        let message = format!("the variable \"{name}\" is not set, and a blank stands for it");
+        let message = format!("the variable \"{name}\" is not set, and an empty text stands for it");
+        let problem = Diagnostic::warning("variable-unset", self.span, message);
         self.problems
-            .push(Diagnostic::warning("variable-unset", self.span, message));
+            .push(problem.help(format!("set it, or give a default: ${{{name}:-value}}")));
     }
 }
 

@@ -47,17 +47,19 @@ impl Loader {
         let documents = match self.files.documents(path, &mut self.problems) {
             Ok(documents) => documents,
             Err(error) => {
-                let message = format!("the compose file {path} cannot be read: {error}");
+                let message = match error.kind() {
+                    std::io::ErrorKind::NotFound => format!("the compose file {path} does not exist"),
+                    _ => format!("the compose file {path} cannot be read: {error}"),
+                };
                 return self.problems.stop(Diagnostic::error("compose-file", place, message));
             }
         };
         for document in &*documents {
             if document.as_map().is_none() {
-                self.problems.push(Diagnostic::error(
-                    "not-a-mapping",
-                    document.span,
-                    "a compose file must be a mapping",
-                ));
+                let message = "a compose file must be a mapping";
+                let problem = Diagnostic::error("not-a-mapping", document.span, message);
+                self.problems
+                    .push(problem.help("begin it with \"services:\", and indent what stands below"));
             }
             finite(document, &mut self.problems);
         }

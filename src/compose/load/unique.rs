@@ -105,7 +105,8 @@ fn port(item: &Node) -> Result<String, &'static str> {
 fn volume(item: &Node) -> Result<String, &'static str> {
     match &item.value {
         Value::Str(spec) => {
-            let mount = super::mounts::parse(spec).map_err(|_| "the mount cannot be read")?;
+            let mount =
+                super::mounts::parse(spec).map_err(|_| "the mount is not SOURCE:TARGET or SOURCE:TARGET:MODE")?;
             Ok(clean(&mount.target))
         }
         Value::Map(_) => {

@@ -77,21 +77,23 @@ impl Checker<'_> {
             }
             (Type::Words(words), Value::Str(text)) if !words.contains(&text.as_str()) => {
                 self.fail(
+                    "wrong-value",
                     span,
                     format!("must be one of {}, and not {text:?}", words.join(", ")),
                     nearest(text, words.iter().copied()),
                 );
             }
             (Type::Fits(fits, rule), Value::Str(text)) if !fits(text) => {
-                self.fail(span, format!("must be {rule}"), None)
+                self.fail("wrong-value", span, format!("must be {rule}"), None);
             }
             (Type::Range(low, high), Value::Int(number))
                 if !(i128::from(*low)..=i128::from(*high)).contains(number) =>
             {
-                self.fail(span, format!("must lie between {low} and {high}"), None);
+                self.fail("wrong-value", span, format!("must lie between {low} and {high}"), None);
             }
             _ if is_kind(&node.value, wanted) => {}
             _ => self.fail(
+                "wrong-type",
                 span,
                 format!("must be {}, and not {}", name(wanted), kind(&node.value)),
                 None,
@@ -105,6 +107,7 @@ impl Checker<'_> {
             None => {
                 let names: Vec<&str> = options.iter().map(name).collect();
                 self.fail(
+                    "wrong-type",
                     span,
                     format!("must be {}, and not {}", names.join(" or "), kind(&node.value)),
                     None,
@@ -123,17 +126,18 @@ impl Checker<'_> {
                 None => {
                     self.path.pop();
                     let known = keys.groups.iter().flat_map(|group| group.iter()).map(|(name, _)| *name);
-                    self.fail(key.span, format!("unknown key \"{}\"", key.text), nearest(key, known));
+                    let message = format!("unknown key \"{}\"", key.text);
+                    self.fail("unknown-key", key.span, message, nearest(key, known));
                     continue;
                 }
             }
             self.path.pop();
         }
         for key in keys.required.iter().filter(|key| !map.contains_key(**key)) {
-            self.fail(span, format!("the key \"{key}\" is missing"), None);
+            self.fail("missing-key", span, format!("the key \"{key}\" is missing"), None);
         }
         if keys.not_empty && !map.keys().any(|key| keys.get(key).is_some()) {
-            self.fail(span, "must not be empty".to_owned(), None);
+            self.fail("missing-key", span, "must not be empty".to_owned(), None);
         }
     }
 
@@ -141,8 +145,12 @@ impl Checker<'_> {
         for (key, value) in map {
             if !fits(key) {
                 self.fail(
+                    "wrong-value",
                     key.span,
-                    format!("\"{}\" is no name that is allowed here", key.text),
+                    format!(
+                        "the name \"{}\" may have letters, digits, \".\", \"_\" and \"-\" alone",
+                        key.text
+                    ),
                     None,
                 );
                 continue;
@@ -178,17 +186,17 @@ impl Checker<'_> {
     fn twice(&mut self, span: Span, first: Span) {
         let message = format!("{}: the same item is given twice", self.path.join("."));
         self.problems
-            .push(Diagnostic::error("schema", span, message).label(first, "first given here"));
+            .push(Diagnostic::error("repeated-item", span, message).label(first, "first given here"));
     }
 
-    fn fail(&mut self, span: Span, message: String, near: Option<&str>) {
+    fn fail(&mut self, code: &'static str, span: Span, message: String, near: Option<&str>) {
         let path = self.path.join(".");
         let message = if path.is_empty() {
             message
         } else {
             format!("{path}: {message}")
         };
-        let problem = Diagnostic::error("schema", span, message);
+        let problem = Diagnostic::error(code, span, message);
         self.problems.push(match near {
             Some(near) => problem.help(format!("did you mean \"{near}\"?")),
             None => problem,
@@ -290,7 +298,7 @@ mod tests {
         "environment" services.web.environment: must be a mapping or a list, and not empty (-)
         "a" services.web.dns_opt: the same item is given twice (-)
         "foo" services.web.build: unknown key "foo" (-)
-        "'a b'" services: "a b" is no name that is allowed here (-)
+        "'a b'" services: the name "a b" may have letters, digits, ".", "_" and "-" alone (-)
         "{}" services.b.depends_on.c: the key "condition" is missing (-)
         "#);
     }
