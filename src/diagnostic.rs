@@ -1,6 +1,6 @@
 //! What is wrong, where, and what to do about it: plain data, shown elsewhere.
 
-use crate::source::Span;
+use crate::source::{Sources, Span};
 
 /// How much a diagnostic matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -11,6 +11,18 @@ pub enum Severity {
     Warning,
     /// Compose rejects it.
     Error,
+}
+
+impl Severity {
+    /// The word for it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Hint => "hint",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
 }
 
 /// Another place that matters, and why.
@@ -88,6 +100,27 @@ impl Diagnostic {
     }
 }
 
+/// What was found in one project.
+#[derive(Debug)]
+pub struct Findings {
+    /// The file that stands for the project where a finding has no place, as the user named it.
+    pub project: String,
+    /// Whether Compose would load it: an error in a project that it loads is one of towline's own.
+    pub loads: bool,
+    /// All that was found.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The texts that the places point into.
+    pub sources: Sources,
+}
+
+impl Findings {
+    /// The first file that was read.
+    #[must_use]
+    pub fn first_file(&self) -> Option<&str> {
+        self.sources.iter().next()?.path.to_str()
+    }
+}
+
 /// The findings so far, in the order in which they were made.
 #[derive(Clone, Debug, Default)]
 pub struct Diagnostics(Vec<Diagnostic>);
@@ -115,6 +148,12 @@ impl Diagnostics {
     /// Adds many findings.
     pub fn extend(&mut self, diagnostics: impl IntoIterator<Item = Diagnostic>) {
         self.0.extend(diagnostics);
+    }
+
+    /// All of them, taken out.
+    #[must_use]
+    pub fn into_vec(self) -> Vec<Diagnostic> {
+        self.0
     }
 
     /// All of them.

@@ -12,14 +12,16 @@
 //! | [`diagnostic`] | what is wrong, where, and what to do about it: plain data |
 //! | [`yaml`] | text → spanned tree; knows nothing of Compose |
 //! | [`compose`] | the resolved compose model, as far as towline reads it, and the native loader that makes it from files |
+//! | [`lint`] | files → findings: each project loaded, its findings in order, nothing shown |
 //! | [`plan`] | model → stages: kinds with reasons, needs with conditions, order. Pure |
 //! | [`run`] | plan → verdict: a pure scheduler, and the files that touch the engine around it |
-//! | [`report`] | events → what a person or a program reads; one file a view or format |
+//! | [`report`] | events and findings → what a person or a program reads; one file a view or format |
 //! | [`cli`] | the command line: clap structs, and how words become them. Pure |
 //! | [`commands`] | one file a command: wiring, no logic |
 //!
-//! Direction: `source ← diagnostic ← yaml ← compose`; `event ← compose ← plan ← run`; `report` uses `event`, `failure` and `term` alone; `commands` uses
-//! everything, and nothing uses `commands`. A test in this file reads the `use crate::` lines and holds them to it.
+//! Direction: `source ← diagnostic ← yaml ← compose ← lint`; `event ← compose ← plan ← run`; `report` uses `event`,
+//! `diagnostic`, `source`, `failure` and `term` alone; `commands` uses everything, and nothing uses `commands`. A test in
+//! this file reads the `use crate::` lines and holds them to it.
 //!
 //! # Decisions that differ from what one would expect
 //!
@@ -40,6 +42,7 @@ pub mod diagnostic;
 pub mod event;
 pub mod exit;
 pub mod failure;
+pub mod lint;
 pub mod plan;
 pub mod report;
 pub mod run;
@@ -55,7 +58,7 @@ mod tests {
     use std::path::Path;
 
     /// Each module and those it may use.
-    const MAY_USE: [(&str, &[&str]); 13] = [
+    const MAY_USE: [(&str, &[&str]); 14] = [
         ("event", &[]),
         ("exit", &[]),
         ("failure", &["exit"]),
@@ -64,10 +67,11 @@ mod tests {
         ("diagnostic", &["source"]),
         ("yaml", &["diagnostic", "source"]),
         ("compose", &["diagnostic", "event", "exit", "failure", "source", "yaml"]),
+        ("lint", &["compose", "diagnostic", "source", "yaml"]),
         ("plan", &["compose", "event", "exit", "failure"]),
         ("run", &["compose", "event", "exit", "failure", "plan", "report"]),
-        ("report", &["event", "exit", "failure", "term"]),
-        ("cli", &["compose", "exit", "failure", "run"]),
+        ("report", &["diagnostic", "event", "exit", "failure", "source", "term"]),
+        ("cli", &["compose", "exit", "failure", "report", "run"]),
         (
             "commands",
             &[
@@ -77,6 +81,7 @@ mod tests {
                 "event",
                 "exit",
                 "failure",
+                "lint",
                 "plan",
                 "report",
                 "run",

@@ -137,6 +137,11 @@ impl Sources {
         self.0.get(id.0 as usize)
     }
 
+    /// All texts, in the order in which they were read.
+    pub fn iter(&self) -> std::slice::Iter<'_, Source> {
+        self.0.iter()
+    }
+
     /// The file a span is in; empty for a span of no known source.
     #[must_use]
     pub fn path(&self, span: Span) -> &Path {

@@ -187,6 +187,21 @@ pub fn sanitised_lines(text: &[u8]) -> impl Iterator<Item = String> {
     text.trim_ascii_end().split(|byte| *byte == b'\n').map(sanitise)
 }
 
+/// Text in which every character counts, such as a line of a file, as it may be shown: what a terminal would obey shows as
+/// U+FFFD, and the markers of CI systems are broken up as in [`sanitise`]. Tabs and line breaks stay.
+#[must_use]
+pub fn visible(text: &str) -> String {
+    let mut cleaner = Cleaner::default();
+    for char in text.chars() {
+        match char {
+            '\t' | '\n' => cleaner.put(char),
+            _ if is_hidden(char) => cleaner.put(char::REPLACEMENT_CHARACTER),
+            _ => cleaner.push(char),
+        }
+    }
+    cleaner.text
+}
+
 /// How many columns the text takes. Escape sequences are not expected in it.
 #[must_use]
 pub fn columns(text: &str) -> usize {
@@ -414,6 +429,14 @@ mod tests {
         let terminal = detect(&[("TERM", "xterm-256color"), ("LANG", "en_US.UTF-8")], true);
         assert!(terminal.live() && terminal.unicode);
         assert_eq!((terminal.width, terminal.height), (120, 50));
+    }
+
+    #[test]
+    fn what_a_terminal_would_obey_can_be_seen() {
+        assert_eq!(
+            visible("a\u{1b}[2J\u{9b}\u{202e}\tb\r\n##[error]"),
+            "a\u{fffd}[2J\u{fffd}\u{fffd}\tb\u{fffd}\n## [error]"
+        );
     }
 
     #[test]

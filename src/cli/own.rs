@@ -1,7 +1,8 @@
-//! towline's own commands: `ci`, `plan`, `report`, `completions`, `man`, `help`.
+//! towline's own commands: `ci`, `lint`, `plan`, `report`, `completions`, `man`, `help`.
 
 use std::ffi::{OsStr, OsString};
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args as _, CommandFactory as _, Parser as _, Subcommand as _};
@@ -10,6 +11,7 @@ use clap_complete::Shell;
 use super::globals::Globals;
 use super::up::UpLine;
 use crate::compose::parse_duration;
+use crate::report::lint::Format;
 
 /// What `ci` was asked to do.
 #[derive(clap::Args, Clone, Debug, Default, PartialEq, Eq)]
@@ -44,6 +46,36 @@ pub struct CiArgs {
     /// Show more; twice for everything
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub verbose: u8,
+}
+
+/// What `lint` was asked to do.
+#[derive(clap::Args, Clone, Debug, Default, PartialEq, Eq)]
+pub struct LintArgs {
+    /// Files to check, each as a project of its own; those that are no compose files are skipped. Without, the project
+    /// that compose would find
+    #[arg(value_name = "FILE")]
+    pub paths: Vec<String>,
+    /// Notation
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub format: Format,
+    /// Write the report to a file, and show people's view on standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Let findings of this level fail the check, as errors do (may be repeated)
+    #[arg(long, value_name = "LEVEL", value_enum)]
+    pub deny: Vec<Deny>,
+    /// Let more than so many warnings fail the check
+    #[arg(long, value_name = "N")]
+    pub max_warnings: Option<usize>,
+}
+
+/// A level that fails the check where it is asked for.
+#[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deny {
+    /// Likely not what was meant
+    Warning,
+    /// Worth knowing
+    Hint,
 }
 
 /// What `plan` was asked to do.
@@ -120,6 +152,8 @@ pub(crate) enum Own {
     /// Run the compose file as a pipeline: plan, build, run, report, clean up
     #[command(args_override_self = true)]
     Ci(WithGlobals<CiArgs>),
+    /// Check compose files, without Docker
+    Lint(WithGlobals<LintArgs>),
     /// Show the stages, their kinds and the reason for each, and their needs
     #[command(args_override_self = true)]
     Plan(WithGlobals<PlanArgs>),

@@ -5,7 +5,9 @@ mod completions;
 mod config_native;
 mod guard;
 mod help;
+mod lint;
 mod man;
+mod native;
 mod pass;
 pub mod plan;
 pub mod report;
@@ -111,6 +113,7 @@ fn own(line: &Line, flags: &[OsString], command: Own) -> Result<u8> {
                 ci::run(&globals, &args, &line.docker)
             })
             .map_err(Failure::of_run),
+        Own::Lint(lint) => lint::run(&globals(lint.globals)?, &lint.args),
         Own::Plan(plan) => plan::run(&globals(plan.globals)?, &plan.args, &line.docker),
         Own::Report(args) => report::run(&args),
         Own::Completions { shell } => completions::run(shell),

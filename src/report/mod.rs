@@ -9,12 +9,15 @@
 //! | `card`, `summary` | what stands at the end of a run; the verdict is its last line |
 //! | [`record`] | `events.jsonl` and `report.json` |
 //! | [`stored`] | a record read back, and shown again |
+//! | [`lint`] | findings, for people and in the notations of CI systems |
 //!
 //! `board` folds events into what is going on, `logs` and `output` show the ends of log files, `words` holds the phrases.
 
 mod board;
 mod card;
 mod fan;
+mod file;
+pub mod lint;
 pub mod live;
 mod logs;
 mod output;
@@ -35,6 +38,7 @@ use crate::event::{Event, Report};
 use crate::term::Terminal;
 
 pub use fan::Fan;
+pub use file::write_whole;
 pub use logs::{Logs, Tail};
 
 /// After so long a silence, views for logs name what runs: CI systems end jobs that say nothing.

@@ -31,6 +31,7 @@ fn the_help_names_towlines_commands_and_composes_flags() {
 
     Commands:
       ci           Run the compose file as a pipeline: plan, build, run, report, clean up
+      lint         Check compose files, without Docker
       plan         Show the stages, their kinds and the reason for each, and their needs
       report       Show the last run again
       completions  Print a completion script for a shell

@@ -1,0 +1,73 @@
+//! What the native loader is asked: compose's flags and this process's surroundings, as a request.
+
+use std::path::Path;
+use std::{env, io};
+
+use anyhow::Context as _;
+
+use crate::cli::Globals;
+use crate::compose::load::Request;
+use crate::diagnostic::Findings;
+use crate::failure::Result;
+use crate::lint;
+use crate::report::lint::{Report, Threshold, excerpts};
+use crate::term::Terminal;
+
+/// The request that compose's global flags stand for.
+pub(super) fn request(globals: &Globals) -> Result<Request> {
+    let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+        (
+            name.to_string_lossy().into_owned(),
+            value.to_string_lossy().into_owned(),
+        )
+    };
+    Ok(Request {
+        directory: current_directory()?,
+        project_directory: globals.project_directory.clone(),
+        project_name: globals.project_name.clone(),
+        files: globals.files.clone(),
+        env_files: globals.env_files.clone(),
+        profiles: globals.profiles.clone(),
+        services: Vec::new(),
+        all_resources: globals.all_resources,
+        environment: env::vars_os().map(text).collect(),
+        home: env::home_dir().map(|home| home.to_string_lossy().into_owned()),
+        stdin: None,
+    })
+}
+
+/// Lints the project that compose would load. Where a finding has no place, the file that was named stands for it.
+pub(super) fn lint_project(request: Request) -> Findings {
+    let named = request.files.first().cloned();
+    let mut findings = lint::lint(named.unwrap_or_default(), request);
+    if findings.project.is_empty() {
+        findings.project = findings.first_file().unwrap_or(".").to_owned();
+    }
+    findings
+}
+
+/// All that was found, as people read it on standard error.
+pub(super) fn shown(findings: &Findings, terminal: &Terminal) -> Result<String> {
+    let directory = current_directory()?;
+    let report = Report::new(std::slice::from_ref(findings), directory.as_ref(), Threshold::default());
+    Ok(excerpts(&report, terminal))
+}
+
+/// The current directory by the name that the shell has for it, which can lead through a link.
+pub(super) fn current_directory() -> Result<String> {
+    let current = env::current_dir().context("finding the current directory")?;
+    let named = env::var("PWD").ok().filter(|named| {
+        let named = Path::new(named);
+        named.is_absolute() && named.canonicalize().is_ok_and(|real| real == current)
+    });
+    Ok(named.unwrap_or_else(|| current.to_string_lossy().into_owned()))
+}
+
+/// What stands on standard input. No more than this process can hold is read: the loader refuses what is too large.
+pub(super) fn read_stdin() -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let limit = crate::source::Source::MAX_BYTES as u64 + 1;
+    io::Read::read_to_end(&mut io::Read::take(io::stdin().lock(), limit), &mut bytes)
+        .context("reading the compose file from standard input")?;
+    Ok(bytes)
+}
