@@ -13,6 +13,8 @@ pub struct Failure {
     pub exit: Exit,
     /// What happened.
     pub source: anyhow::Error,
+    /// The places in files that it is about, as they are shown: lines, or nothing.
+    pub excerpts: String,
     /// What the reader can do, one sentence each.
     pub hints: Vec<String>,
     /// Whether it kept a run from its verdict: the last line then says so, as it does for a run that failed.
@@ -28,6 +30,7 @@ impl Failure {
         Self {
             exit,
             source: source.into(),
+            excerpts: String::new(),
             hints: Vec::new(),
             ends_run: false,
         }
@@ -52,6 +55,12 @@ impl Failure {
     #[must_use]
     pub fn of_run(self) -> Self {
         Self { ends_run: true, ..self }
+    }
+
+    /// Shows places in files beneath the message.
+    #[must_use]
+    pub fn showing(self, excerpts: String) -> Self {
+        Self { excerpts, ..self }
     }
 
     /// Adds something that the reader can do.

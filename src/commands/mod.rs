@@ -10,6 +10,7 @@ mod man;
 mod native;
 mod pass;
 pub mod plan;
+mod preflight;
 pub mod report;
 mod session;
 pub mod up;
@@ -157,7 +158,7 @@ fn note(text: &str) {
 
 /// A failure and what to do about it.
 fn tell(failure: &Failure) {
-    let mut text = format!("towline: {failure}\n");
+    let mut text = format!("towline: {failure}\n{}", failure.excerpts);
     for hint in &failure.hints {
         text += &format!("  help: {hint}\n");
     }

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 
+use super::preflight;
 use crate::cli::Globals;
 use crate::compose::{Place, Project, project_directory};
 use crate::event::{Report, RunInfo, SCHEMA};
@@ -92,8 +93,13 @@ impl<'a> Session<'a> {
         self.ask(targets, model)
     }
 
+    /// Asks compose, after a look at the files: on a hostile one compose would never answer.
     fn ask<T>(&self, targets: &[String], ask: impl FnOnce(&Spawner, &Question<'_>) -> Result<T>) -> Result<T> {
         let stdin = self.read_stdin()?;
+        let findings = preflight::look(self.globals, targets, stdin.as_deref());
+        if let Some(findings) = &findings {
+            preflight::refuse_harm(findings, &self.stderr())?;
+        }
         let globals = config_flags(self.globals);
         let question = Question {
             tools: &self.tools,
@@ -101,7 +107,14 @@ impl<'a> Session<'a> {
             stdin: stdin.as_deref(),
             targets,
         };
-        ask(&self.spawner, &question)
+        ask(&self.spawner, &question).map_err(|failure| match &findings {
+            Some(findings) if failure.exit == Exit::Invalid => preflight::explain(failure, findings, &self.stderr()),
+            _ => failure,
+        })
+    }
+
+    fn stderr(&self) -> Terminal {
+        without_escapes(self.globals, Terminal::stderr())
     }
 
     /// The compose file on standard input, where one is: it is read once and asked about more than once.
@@ -217,10 +230,14 @@ fn shorten(directory: PathBuf) -> PathBuf {
     directory.strip_prefix(current).map(Path::to_owned).unwrap_or(directory)
 }
 
+/// The terminal as compose's flags want it used.
+fn without_escapes(globals: &Globals, terminal: Terminal) -> Terminal {
+    let is_plain = globals.ansi.as_deref() == Some("never") || globals.progress.as_deref() == Some("plain");
+    if is_plain { terminal.without_escapes() } else { terminal }
+}
+
 fn open_views(directory: &Path, view: View, globals: &Globals) -> Result<Fan> {
     let lookup = |name: &str| std::env::var(name).ok();
-    let is_plain = globals.ansi.as_deref() == Some("never") || globals.progress.as_deref() == Some("plain");
-    let shown = |terminal: Terminal| if is_plain { terminal.without_escapes() } else { terminal };
     let options = report::Options {
         directory: directory.to_owned(),
         quiet: view.quiet,
@@ -228,8 +245,8 @@ fn open_views(directory: &Path, view: View, globals: &Globals) -> Result<Fan> {
         heartbeat: report::HEARTBEAT,
         github: lookup("GITHUB_ACTIONS").is_some_and(|value| value == "true"),
         stream: view.stream,
-        stdout: shown(Terminal::stdout()),
-        stderr: shown(Terminal::stderr()),
+        stdout: without_escapes(globals, Terminal::stdout()),
+        stderr: without_escapes(globals, Terminal::stderr()),
     };
     Fan::open(&options).map_err(|error| Failure::from(anyhow::Error::from(error)))
 }

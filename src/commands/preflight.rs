@@ -1,0 +1,56 @@
+//! A look at the files with the native loader, before and after compose is asked about them.
+//!
+//! Compose has the last word on what is valid. towline speaks before it only where asking would do harm, and after it only
+//! to say where in the file the place is that compose complains of.
+
+use super::native;
+use crate::cli::Globals;
+use crate::compose::load::Request;
+use crate::diagnostic::{Diagnostic, Findings, Severity};
+use crate::failure::{Failure, Result};
+use crate::lint;
+use crate::report::lint::{Report, Threshold, excerpts};
+use crate::term::Terminal;
+
+/// What the native loader finds in the files; nothing where it cannot look without harm, or fails itself.
+pub(super) fn look(globals: &Globals, services: &[String], stdin: Option<&[u8]>) -> Option<Findings> {
+    let request = Request {
+        services: services.to_vec(),
+        stdin: stdin.map(<[u8]>::to_vec),
+        ..native::request(globals).ok()?
+    };
+    // A pipe can be read once, and compose is the one to read it.
+    let is_ordinary = |file: &String| file == "-" || std::fs::metadata(file).is_ok_and(|there| there.is_file());
+    if !request.files.iter().chain(&request.env_files).all(is_ordinary) {
+        return None;
+    }
+    lint::apart(|| native::lint_project(request))
+}
+
+/// Refuses a project that compose must not be asked about, or that must not be started.
+pub(super) fn refuse_harm(findings: &Findings, terminal: &Terminal) -> Result<()> {
+    if !findings.diagnostics.iter().any(lint::is_harmful) {
+        return Ok(());
+    }
+    let message = match findings.loads {
+        true => "the compose file would crash the engine, and is refused",
+        false => "the compose file cannot be loaded, and compose could take all memory over it: it is refused",
+    };
+    Err(Failure::invalid(message).showing(show(findings, lint::is_harmful, terminal)))
+}
+
+/// Adds to compose's complaint the places that the native loader complains of.
+pub(super) fn explain(failure: Failure, findings: &Findings, terminal: &Terminal) -> Failure {
+    if findings.loads {
+        return failure;
+    }
+    let is_placed = |found: &Diagnostic| found.severity == Severity::Error && found.span.is_some();
+    failure.showing(show(findings, is_placed, terminal))
+}
+
+fn show(findings: &Findings, wanted: fn(&Diagnostic) -> bool, terminal: &Terminal) -> String {
+    let directory = native::current_directory().unwrap_or_default();
+    let mut report = Report::new(std::slice::from_ref(findings), directory.as_ref(), Threshold::default());
+    report.findings.retain(|finding| wanted(finding.diagnostic));
+    excerpts(&report, terminal)
+}
