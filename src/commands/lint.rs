@@ -1,6 +1,6 @@
 //! `towline lint`: what is wrong with compose files, without Docker.
 
-use std::io::Write as _;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{complain, native, print};
@@ -98,6 +98,14 @@ fn is_wanted(request: &Request) -> bool {
     lint::is_compose_file(&path, || std::fs::read(&path)).unwrap_or(true)
 }
 
+fn unwritten(path: &Path, error: &io::Error) -> Failure {
+    let why = match error.kind() {
+        io::ErrorKind::NotFound => "there is no such folder".to_owned(),
+        _ => error.to_string(),
+    };
+    Failure::usage(format!("the report cannot be written to {}: {why}", path.display()))
+}
+
 /// Writes the report where it was asked for. With a file, people's view goes to standard output.
 fn show(globals: &Globals, args: &LintArgs, report: &Report<'_>) -> Result<()> {
     let is_plain = globals.ansi.as_deref() == Some("never");
@@ -105,8 +113,7 @@ fn show(globals: &Globals, args: &LintArgs, report: &Report<'_>) -> Result<()> {
     let stdout = shown(Terminal::stdout());
     if let Some(path) = &args.output {
         let text = args.format.render(report, &Terminal::plain());
-        write_whole(path, text.as_bytes())
-            .map_err(|error| Failure::usage(format!("the report cannot be written to {}: {error}", path.display())))?;
+        write_whole(path, text.as_bytes()).map_err(|error| unwritten(path, &error))?;
         print(&Format::Human.render(report, &stdout))?;
         return Ok(());
     }
@@ -114,7 +121,6 @@ fn show(globals: &Globals, args: &LintArgs, report: &Report<'_>) -> Result<()> {
     if args.format != Format::Human {
         complain(&format!("{}\n", report.summary()));
     }
-    let _ = std::io::stdout().flush();
     Ok(())
 }
 

@@ -6,6 +6,7 @@ mod alias;
 mod ci_lines;
 mod common;
 mod help;
+mod lint;
 mod names;
 mod pass;
 mod usage;

@@ -121,7 +121,9 @@ impl Loader {
             }
             if directory == "/" || directory == "." {
                 let problem = Diagnostic::error("no-compose-file", None, "no compose file here or in a folder above");
-                return self.problems.stop(problem);
+                return self
+                    .problems
+                    .stop(problem.help("name one with -f FILE, or go to where one is"));
             }
             directory = parent(directory);
         }
