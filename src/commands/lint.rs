@@ -82,8 +82,15 @@ fn check(globals: &Globals, args: &LintArgs) -> Result<(Vec<Findings>, usize)> {
     Ok((checked.into_iter().flatten().collect(), skipped))
 }
 
-/// A file as a project of its own; an override file together with the file that it lies over.
+/// A file as a project of its own; an override file together with the file that it lies over. A folder is the project that
+/// compose would find in it.
 fn of_file(path: &str, request: &Request) -> Request {
+    if Path::new(path).is_dir() {
+        return Request {
+            project_directory: Some(path.to_owned()),
+            ..request.clone()
+        };
+    }
     let base = lint::base_of_override(Path::new(path));
     let files = base.iter().map(|base| base.to_string_lossy().into_owned());
     Request {
@@ -94,7 +101,9 @@ fn of_file(path: &str, request: &Request) -> Request {
 
 /// Whether the file of a request is a compose file. One that cannot be read is told by the loader.
 fn is_wanted(request: &Request) -> bool {
-    let path = request.files.last().map(PathBuf::from).unwrap_or_default();
+    let Some(path) = request.files.last().map(PathBuf::from) else {
+        return true;
+    };
     lint::is_compose_file(&path, || std::fs::read(&path)).unwrap_or(true)
 }
 

@@ -157,6 +157,8 @@ fn each_file_is_a_project_and_others_are_skipped() {
 
     checked 5 projects, skipped 2 files that are no compose files: 2 errors, 1 warning; compose would reject 2 of them
     "#);
+    let folder = lint(&sandbox, "lint a");
+    insta::assert_snapshot!(folder.stdout(), @"checked a/compose.yaml: nothing found");
     let finished = lint(&sandbox, "lint k8s/deployment.yaml notes.txt");
     assert_eq!(finished.code(), 0);
     insta::assert_snapshot!(finished.stdout(), @"nothing checked: no compose file among 2 files");
