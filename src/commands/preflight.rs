@@ -16,15 +16,21 @@ use crate::term::Terminal;
 pub(super) fn look(globals: &Globals, services: &[String], stdin: Option<&[u8]>) -> Option<Findings> {
     let request = Request {
         services: services.to_vec(),
-        stdin: stdin.map(<[u8]>::to_vec),
+        // Never the standard input itself: what it holds is for compose.
+        stdin: Some(stdin.unwrap_or_default().to_vec()),
         ..native::request(globals).ok()?
     };
-    // A pipe can be read once, and compose is the one to read it.
-    let is_ordinary = |file: &String| file == "-" || std::fs::metadata(file).is_ok_and(|there| there.is_file());
-    if !request.files.iter().chain(&request.env_files).all(is_ordinary) {
+    let by_variable = std::env::var("COMPOSE_FILE").unwrap_or_default();
+    let named = request.files.iter().chain(&request.env_files).map(String::as_str);
+    if named.chain(by_variable.split(':')).any(is_pipe) {
         return None;
     }
     lint::apart(|| native::lint_project(request))
+}
+
+/// Whether this can be read once only: then compose is the one to read it.
+fn is_pipe(file: &str) -> bool {
+    std::fs::metadata(file).is_ok_and(|there| !there.is_file() && !there.is_dir())
 }
 
 /// Refuses a project that compose must not be asked about, or that must not be started.

@@ -324,3 +324,10 @@ fn colours_are_for_terminals() {
     let never = finish(sandbox.command(["--ansi", "never", "lint"]).env("CLICOLOR_FORCE", "1"));
     assert!(!never.stdout().contains('\u{1b}'), "{}", never.stdout());
 }
+
+#[test]
+fn a_pipe_is_for_compose_to_read() {
+    let sandbox = sandbox(&[]);
+    finish_with(&mut sandbox.command(["-f", "/dev/stdin", "plan"]), CYCLE.as_bytes());
+    assert!(sandbox.call_lines().iter().any(|call| call.contains("config")));
+}
