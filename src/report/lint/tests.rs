@@ -1,6 +1,8 @@
 //! Every format of one report that has all that is hard: places in two files, none at all, tabs, wide and control
 //! characters, and text that means something in the notation itself.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::source::Sources;
 
@@ -295,4 +297,38 @@ fn json_is_read_back() {
         (&2.into(), &"/else/other.yaml".into())
     );
     assert_eq!(report["findings"][0]["line"], serde_json::Value::Null);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+    #[test]
+    fn whatever_stands_in_a_file_is_safe_to_show(
+        text in "(::error::|##\\[error\\]|\u{1b}\\[2J|\u{9b}|\r\n|\r|\n|\t|\u{202e}|日|é|<|]]>|[ -~]){0,40}",
+        message in "(##\\[x\\]|\u{1b}|\n|\u{7f}|\u{85}|日|[a-z \"&]){0,20}",
+        places in proptest::collection::vec((0_usize..90, 0_usize..90), 1..5),
+        width in 10_usize..100,
+    ) {
+        let mut sources = Sources::default();
+        let id = sources.add(Source::new("/w/f.yaml", text));
+        let mut spans = places.iter().map(|(start, length)| Span::new(id, *start, start + length));
+        let own = Diagnostic::error("code", spans.next(), message.clone()).help(message.clone());
+        let diagnostic = spans.fold(own, |found, span| found.label(span, message.clone()));
+        let projects = [Findings { project: "f.yaml".to_owned(), loads: true, diagnostics: vec![diagnostic], sources }];
+        let report = Report::new(&projects, Path::new("/w"), Threshold::default());
+        let terminal = Terminal { width, ..Terminal::plain() };
+        for format in [Format::Human, Format::Concise, Format::Github, Format::Junit, Format::Checkstyle] {
+            let shown = format.render(&report, &terminal);
+            prop_assert!(!shown.chars().any(|char| char.is_control() && char != '\n'), "{shown:?}");
+            prop_assert!(!shown.contains("##["), "{shown:?}");
+            let is_command = |line: &str| line.trim_start().starts_with("::");
+            let commands = shown.lines().filter(|line| is_command(line) && !line.trim_start().starts_with(":::"));
+            prop_assert_eq!(commands.count(), usize::from(format == Format::Github), "{}", shown);
+        }
+        for format in [Format::Json, Format::Sarif, Format::Gitlab] {
+            prop_assert!(serde_json::from_str::<serde_json::Value>(&format.render(&report, &terminal)).is_ok());
+        }
+        for format in [Format::Junit, Format::Checkstyle] {
+            prop_assert!(!elements(&format.render(&report, &terminal)).is_empty());
+        }
+    }
 }
