@@ -497,16 +497,32 @@ fn what_does_not_fit_together() {
     checked compose.yaml: 1 error; compose would reject it
     "#);
     insta::assert_snapshot!(
-        file("services:\n  a:\n    image: x\n    depends_on: [b]\n  b:\n    image: x\n    depends_on: [a]\n"), @"
+        file("services:\n  a:\n    image: x\n    depends_on: [b]\n  b:\n    image: x\n    depends_on: [a]\n"), @r#"
     error[dependency-cycle]: the services depend on each other in a circle: a -> b -> a
      --> compose.yaml:7:18
       |
+    4 |     depends_on: [b]
+      |                  - "a" depends on "b"
+    ...
     7 |     depends_on: [a]
       |                  ^
+      |
+      = help: take one of these away
 
     checked compose.yaml: 1 error; compose would reject it
-    "
+    "#
     );
+    insta::assert_snapshot!(file("services:\n  web: {image: x, depends_on: [databse]}\n  database: {image: x}\n"), @r#"
+    error[undefined-service]: the service "web" depends on "databse", which does not exist
+     --> compose.yaml:2:32
+      |
+    2 |   web: {image: x, depends_on: [databse]}
+      |                                ^^^^^^^
+      |
+      = help: did you mean "database"?
+
+    checked compose.yaml: 1 error; compose would reject it
+    "#);
     insta::assert_snapshot!(service("networks: [back]\nvolumes: ['data:/data']"), @r#"
     error[undefined-resource]: the service "web" uses the network "back", which is not declared
      --> compose.yaml:4:16

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::number::text_of;
-use super::units;
+use super::{schema, units};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::Span;
 use crate::yaml::{Key, Node, Value};
@@ -57,6 +57,12 @@ impl Checker<'_> {
 
     fn is_declared(&self, section: &str, name: &str) -> bool {
         self.root.at(&[section, name]).is_some()
+    }
+
+    /// The name in a section that a mistyped one is most likely to mean.
+    fn nearest(&self, of: &str, name: &str) -> Option<String> {
+        let known = section(self.root, of).map(|(key, _)| &**key);
+        schema::nearest(name, known).map(str::to_owned)
     }
 
     fn service(&mut self, name: &Key, service: &Node) {
@@ -180,7 +186,11 @@ impl Checker<'_> {
                     .push(problem.help("set \"required: false\", or activate the profile"));
             } else if !is_inactive {
                 let message = format!("the service \"{name}\" depends on \"{target_name}\", which does not exist");
-                self.fail("undefined-service", target.span, message);
+                let problem = Diagnostic::error("undefined-service", target.span, message);
+                let near = self
+                    .nearest("services", target)
+                    .map(|near| format!("did you mean \"{near}\"?"));
+                self.problems.push(Diagnostic { help: near, ..problem });
             }
         }
     }
@@ -236,8 +246,11 @@ impl Checker<'_> {
                 service.text
             );
             let problem = Diagnostic::error("undefined-resource", span, message);
-            self.problems
-                .push(problem.help(format!("declare it under \"{section}:\" at the top level of the file")));
+            let advice = match self.nearest(section, name) {
+                Some(near) => format!("did you mean \"{near}\"?"),
+                None => format!("declare it under \"{section}:\" at the top level of the file"),
+            };
+            self.problems.push(problem.help(advice));
         }
     }
 
@@ -336,6 +349,20 @@ impl Checker<'_> {
         }
     }
 
+    /// Told at the last hop, with the others beside it.
+    fn cycle(&mut self, hops: &[Hop<'_>]) {
+        let Some(((_, back, span), others)) = hops.split_last() else {
+            return;
+        };
+        let names: Vec<&str> = hops.iter().map(|(name, ..)| *name).chain([*back]).collect();
+        let message = format!("the services depend on each other in a circle: {}", names.join(" -> "));
+        let mut problem = Diagnostic::error("dependency-cycle", *span, message);
+        for (name, target, span) in others.iter().take(SHOWN_HOPS) {
+            problem = problem.label(*span, format!("\"{name}\" depends on \"{target}\""));
+        }
+        self.problems.push(problem.help("take one of these away"));
+    }
+
     fn cycles(&mut self) {
         let mut graph: BTreeMap<&str, Vec<(&str, Span)>> = BTreeMap::new();
         for (name, service) in section(self.root, "services") {
@@ -345,20 +372,25 @@ impl Checker<'_> {
         let mut state: HashMap<&str, bool> = HashMap::new();
         let names: Vec<&str> = graph.keys().copied().collect();
         for name in names {
-            if let Some((path, span)) = walk(&graph, name, &mut state) {
-                let message = format!("the services depend on each other in a circle: {}", path.join(" -> "));
-                self.fail("dependency-cycle", span, message);
+            if let Some(hops) = walk(&graph, name, &mut state) {
+                self.cycle(&hops);
                 return;
             }
         }
     }
 }
 
+/// So many hops of a circle are pointed at; the message names them all.
+const SHOWN_HOPS: usize = 20;
+
+/// A service, another that it depends on, and the place that says so.
+type Hop<'a> = (&'a str, &'a str, Span);
+
 type Graph<'a> = BTreeMap<&'a str, Vec<(&'a str, Span)>>;
 
 /// The first cycle that can be reached. `state` tells the names that are being looked at from those that are done. A row
 /// of services can be longer than the stack is deep, so that the path is kept by hand.
-fn walk<'a>(graph: &Graph<'a>, start: &'a str, state: &mut HashMap<&'a str, bool>) -> Option<(Vec<&'a str>, Span)> {
+fn walk<'a>(graph: &Graph<'a>, start: &'a str, state: &mut HashMap<&'a str, bool>) -> Option<Vec<Hop<'a>>> {
     let mut path: Vec<(&str, usize)> = Vec::new();
     if state.insert(start, false).is_none() {
         path.push((start, 0));
@@ -368,7 +400,7 @@ fn walk<'a>(graph: &Graph<'a>, start: &'a str, state: &mut HashMap<&'a str, bool
     while let Some((name, next)) = path.last_mut() {
         let edge = graph.get(*name).and_then(|targets| targets.get(*next));
         *next += 1;
-        let Some((target, span)) = edge else {
+        let Some((target, _)) = edge else {
             state.insert(name, true);
             path.pop();
             continue;
@@ -377,8 +409,12 @@ fn walk<'a>(graph: &Graph<'a>, start: &'a str, state: &mut HashMap<&'a str, bool
             Some(true) => {}
             Some(false) => {
                 let from = path.iter().position(|(name, _)| name == target).unwrap_or(0);
-                let names = path[from..].iter().map(|(name, _)| *name).chain([*target]);
-                return Some((names.collect(), *span));
+                // Each counter is one past the edge that the path took.
+                let hop = |(name, next): &(&'a str, usize)| {
+                    let (target, span) = graph.get(name)?.get(next - 1)?;
+                    Some((*name, *target, *span))
+                };
+                return Some(path[from..].iter().filter_map(hop).collect());
             }
             None => {
                 state.insert(target, false);

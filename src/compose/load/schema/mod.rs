@@ -259,7 +259,7 @@ fn kind(value: &Value) -> &'static str {
 }
 
 /// The known word that a mistyped one is most likely to mean.
-fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let distance = |known: &&str| strsim::damerau_levenshtein(word, known);
     known
         .min_by_key(distance)
