@@ -1,7 +1,7 @@
 //! Tree → values: aliases and merge keys resolved, scalars typed, keys held to be unique texts.
 
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::scalar;
 use super::tree::{Kind, NodeId, Style, Syntax, Tree};
@@ -73,7 +73,7 @@ impl Expander<'_> {
         Node {
             value,
             span: syntax.span,
-            tag: local.map(|tag| Rc::from(&*tag.name)),
+            tag: local.map(|tag| Arc::from(&*tag.name)),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Borrow;
 use std::hash::{Hash, Hasher};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 
@@ -17,7 +17,7 @@ pub struct Node {
     /// Where it was written.
     pub span: Span,
     /// A local tag, such as `!reset`.
-    pub tag: Option<Rc<str>>,
+    pub tag: Option<Arc<str>>,
 }
 
 /// What a value is.
@@ -49,7 +49,7 @@ pub type Map = IndexMap<Key, Node>;
 #[derive(Clone, Debug)]
 pub struct Key {
     /// The text.
-    pub text: Rc<str>,
+    pub text: Arc<str>,
     /// Where it was written.
     pub span: Span,
 }

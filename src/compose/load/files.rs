@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::Read as _;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::{fs, io};
 
 use crate::diagnostic::Diagnostics;
@@ -18,7 +18,7 @@ pub(super) struct Files {
     /// What `-f -` reads, where that is not the standard input itself.
     stdin: Option<Vec<u8>>,
     texts: HashMap<String, Vec<u8>>,
-    documents: HashMap<String, Rc<[Node]>>,
+    documents: HashMap<String, Arc<[Node]>>,
 }
 
 impl Files {
@@ -69,7 +69,7 @@ impl Files {
     }
 
     /// The documents of a YAML file; what is wrong with them goes to `problems`, once.
-    pub(super) fn documents(&mut self, path: &str, problems: &mut Diagnostics) -> io::Result<Rc<[Node]>> {
+    pub(super) fn documents(&mut self, path: &str, problems: &mut Diagnostics) -> io::Result<Arc<[Node]>> {
         if let Some(documents) = self.documents.get(path) {
             return Ok(documents.clone());
         }
@@ -87,7 +87,7 @@ impl Files {
             problems.extend(more);
             node
         };
-        let documents: Rc<[Node]> = tree.documents.iter().map(&mut expand).collect();
+        let documents: Arc<[Node]> = tree.documents.iter().map(&mut expand).collect();
         self.documents.insert(path.to_owned(), documents.clone());
         Ok(documents)
     }

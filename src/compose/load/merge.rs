@@ -23,7 +23,7 @@ pub(super) fn merge_service(base: Node, over: Node, problems: &mut Diagnostics) 
 
 struct Merger<'a> {
     problems: &'a mut Diagnostics,
-    path: Vec<std::rc::Rc<str>>,
+    path: Vec<std::sync::Arc<str>>,
 }
 
 /// How the values of a place come together.

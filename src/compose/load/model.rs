@@ -43,7 +43,7 @@ impl Loader {
     }
 
     /// The documents of a file, each held to be a mapping. `place` names the file where another file does.
-    pub(super) fn documents(&mut self, path: &str, place: Option<Span>) -> Result<std::rc::Rc<[Node]>, Stop> {
+    pub(super) fn documents(&mut self, path: &str, place: Option<Span>) -> Result<std::sync::Arc<[Node]>, Stop> {
         let documents = match self.files.documents(path, &mut self.problems) {
             Ok(documents) => documents,
             Err(error) => {
