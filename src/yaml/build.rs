@@ -1,12 +1,13 @@
 //! The parser's events → the arena. The only file that names the YAML parser.
 
 use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ops::Range;
 
-use libyaml_safer::{Error, Event, EventData, Parser, ScalarStyle};
+use libyaml_safer::{Encoding, Error, Event, EventData, Parser, ScalarStyle, Scanner, TokenData};
 
 use super::comment::comments;
 use super::explain;
+use super::quirks::{Spaced, escaped_slash};
 use super::tree::{Anchor, Kind, NodeId, Style, Syntax, Tag, Tree};
 use crate::diagnostic::Diagnostic;
 use crate::source::{SourceId, Span};
@@ -28,10 +29,12 @@ pub fn parse(text: &str, source: SourceId) -> (Tree, Vec<Diagnostic>) {
     // The parser cannot do with a block scalar that ends where the text does.
     let ended = format!("{text}\n");
     let input = if text.ends_with('\n') { text } else { &ended };
-    // It also gives up by a panic where a comma follows a tag at once. It is not used again after one.
-    let events = catch_unwind(AssertUnwindSafe(|| builder.read(input.as_bytes())));
-    if events.is_err() {
-        builder.gave_up();
+    match glued_tag(input) {
+        Some(tag) => {
+            builder.read(&input.as_bytes()[..tag.start]);
+            builder.glued_tag(tag);
+        }
+        None => builder.read(input.as_bytes()),
     }
     builder.finish()
 }
@@ -64,7 +67,7 @@ impl Builder<'_> {
     fn read(&mut self, text: &[u8]) {
         let mut input = text;
         let mut parser = Parser::new();
-        parser.set_encoding(libyaml_safer::Encoding::Utf8);
+        parser.set_encoding(Encoding::Utf8);
         parser.set_input_string(&mut input);
         loop {
             match parser.parse() {
@@ -79,12 +82,26 @@ impl Builder<'_> {
         }
     }
 
-    fn gave_up(&mut self) {
-        let last = self.tree.nodes.last().map_or(0, |node| node.span.range().end);
-        let span = Span::new(self.source, last, last);
-        let problem = Diagnostic::error("yaml-syntax", span, "what follows here cannot be read");
+    /// A tag with a comma right behind it, when what stands before it has been read. A fault before it is the one that
+    /// counts; that the text ends at the tag is none.
+    fn glued_tag(&mut self, tag: Range<usize>) {
+        let is_before = |problem: &Diagnostic| problem.span.is_some_and(|span| span.range().start < tag.start);
+        self.problems.retain(is_before);
+        if !self.problems.is_empty() {
+            return;
+        }
+        let span = Span::new(self.source, tag.start, tag.end);
+        let name = self.text.get(tag).unwrap_or_default();
+        let message = format!("a comma follows the tag {name} at once");
+        let problem = Diagnostic::error("yaml-syntax", span, message);
+        self.problems.push(problem.help("put a blank between the two"));
+    }
+
+    fn escaped_slash(&mut self, at: Range<usize>) {
+        let span = Span::new(self.source, at.start, at.end);
+        let problem = Diagnostic::error("yaml-syntax", span, "\\/ is no escape that Compose knows");
         self.problems
-            .push(problem.help("put a blank between a tag and a comma"));
+            .push(problem.help("write the slash without its backslash"));
     }
 
     /// Takes an event in; whether to go on.
@@ -108,6 +125,12 @@ impl Builder<'_> {
                 ..
             } => {
                 let before = self.properties(start, anchor, tag);
+                if style == ScalarStyle::DoubleQuoted
+                    && let Some(slash) = self.text.get(before.value_start..end).and_then(escaped_slash)
+                {
+                    self.escaped_slash(before.value_start + slash.start..before.value_start + slash.end);
+                    return false;
+                }
                 let style = match style {
                     ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => Style::Quoted,
                     ScalarStyle::Literal | ScalarStyle::Folded => Style::Block,
@@ -169,7 +192,7 @@ impl Builder<'_> {
         node.span = Span::new(source, node.span.range().start, end);
     }
 
-    fn add(&mut self, kind: Kind, at: std::ops::Range<usize>, tag: Option<Tag>, anchor: Option<Anchor>) -> NodeId {
+    fn add(&mut self, kind: Kind, at: Range<usize>, tag: Option<Tag>, anchor: Option<Anchor>) -> NodeId {
         let id = NodeId(u32::try_from(self.tree.nodes.len()).unwrap_or(u32::MAX));
         if let Some(anchor) = &anchor {
             self.anchors.insert(anchor.name.clone(), id);
@@ -322,6 +345,45 @@ impl Builder<'_> {
     }
 }
 
+/// The first tag with a comma right behind it.
+fn glued_tag(text: &str) -> Option<Range<usize>> {
+    let spaced = Spaced::new(text)?;
+    let mut end = spaced.text.len();
+    loop {
+        match first_glued(&spaced, end) {
+            Ok(found) => return found,
+            // The scanner reads ahead, and keeps what it has read to itself when it meets a fault.
+            Err(fault) if fault < end => end = fault,
+            Err(_) => return None,
+        }
+    }
+}
+
+/// The same for the text up to a place, or where the token begins that cannot be read.
+fn first_glued(spaced: &Spaced, end: usize) -> Result<Option<Range<usize>>, usize> {
+    let mut input = &spaced.text.as_bytes()[..end];
+    let mut scanner = Scanner::new();
+    scanner.set_encoding(Encoding::Utf8);
+    scanner.set_input(&mut input);
+    for token in scanner {
+        let token = token.map_err(|error| {
+            let marks = [error.context_mark(), error.problem_mark()];
+            marks
+                .iter()
+                .flatten()
+                .map(|mark| to_byte(mark.index))
+                .min()
+                .unwrap_or(end)
+        })?;
+        let is_tag = matches!(token.data, TokenData::Tag { .. });
+        let place = to_byte(token.start_mark.index)..to_byte(token.end_mark.index);
+        if let Some(found) = spaced.glued(place).filter(|_| is_tag) {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
 fn to_byte(index: u64) -> usize {
     usize::try_from(index).unwrap_or(usize::MAX)
 }
@@ -398,6 +460,27 @@ mod tests {
             let (tree, _) = parse(&text[..end], SourceId::default());
             assert!(tree.nodes().all(|node| node.span.range().end <= end), "{end}");
         }
+    }
+
+    #[test]
+    fn a_tag_and_a_comma_need_a_blank_between_them() {
+        let fault = |text: &str| {
+            let (tree, problems) = parse(text, SourceId::default());
+            let problem = problems.first()?;
+            let at = problem.span.map(|span| &text[span.range()]);
+            Some((at.unwrap_or_default().to_owned(), tree.nodes().count()))
+        };
+        assert_eq!(fault("a: 1\nb: {x: !reset, y: 'é!,'}").unwrap().0, "!reset");
+        assert_eq!(fault("['x!,', !a , !<b>,c]").unwrap().0, "!<b>");
+        assert_eq!(fault("['x!,', a !b,c] # !d,"), None);
+        assert_eq!(fault("[a, !b,c]\n\tx").unwrap(), ("!b".to_owned(), 2));
+        assert_eq!(fault("[a]]\n[!b,c]").unwrap().0, "]");
+    }
+
+    #[test]
+    fn a_slash_is_not_escaped() {
+        let (_, problems) = parse("a: !!str \"x\\/y\"", SourceId::default());
+        assert_eq!(problems[0].span.unwrap().range(), 11..13);
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod comment;
 mod decode;
 mod expand;
 mod explain;
+mod quirks;
 mod scalar;
 mod time;
 mod tree;
