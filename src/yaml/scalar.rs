@@ -59,8 +59,18 @@ fn number(text: &str) -> Option<Value> {
     if let Some(number) = integer(&digits) {
         return Some(number);
     }
-    let number: f64 = is_decimal(&digits).then(|| digits.parse().ok())??;
+    // Behind a leading point, underscores have to stand between digits; elsewhere they can stand anywhere.
+    let fits = is_decimal(&digits) && (!text.starts_with('.') || underscores_part_digits(text));
+    let number: f64 = fits.then(|| digits.parse().ok())??;
     number.is_finite().then_some(Value::Float(number))
+}
+
+fn underscores_part_digits(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('_').collect();
+    let digit = |end: Option<u8>| end.is_some_and(|byte| byte.is_ascii_digit());
+    parts
+        .windows(2)
+        .all(|pair| digit(pair[0].bytes().last()) && digit(pair[1].bytes().next()))
 }
 
 /// A whole number with the prefixes `0x`, `0b`, `0o` and, for octal, `0`; a number that cannot be octal is decimal.
@@ -166,6 +176,8 @@ mod tests {
             ("12e3", 12_000.0),
             ("+.5", 0.5),
             ("1_0.5", 10.5),
+            (".1_0", 0.1),
+            ("+._5", 0.5),
         ] {
             assert_eq!(plain(text), Value::Float(number), "{text}");
         }
@@ -193,6 +205,8 @@ mod tests {
             "-",
             "2024-01-02 03:04:05 +01:00",
             "0x+1",
+            "._5",
+            ".5_",
         ] {
             assert_eq!(plain(text), Value::Str(text.to_owned()), "{text}");
         }

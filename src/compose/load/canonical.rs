@@ -1,21 +1,80 @@
 //! Short forms → long forms, so that the rest of the loader sees one form of each thing.
 
 use super::merge::{build, depends_on, names};
-use super::path::{visit, visit_containers};
+use super::path::{visit, visit_containers, visit_workloads};
 use super::{mounts, ports};
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, Stop};
 use crate::source::Span;
 use crate::yaml::{Map, Node, Value};
 
 /// Gives every short form of the tree its long form.
-pub(super) fn canonicalise(root: &mut Node, problems: &mut Diagnostics) {
+pub(super) fn canonicalise(root: &mut Node, problems: &mut Diagnostics) -> Result<(), Stop> {
+    for (pattern, wanted, fits) in KINDS {
+        visit_containers(root, pattern, &mut |node| {
+            if !fits(&node.value) {
+                let message = format!("this must be {wanted}");
+                problems.push(Diagnostic::error("wrong-type", node.span, message));
+            }
+        });
+    }
+    problems.check()?;
     for (pattern, change) in FORMS {
         visit_containers(root, pattern, &mut |node| change(node, problems));
+    }
+    for (pattern, change) in NOT_IN_HOOKS {
+        visit_workloads(root, pattern, &mut |node| change(node, problems));
     }
     for section in ["networks", "volumes", "secrets", "configs"] {
         visit(root, &format!("{section}.*"), &mut |node| external(node, problems));
     }
     visit(root, "jobs.*.triggers.schedule.[]", &mut |node| wrap(node, "cron"));
+    problems.check()
+}
+
+type Kind = (&'static str, &'static str, fn(&Value) -> bool);
+
+/// What a place must hold to have a long form. The schema sees to it before, but for files that are only extended.
+const KINDS: &[Kind] = &[
+    ("build", "a path or a mapping", |value| {
+        matches!(value, Value::Str(_) | Value::Map(_))
+    }),
+    ("ports", "a list", is_list),
+    ("devices", "a list", is_list),
+    ("volumes", "a list", is_list_or_null),
+    ("secrets", "a list", is_list_or_null),
+    ("configs", "a list", is_list_or_null),
+    ("secrets.[]", "a text or a mapping", is_text_or_map),
+    ("configs.[]", "a text or a mapping", is_text_or_map),
+    ("volumes.[]", "a text or a mapping", is_text_or_map),
+    ("devices.[]", "a text or a mapping", is_text_or_map),
+    ("expose.[]", "a text or a number", |value| {
+        matches!(value, Value::Str(_) | Value::Int(_) | Value::Float(_))
+    }),
+    ("gpus", "\"all\" or a list", |value| {
+        matches!(value, Value::Str(_) | Value::Seq(_))
+    }),
+    ("env_file", "a path or a list", |value| {
+        matches!(value, Value::Str(_) | Value::Seq(_))
+    }),
+    ("networks.[]", "a text", is_text),
+    ("depends_on.[]", "a text", is_text),
+    ("label_file.[]", "a text", is_text),
+];
+
+fn is_list(value: &Value) -> bool {
+    matches!(value, Value::Seq(_))
+}
+
+fn is_list_or_null(value: &Value) -> bool {
+    matches!(value, Value::Seq(_) | Value::Null)
+}
+
+fn is_text_or_map(value: &Value) -> bool {
+    matches!(value, Value::Str(_) | Value::Map(_))
+}
+
+fn is_text(value: &Value) -> bool {
+    matches!(value, Value::Str(_))
 }
 
 type Change = fn(&mut Node, &mut Diagnostics);
@@ -28,7 +87,8 @@ const FORMS: &[(&str, Change)] = &[
     ("build.ssh", ssh_keys),
     ("depends_on", |node, _| replace(node, depends_on)),
     ("depends_on.*", |node, _| {
-        default(node, "required", |span| Node::new(Value::Bool(true), span))
+        default(node, "condition", |span| Node::str("service_started", span));
+        default(node, "required", |span| Node::new(Value::Bool(true), span));
     }),
     ("networks", |node, _| replace(node, names)),
     ("models", |node, _| replace(node, names)),
@@ -39,7 +99,6 @@ const FORMS: &[(&str, Change)] = &[
     }),
     ("label_file", |node, _| listed(node)),
     ("dns", |node, _| listed(node)),
-    ("dns", |node, _| drop_blank(node)),
     ("dns_search", |node, _| listed(node)),
     ("tmpfs", |node, _| listed(node)),
     ("develop.watch.[].ignore", |node, _| listed(node)),
@@ -50,6 +109,10 @@ const FORMS: &[(&str, Change)] = &[
     ("gpus", |node, _| gpus(node)),
     ("volumes.[]", volume),
     ("ports", port_list),
+];
+
+const NOT_IN_HOOKS: &[(&str, Change)] = &[
+    ("dns", |node, _| drop_blank(node)),
     ("pull_policy", |node, _| {
         if node.as_str() == Some("if_not_present") {
             node.value = Value::Str("missing".to_owned());
@@ -149,6 +212,7 @@ fn device(node: &mut Node, problems: &mut Diagnostics) {
 /// `all` as `[{count: all}]`.
 fn gpus(node: &mut Node) {
     if node.as_str().is_some() {
+        *node = Node::str("all", node.span);
         wrap(node, "count");
         let request = node.clone();
         node.value = Value::Seq(vec![request]);

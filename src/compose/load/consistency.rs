@@ -83,6 +83,7 @@ impl Checker<'_> {
             let problem = Diagnostic::error("network-mode", mode.span, message);
             self.problems.push(problem.label(networks.span, "the networks"));
         }
+        self.network_of_service(name, service);
         self.health(service);
         self.dependencies(name, service);
         self.references(name, service);
@@ -93,6 +94,21 @@ impl Checker<'_> {
         if self.is_declared("jobs", name) {
             let message = format!("\"{}\" is the name of a service and of a job", name.text);
             self.fail("same-name", name.span, message);
+        }
+    }
+
+    /// A network can be borrowed from an active service alone, whatever `depends_on` says of it.
+    fn network_of_service(&mut self, name: &Key, service: &Node) {
+        let Some(mode) = service.get("network_mode") else {
+            return;
+        };
+        let target = mode.as_str().and_then(|text| text.strip_prefix("service:"));
+        if let Some(target) = target.filter(|target| !self.is_declared("services", target)) {
+            let message = format!(
+                "the service \"{}\" uses the network of \"{target}\", which is not active",
+                name.text
+            );
+            self.fail("undefined-service", mode.span, message);
         }
     }
 

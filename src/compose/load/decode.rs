@@ -140,6 +140,9 @@ const TOP_LEVEL: &[(&str, Decode)] = &[
 ];
 
 fn text(node: &mut Node) -> Result<(), String> {
+    if matches!(node.value, Value::Seq(_) | Value::Map(_)) {
+        return Err("this value must be a text or a number".to_owned());
+    }
     node.value = Value::Str(text_of(&node.value));
     Ok(())
 }

@@ -6,7 +6,6 @@ use super::model::Loader;
 use super::template::{Lookup, substitute};
 use super::{Request, Scope};
 use crate::diagnostic::{Diagnostic, Stop};
-use crate::yaml::Node;
 
 /// The names of compose files, and those of the files that lie over them, each in the order in which Compose looks.
 const NAMES: [&str; 4] = [
@@ -39,12 +38,12 @@ impl Loader {
             .map(|path| absolute(&request.directory, path));
         let start = directory.clone().unwrap_or_else(|| request.directory.clone());
         let named_env = self.named_env_files(request, &environment)?;
-        let reads_default = named_env.is_none() && !self.is_disabled(&environment)?;
+        let disabled = environment.get("COMPOSE_DISABLE_ENV_FILE").unwrap_or_default();
+        let reads_default = named_env.is_none() && !self.is_yes(disabled)?;
         if let Some(found) = named_env {
             environment.complete(found);
         } else if reads_default && request.files.is_empty() {
-            let found = environment.read_default(&start, &mut self.files, &mut self.problems)?;
-            environment.complete(found);
+            self.read_default(&start, &mut environment)?;
         }
         let files = self.find_files(request, &environment, &start)?;
         let first = files.iter().find(|file| *file != "-");
@@ -53,8 +52,7 @@ impl Loader {
             None => request.directory.clone(),
         });
         if reads_default {
-            let found = environment.read_default(&base, &mut self.files, &mut self.problems)?;
-            environment.complete(found);
+            self.read_default(&base, &mut environment)?;
         }
         if environment.get("PWD").is_none() {
             environment.set("PWD", &request.directory);
@@ -63,7 +61,11 @@ impl Loader {
         environment.set("COMPOSE_PROJECT_NAME", &name);
         Ok(Found {
             files,
-            scope: Scope { base, environment },
+            scope: Scope {
+                files: base.clone(),
+                base,
+                environment,
+            },
             name,
         })
     }
@@ -85,8 +87,20 @@ impl Loader {
             .map(Some)
     }
 
-    fn is_disabled(&mut self, environment: &Environment) -> Result<bool, Stop> {
-        match environment.get("COMPOSE_DISABLE_ENV_FILE").unwrap_or_default() {
+    /// Reads the default env file of a directory. One that says that it is not to be read still sets Compose's own
+    /// variables.
+    fn read_default(&mut self, directory: &str, environment: &mut Environment) -> Result<(), Stop> {
+        let mut found = environment.read_default(directory, &mut self.files, &mut self.problems)?;
+        let disabled = found.get("COMPOSE_DISABLE_ENV_FILE").map_or("", String::as_str);
+        if self.is_yes(disabled)? {
+            found.retain(|name, _| name.starts_with("COMPOSE_"));
+        }
+        environment.complete(found);
+        Ok(())
+    }
+
+    fn is_yes(&mut self, word: &str) -> Result<bool, Stop> {
+        match word {
             "" | "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
             "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
             other => {
@@ -168,14 +182,13 @@ impl Loader {
         }
         let mut name = None;
         for file in files {
-            if let Some(first) = self.documents(file, None)?.first()
-                && let Some(own) = first.get("name").and_then(Node::as_str).filter(|own| !own.is_empty())
-            {
+            let documents = self.documents(file, None)?;
+            let names = documents.iter().filter_map(|document| document.get("name")?.as_str());
+            for own in names.filter(|own| !own.is_empty()) {
                 // A template that is wrong is told when the whole document is interpolated.
                 name = substitute(own, &mut Quiet(environment)).ok().or(name);
             }
         }
-        let name = name.filter(|name| !name.is_empty());
         let folder = || {
             base.trim_end_matches('/')
                 .rsplit('/')

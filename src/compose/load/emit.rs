@@ -82,10 +82,37 @@ fn container(out: &mut JsonMap<String, Json>) {
     }
 }
 
+/// A limit of 0 is shown as one of which nothing is set.
+fn limits(out: &mut JsonMap<String, Json>) {
+    let limits = out.get_mut("ulimits").and_then(Json::as_object_mut).into_iter();
+    let zero = |limit: &&mut Json| limit.as_i64() == Some(0);
+    for limit in limits.flat_map(|limits| limits.values_mut()).filter(zero) {
+        *limit = Json::Object(JsonMap::new());
+    }
+}
+
+/// That an env file is required goes without saying.
+fn env_files(out: &mut JsonMap<String, Json>) {
+    let files = out
+        .get_mut("env_file")
+        .and_then(Json::as_array_mut)
+        .into_iter()
+        .flatten();
+    for file in files.filter_map(Json::as_object_mut) {
+        if file.get("required").and_then(Json::as_bool) == Some(true) {
+            file.shift_remove("required");
+        }
+    }
+}
+
 /// Parts that are shown even where nothing is in them.
 fn always_shown(out: &mut JsonMap<String, Json>) {
     if let Some(Json::Array(hooks)) = out.get_mut("pre_start") {
-        hooks.iter_mut().filter_map(Json::as_object_mut).for_each(container);
+        for hook in hooks.iter_mut().filter_map(Json::as_object_mut) {
+            container(hook);
+            env_files(hook);
+            limits(hook);
+        }
     }
     if let Some(Json::Array(rules)) = out.get_mut("develop").and_then(|develop| develop.get_mut("watch")) {
         for rule in rules.iter_mut().filter_map(Json::as_object_mut) {
@@ -95,11 +122,7 @@ fn always_shown(out: &mut JsonMap<String, Json>) {
             }
         }
     }
-    if let Some(Json::Object(limits)) = out.get_mut("ulimits") {
-        for limit in limits.values_mut().filter(|limit| limit.as_i64() == Some(0)) {
-            *limit = Json::Object(JsonMap::new());
-        }
-    }
+    limits(out);
     if let Some(Json::Object(deploy)) = out.get_mut("deploy") {
         for key in ["resources", "placement"] {
             deploy.entry(key).or_insert_with(|| Json::Object(JsonMap::new()));

@@ -13,9 +13,12 @@ use crate::yaml::{Map, Node, Value};
 /// Where services are looked up: the services of one file, as far as they are worked out.
 struct Shelf<'a> {
     services: &'a mut Node,
+    /// The file that the first service of a row is in.
     path: &'a str,
     /// Where the files named in these services begin.
     base: &'a str,
+    /// The same for paths of other kinds: see [`Scope::files`].
+    paths: &'a str,
     resets: &'a [Path],
 }
 
@@ -25,6 +28,9 @@ struct Reference {
     file: Option<String>,
     span: Span,
 }
+
+/// A file and a service in it.
+type Step = (String, String);
 
 impl Loader {
     /// Works out the `extends` of every service of a document.
@@ -45,7 +51,8 @@ impl Loader {
         let mut shelf = Shelf {
             services,
             path,
-            base: &scope.base,
+            base: &scope.files,
+            paths: &scope.base,
             resets,
         };
         for name in names {
@@ -60,7 +67,7 @@ impl Loader {
         shelf: &mut Shelf<'_>,
         name: &str,
         scope: &Scope,
-        trail: &mut Vec<(String, String)>,
+        trail: &mut Vec<Step>,
     ) -> Result<Option<Node>, Stop> {
         let Some(service) = shelf.services.get(name).cloned() else {
             return Ok(None);
@@ -71,16 +78,8 @@ impl Loader {
         let Some(reference) = self.reference(&service)? else {
             return Ok(Some(service));
         };
-        let step = (shelf.path.to_owned(), name.to_owned());
-        if trail.contains(&step) {
-            let message = format!("the service \"{name}\" extends itself, by way of others or at once");
-            return self
-                .problems
-                .stop(Diagnostic::error("extends-cycle", reference.span, message));
-        }
-        trail.push(step);
         let base = match &reference.file {
-            Some(file) => self.base_in_file(shelf, file, &reference, scope, trail)?,
+            Some(file) => self.base_in_file(shelf, (name, file), &reference, scope, trail)?,
             None => self.base_beside(shelf, name, &reference, scope, trail)?,
         };
         trail.pop();
@@ -99,13 +98,25 @@ impl Loader {
         Ok(Some(merged))
     }
 
+    /// Remembers that a service is being worked out. A file that is named counts by its name; without one, the file that
+    /// the first service of the row is in counts, even where the row has left it: Compose looks no closer.
+    fn step(&mut self, trail: &mut Vec<Step>, file: &str, name: &str, span: Span) -> Result<(), Stop> {
+        let step = (file.to_owned(), name.to_owned());
+        if trail.contains(&step) {
+            let message = format!("the service \"{name}\" extends itself, by way of others or at once");
+            return self.problems.stop(Diagnostic::error("extends-cycle", span, message));
+        }
+        trail.push(step);
+        Ok(())
+    }
+
     fn base_beside(
         &mut self,
         shelf: &mut Shelf<'_>,
         name: &str,
         reference: &Reference,
         scope: &Scope,
-        trail: &mut Vec<(String, String)>,
+        trail: &mut Vec<Step>,
     ) -> Result<Option<Node>, Stop> {
         if shelf.services.get(&reference.service).is_none() {
             let message = format!(
@@ -116,19 +127,20 @@ impl Loader {
                 .problems
                 .stop(Diagnostic::error("extends-unknown", reference.span, message));
         }
+        self.step(trail, shelf.path, name, reference.span)?;
         self.extend_one(shelf, &reference.service, scope, trail)
     }
 
     fn base_in_file(
         &mut self,
         shelf: &Shelf<'_>,
-        file: &str,
+        (name, file): (&str, &str),
         reference: &Reference,
         scope: &Scope,
-        trail: &mut Vec<(String, String)>,
+        trail: &mut Vec<Step>,
     ) -> Result<Option<Node>, Stop> {
         let path = absolute(shelf.base, file);
-        let base = parent(&path).to_owned();
+        let base = parent(&absolute(shelf.paths, file)).to_owned();
         let (mut model, resets) = self.extended_file(&path, &base, reference, scope)?;
         let Some(services) = model.get_mut("services") else {
             let message = format!("{file} has no services to extend");
@@ -142,10 +154,12 @@ impl Loader {
                 .problems
                 .stop(Diagnostic::error("extends-unknown", reference.span, message));
         }
+        self.step(trail, file, name, reference.span)?;
         let mut shelf = Shelf {
             services,
-            path: &path,
+            path: shelf.path,
             base: &base,
+            paths: &base,
             resets: &resets,
         };
         self.extend_one(&mut shelf, &reference.service, scope, trail)

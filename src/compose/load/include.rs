@@ -41,13 +41,15 @@ impl Loader {
                 .problems
                 .stop(Diagnostic::error("include", include.span, "\"include\" must be a list"));
         };
+        // A whole section or resource is folded in as it is: only what lies deeper can be taken from it.
+        let inner: Vec<Path> = resets.iter().filter(|path| path.len() > 2).cloned().collect();
         for item in items {
             let entry = self.entry(item)?;
             if entry.paths.is_empty() {
                 continue;
             }
             let mut model = self.included(&entry, path, scope)?;
-            reset::apply(&mut model, resets);
+            reset::apply(&mut model, &inner);
             self.fold(document, model)?;
         }
         Ok(())
@@ -82,11 +84,11 @@ impl Loader {
         let paths: Vec<String> = entry
             .paths
             .iter()
-            .map(|path| self.files.resolve(&scope.base, path))
+            .map(|path| self.files.resolve(&scope.files, path))
             .collect();
-        let base = match &entry.project_directory {
+        let files = match &entry.project_directory {
             Some(directory) => absolute(&scope.base, directory),
-            None => parent(&paths[0]).to_owned(),
+            None => parent(&self.files.resolve(&scope.base, &entry.paths[0])).to_owned(),
         };
         if let Some(path) = paths.iter().find(|path| *path == from || self.including.contains(path)) {
             let message = format!("{path} is included by a file that it includes");
@@ -98,16 +100,21 @@ impl Loader {
             // Told here, where the place that names the file is known.
             self.documents(path, Some(entry.span))?;
         }
-        let environment = self.included_environment(entry, &base, scope)?;
+        let environment = self.included_environment(entry, &files, scope)?;
         // Where the directory does not exist, Compose takes its name for a file's, and relative paths begin beside it.
-        let base = if self.files.is_directory(&base) {
-            base
+        let base = if self.files.is_directory(&files) {
+            files.clone()
         } else {
-            parent(&base).to_owned()
+            parent(&files).to_owned()
         };
         let depth = self.including.len();
         self.including.push(from.to_owned());
-        let model = self.model(&paths, &Scope { base, environment });
+        let inner = Scope {
+            base,
+            files,
+            environment,
+        };
+        let model = self.model(&paths, &inner);
         self.including.truncate(depth);
         Ok(model?.unwrap_or_else(|| super::decode::empty(entry.span)))
     }

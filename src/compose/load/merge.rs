@@ -1,5 +1,7 @@
 //! One tree over another. (Compose specification, "Merge".)
 
+use indexmap::IndexMap;
+
 use super::number::text_of;
 use super::schema::same;
 use crate::diagnostic::{Diagnostic, Diagnostics, Stop};
@@ -31,8 +33,14 @@ enum Rule {
     /// By the kind of the values.
     Kind,
     Replace,
+    /// As mappings where both are, else replaced.
+    Limit,
     /// As entries `NAME=VALUE`, one after the other.
     Entries,
+    /// As lists, of which either can be a single text.
+    Texts,
+    /// As entries, with the later of two entries for one name.
+    Labels,
     /// Both as mappings, made by this.
     Mapping(fn(Node) -> Node),
     Hosts,
@@ -43,17 +51,16 @@ enum Rule {
 fn rule(path: &[&str]) -> Rule {
     let ("services" | "jobs", Some(inside)) = (path.first().copied().unwrap_or_default(), path.get(2..)) else {
         return match path {
-            ["networks" | "volumes", _, "labels"] => Rule::Entries,
+            ["networks" | "volumes", _, "labels"] => Rule::Labels,
             ["networks", _, "ipam", "config"] => Rule::IpamConfig,
             _ => Rule::Kind,
         };
     };
     match inside {
-        ["command" | "entrypoint"] | ["healthcheck", "test"] | ["ulimits", _] => Rule::Replace,
-        [
-            "environment" | "labels" | "annotations" | "sysctls" | "dns" | "dns_search" | "dns_opt" | "tmpfs"
-            | "env_file" | "label_file",
-        ]
+        ["command" | "entrypoint"] | ["healthcheck", "test"] => Rule::Replace,
+        ["ulimits", _] => Rule::Limit,
+        ["dns" | "dns_search" | "dns_opt" | "tmpfs" | "env_file" | "label_file"] => Rule::Texts,
+        ["environment" | "labels" | "annotations" | "sysctls"]
         | ["build", "args" | "labels" | "additional_contexts"]
         | ["deploy", "labels"] => Rule::Entries,
         ["extra_hosts"] | ["build", "extra_hosts"] => Rule::Hosts,
@@ -69,7 +76,8 @@ impl Merger<'_> {
     fn node(&mut self, base: Node, over: Node) -> Result<Node, Stop> {
         let path: Vec<&str> = self.path.iter().map(|key| &**key).collect();
         let rule = rule(&path);
-        if let Rule::Replace = rule {
+        let are_maps = base.as_map().is_some() && over.as_map().is_some();
+        if matches!(rule, Rule::Replace) || (matches!(rule, Rule::Limit) && !are_maps) {
             return Ok(over);
         }
         if let Rule::Logging = rule {
@@ -80,6 +88,8 @@ impl Merger<'_> {
         }
         match rule {
             Rule::Entries => Ok(append(entries(base), entries(over), false)),
+            Rule::Texts => Ok(append(entries(base), entries(over), true)),
+            Rule::Labels => Ok(by_name(append(entries(base), entries(over), false))),
             Rule::Hosts => Ok(append(hosts(base), hosts(over), true)),
             Rule::Mapping(make) => self.by_kind(make(base), make(over)),
             Rule::IpamConfig => Ok(ipam_config(base, over)),
@@ -153,35 +163,51 @@ fn append(mut base: Node, over: Node, once: bool) -> Node {
 fn entries(mut node: Node) -> Node {
     node.value = match node.value {
         Value::Seq(items) => Value::Seq(items),
-        Value::Map(map) => Value::Seq(map.into_iter().map(|(key, value)| entry(&key, '=', value)).collect()),
+        Value::Map(map) => Value::Seq(map.into_iter().flat_map(|(key, value)| named(&key, value)).collect()),
         Value::Null => Value::Seq(Vec::new()),
-        value => Value::Seq(vec![Node::new(value, node.span)]),
+        value => Value::Seq(vec![Node::str(text_of(&value), node.span)]),
     };
     node
 }
 
-fn entry(key: &Key, separator: char, value: Node) -> Node {
+/// Of the entries for one name, the last, at the place of the first.
+fn by_name(mut list: Node) -> Node {
+    let mut kept = IndexMap::new();
+    for item in std::mem::take(list.as_seq_mut().unwrap_or(&mut Vec::new())) {
+        let text = text_of(&item.value);
+        kept.insert(text.split('=').next().unwrap_or_default().to_owned(), item);
+    }
+    list.value = Value::Seq(kept.into_values().collect());
+    list
+}
+
+fn entry(key: &Key, value: Node) -> Node {
     if value.is_null() {
         return Node::str(&*key.text, key.span);
     }
-    let text = format!("{}{separator}{}", key.text, text_of(&value.value));
+    let text = format!("{}={}", key.text, text_of(&value.value));
     Node::str(text, value.span)
 }
 
 /// A list of `HOST=ADDRESS` from whatever form there is.
 fn hosts(mut node: Node) -> Node {
     node.value = match node.value {
-        Value::Map(map) => Value::Seq(map.into_iter().flat_map(|(key, value)| host(&key, value)).collect()),
+        Value::Map(map) => Value::Seq(map.into_iter().flat_map(|(key, value)| named(&key, value)).collect()),
         Value::Null => Value::Seq(Vec::new()),
         value => value,
     };
     node
 }
 
-fn host(key: &Key, value: Node) -> Vec<Node> {
+/// A name with its value, or with each of its values where it has a list of them.
+fn named(key: &Key, value: Node) -> Vec<Node> {
     match value.value {
-        Value::Seq(addresses) => addresses.into_iter().map(|address| entry(key, '=', address)).collect(),
-        _ => vec![entry(key, '=', value)],
+        Value::Seq(values) => values
+            .into_iter()
+            .filter(|value| value.as_str().is_some())
+            .map(|value| entry(key, value))
+            .collect(),
+        _ => vec![entry(key, value)],
     }
 }
 

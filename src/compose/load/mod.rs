@@ -123,6 +123,7 @@ impl Loader {
                 .problems
                 .stop(Diagnostic::error("empty", None, "the compose file is empty"));
         };
+        normalise::inherit(&mut root, &mut self.problems)?;
         // Variables are resolved as texts: decoding gives them one form, whichever they are written in.
         decode::decode(&mut root, &mut self.problems);
         self.problems.check()?;

@@ -19,6 +19,8 @@ pub(super) struct Loader {
 pub(super) struct Scope {
     /// Where relative paths begin.
     pub(super) base: String,
+    /// Where the names of files to extend or include begin: the same, but for a directory that does not exist.
+    pub(super) files: String,
     pub(super) environment: Environment,
 }
 
@@ -95,8 +97,7 @@ impl Loader {
     }
 
     pub(super) fn long_forms(&mut self, model: &mut Node) -> Result<(), Stop> {
-        canonical::canonicalise(model, &mut self.problems);
-        self.problems.check()?;
+        canonical::canonicalise(model, &mut self.problems)?;
         unique::enforce(model, &mut self.problems);
         self.problems.check()
     }

@@ -2,7 +2,10 @@
 
 use super::decode::empty;
 use super::environment::Environment;
-use super::path::{visit, visit_containers};
+use super::merge::merge_service;
+use super::path::{visit, visit_containers, visit_workloads};
+use super::schema::is_container_key;
+use crate::diagnostic::{Diagnostics, Stop};
 use crate::source::Span;
 use crate::yaml::{Key, Map, Node, Value};
 
@@ -11,13 +14,13 @@ pub(super) fn set_defaults(root: &mut Node) {
     visit_containers(root, "build", &mut |build| {
         set_if_absent(build, "context", ".");
     });
-    visit_containers(root, "secrets.[]", &mut |secret| {
+    visit_workloads(root, "secrets.[]", &mut |secret| {
         let source = secret.get("source").and_then(Node::as_str).unwrap_or_default();
         let target = format!("/run/secrets/{source}");
         set_if_absent(secret, "target", &target);
     });
     for place in ["gpus.[]", "deploy.resources.reservations.devices.[]"] {
-        visit_containers(root, place, &mut |request| {
+        visit_workloads(root, place, &mut |request| {
             if request.get("count").is_none() && request.get("device_ids").is_none() {
                 set_if_absent(request, "count", "all");
             }
@@ -32,15 +35,29 @@ fn set_if_absent(node: &mut Node, key: &str, value: &str) {
     }
 }
 
-/// Makes a model whole: see the module's first line.
+/// Gives services their default network, and hooks what they take over from their service.
+pub(super) fn inherit(root: &mut Node, problems: &mut Diagnostics) -> Result<(), Stop> {
+    for section in ["services", "jobs"] {
+        for service in root
+            .get_mut(section)
+            .and_then(Node::as_map_mut)
+            .into_iter()
+            .flat_map(Map::values_mut)
+        {
+            networks(service);
+            hooks(service, problems)?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes a model whole whose values have their final form: see the module's first line.
 pub(super) fn normalise(root: &mut Node, project: &str, environment: &Environment) {
     for section in ["services", "jobs"] {
         visit(root, &format!("{section}.*"), &mut |service| {
             build(service, environment);
             dependencies(service);
-            networks(service);
             scale(service);
-            hooks(service);
         });
     }
     default_network(root);
@@ -126,80 +143,27 @@ fn scale(service: &mut Node) {
     }
 }
 
-/// What a hook that runs before the start takes over from its service, where it does not say so itself.
-const INHERITED: [&str; 48] = [
-    "annotations",
-    "blkio_config",
-    "cap_add",
-    "cap_drop",
-    "cgroup",
-    "cgroup_parent",
-    "configs",
-    "cpu_count",
-    "cpu_percent",
-    "cpu_period",
-    "cpu_quota",
-    "cpu_rt_period",
-    "cpu_rt_runtime",
-    "cpu_shares",
-    "cpus",
-    "cpuset",
-    "credential_spec",
-    "device_cgroup_rules",
-    "devices",
-    "dns",
-    "dns_opt",
-    "dns_search",
-    "domainname",
-    "entrypoint",
-    "env_file",
-    "environment",
-    "extra_hosts",
-    "gpus",
-    "group_add",
-    "hostname",
-    "image",
-    "init",
-    "ipc",
-    "isolation",
-    "labels",
-    "logging",
-    "mem_limit",
-    "network_mode",
-    "networks",
-    "platform",
-    "privileged",
-    "runtime",
-    "secrets",
-    "security_opt",
-    "sysctls",
-    "ulimits",
-    "user",
-    "working_dir",
-];
+/// What a hook that runs before the start does not take over from its service, though both can have it.
+const OWN: [&str; 2] = ["command", "volumes"];
 
-fn hooks(service: &mut Node) {
-    let inherited: Vec<(&str, Node)> = INHERITED
-        .iter()
-        .filter_map(|key| Some((*key, service.get(key)?.clone())))
-        .collect();
-    visit(service, "pre_start.[]", &mut |hook| {
-        for (key, value) in &inherited {
-            match hook.get_mut(key) {
-                None => hook.set(key, value.clone()),
-                Some(own) => complete(own, value),
-            }
-        }
-    });
-}
-
-/// Adds to a mapping the keys that it lacks.
-fn complete(own: &mut Node, other: &Node) {
-    for (key, value) in other.entries() {
-        if own.as_map().is_some() && own.get(key).is_none() {
-            own.set(key, value.clone());
+/// Lays each hook that runs before the start over its service, as one file lies over another.
+fn hooks(service: &mut Node, problems: &mut Diagnostics) -> Result<(), Stop> {
+    let mut inherited = empty(service.span);
+    for (key, value) in service.entries() {
+        if is_container_key(key) && !OWN.contains(&&**key) {
+            inherited.set(key, value.clone());
         }
     }
+    for hook in service
+        .get_mut("pre_start")
+        .and_then(Node::as_seq_mut)
+        .into_iter()
+        .flatten()
+    {
+        let own = std::mem::take(hook);
+        *hook = merge_service(inherited.clone(), own, problems)?;
+    }
+    Ok(())
 }
 
 fn default_network(root: &mut Node) {

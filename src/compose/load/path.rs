@@ -33,6 +33,13 @@ pub(super) fn visit_containers(root: &mut Node, pattern: &str, act: &mut dyn FnM
     }
 }
 
+/// The same without the hooks.
+pub(super) fn visit_workloads(root: &mut Node, pattern: &str, act: &mut dyn FnMut(&mut Node)) {
+    for place in ["services.*", "jobs.*"] {
+        visit(root, place, &mut |workload| visit(workload, pattern, act));
+    }
+}
+
 fn split(pattern: &str) -> Option<(&str, &str)> {
     match pattern.split_once('.') {
         Some(parts) => Some(parts),

@@ -1,7 +1,10 @@
 //! Relative paths of a model → absolute ones.
 
+use std::collections::HashSet;
+
 use super::files::Files;
 use super::mounts::bind_source;
+use super::number::text_of;
 use super::path::{visit, visit_containers};
 use crate::yaml::{Node, Value};
 
@@ -26,6 +29,7 @@ pub(super) fn resolve(root: &mut Node, base: &str, files: &Files) {
     for pattern in ["env_file.[].path", "label_file.[]", "extends.file", "build.ssh.*"] {
         visit_containers(root, pattern, &mut |node| path(node));
     }
+    visit_containers(root, "label_file", &mut once);
     visit_containers(root, "develop.watch.[].path", &mut |node| {
         path(node);
         if let Value::Str(text) = &mut node.value
@@ -53,6 +57,14 @@ pub(super) fn resolve(root: &mut Node, base: &str, files: &Files) {
             visit(volume, "driver_opts.device", &mut |node| path(node));
         }
     });
+}
+
+/// Of paths that have become the same, the first.
+fn once(list: &mut Node) {
+    let mut seen = HashSet::new();
+    if let Some(items) = list.as_seq_mut() {
+        items.retain(|item| seen.insert(text_of(&item.value)));
+    }
 }
 
 /// Whether a build context is fetched from elsewhere.

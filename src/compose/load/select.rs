@@ -140,9 +140,6 @@ pub(super) fn prune(root: &mut Node) {
     for section in ["services", "jobs"] {
         for (_, service) in root.get(section).into_iter().flat_map(Node::entries) {
             collect(service, &mut used);
-            for hook in service.get("pre_start").into_iter().flat_map(Node::items) {
-                collect(hook, &mut used);
-            }
         }
     }
     for section in ["networks", "volumes", "secrets", "configs", "models"] {

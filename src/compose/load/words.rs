@@ -2,77 +2,134 @@
 
 /// Splits a command. An unquoted `;`, `&`, `|`, `<` or `>` ends it, and what follows is dropped.
 pub(super) fn split(text: &str) -> Result<Vec<String>, &'static str> {
-    let mut words = Vec::new();
-    let mut word: Option<String> = None;
-    let mut rest = text;
-    while let Some(c) = rest.chars().next() {
-        let after = &rest[c.len_utf8()..];
-        rest = match c {
-            ' ' | '\t' | '\r' | '\n' => {
-                words.extend(word.take());
-                after
-            }
-            '\'' => quoted(after, '\'', word.get_or_insert_default())?,
-            '"' => quoted(after, '"', word.get_or_insert_default())?,
-            '\\' => escaped(after, word.get_or_insert_default())?,
-            '`' => verbatim(rest, after.find('`').map(|end| end + 2), word.get_or_insert_default())?,
-            '$' if after.starts_with('(') => {
-                verbatim(rest, after.find(')').map(|end| end + 2), word.get_or_insert_default())?
-            }
-            '(' | ')' => return Err(INVALID),
-            ';' | '&' | '|' | '<' | '>' => {
-                // The digit of `2>file` names a stream and is no word.
-                let is_stream = c == '>'
-                    && word
-                        .as_deref()
-                        .is_some_and(|word| word.starts_with(|c: char| c.is_ascii_digit()));
-                words.extend(word.take().filter(|_| !is_stream));
-                return Ok(words);
-            }
-            _ => {
-                word.get_or_insert_default().push(c);
-                after
-            }
-        };
+    let mut splitter = Splitter::default();
+    for c in text.chars() {
+        if splitter.take(c)? == Step::End {
+            break;
+        }
     }
-    words.extend(word);
-    Ok(words)
+    splitter.finish()
 }
 
 const INVALID: &str = "the command cannot be split into words: a quote, a bracket or a backslash has no counterpart";
 
-/// Takes what stands between quotes into the word, and gives the text behind them.
-fn quoted<'a>(mut rest: &'a str, quote: char, word: &mut String) -> Result<&'a str, &'static str> {
-    while let Some(c) = rest.chars().next() {
-        let after = &rest[c.len_utf8()..];
-        rest = match c {
-            _ if c == quote => return Ok(after),
-            '\\' if quote == '"' => escaped(after, word)?,
-            _ => {
-                word.push(c);
-                after
+#[derive(PartialEq, Eq)]
+enum Step {
+    Next,
+    End,
+}
+
+/// What a character stands in.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Inside {
+    /// Nothing that is quoted.
+    #[default]
+    Open,
+    /// `'…'`.
+    Single,
+    /// `"…"`.
+    Double,
+    /// `` `…` ``, which stays as it stands.
+    Backquotes,
+    /// `$(…)`, which stays as it stands, and cannot have another bracket in it.
+    Brackets,
+}
+
+#[derive(Default)]
+struct Splitter {
+    words: Vec<String>,
+    /// The word that is being read; none between words.
+    word: Option<String>,
+    inside: Inside,
+    escaped: bool,
+}
+
+impl Splitter {
+    fn take(&mut self, c: char) -> Result<Step, &'static str> {
+        if self.escaped {
+            self.escaped = false;
+            self.push_escaped(c);
+        } else if c == '\\' && self.inside != Inside::Single {
+            self.escaped = true;
+        } else {
+            match self.inside {
+                Inside::Open => return self.take_open(c),
+                Inside::Single => self.take_until(c, '\'', false),
+                Inside::Double => self.take_until(c, '"', false),
+                Inside::Backquotes => self.take_until(c, '`', true),
+                Inside::Brackets if c == '(' => return Err(INVALID),
+                Inside::Brackets => self.take_until(c, ')', true),
             }
-        };
+        }
+        Ok(Step::Next)
     }
-    Err(INVALID)
-}
 
-/// Takes the character behind a backslash into the word.
-fn escaped<'a>(rest: &'a str, word: &mut String) -> Result<&'a str, &'static str> {
-    let c = rest.chars().next().ok_or(INVALID)?;
-    word.push(match c {
-        't' => '\t',
-        'n' => '\n',
-        _ => c,
-    });
-    Ok(&rest[c.len_utf8()..])
-}
+    fn push(&mut self, c: char) {
+        self.word.get_or_insert_default().push(c);
+    }
 
-/// Takes a stretch of text into the word as it stands.
-fn verbatim<'a>(text: &'a str, length: Option<usize>, word: &mut String) -> Result<&'a str, &'static str> {
-    let (stretch, rest) = text.split_at(length.ok_or(INVALID)?);
-    word.push_str(stretch);
-    Ok(rest)
+    fn push_escaped(&mut self, c: char) {
+        if matches!(self.inside, Inside::Backquotes | Inside::Brackets) {
+            self.push('\\');
+            return self.push(c);
+        }
+        self.push(match c {
+            't' => '\t',
+            'n' => '\n',
+            _ => c,
+        });
+    }
+
+    fn take_until(&mut self, c: char, end: char, keeps_end: bool) {
+        if c != end || keeps_end {
+            self.push(c);
+        }
+        if c == end {
+            self.inside = Inside::Open;
+        }
+    }
+
+    fn take_open(&mut self, c: char) -> Result<Step, &'static str> {
+        match c {
+            ' ' | '\t' | '\r' | '\n' => self.words.extend(self.word.take()),
+            // A pair of quotes with nothing between them is a word too.
+            '\'' | '"' => {
+                self.word.get_or_insert_default();
+                self.inside = if c == '"' { Inside::Double } else { Inside::Single };
+            }
+            '`' => {
+                self.push(c);
+                self.inside = Inside::Backquotes;
+            }
+            '(' if self.word.as_deref().is_some_and(|word| word.ends_with('$')) => {
+                self.push(c);
+                self.inside = Inside::Brackets;
+            }
+            '(' | ')' => return Err(INVALID),
+            ';' | '&' | '|' | '<' | '>' => {
+                self.cut(c);
+                return Ok(Step::End);
+            }
+            _ => self.push(c),
+        }
+        Ok(Step::Next)
+    }
+
+    /// The command ends at an operator. The digit of `2>file` names a stream and is no word.
+    fn cut(&mut self, operator: char) {
+        let starts_with_digit = |word: &String| word.starts_with(|c: char| c.is_ascii_digit());
+        if operator == '>' && self.word.as_ref().is_some_and(starts_with_digit) {
+            self.word = None;
+        }
+    }
+
+    fn finish(mut self) -> Result<Vec<String>, &'static str> {
+        if self.escaped || self.inside != Inside::Open {
+            return Err(INVALID);
+        }
+        self.words.extend(self.word.take());
+        Ok(self.words)
+    }
 }
 
 #[cfg(test)]
@@ -90,10 +147,24 @@ mod tests {
             ("echo 2>f", &["echo"]),
             ("a # b", &["a", "#", "b"]),
             ("`a b` $(c d)e", &["`a b`", "$(c d)e"]),
+            (r"\$(a b) '(' \( `'a` x\)", &["$(a b)", "(", "(", "`'a`", "x)"]),
+            (r#"$(a "b\) c\n) "$(a "b" c)""#, &[r#"$(a "b\) c\n)"#, "$(a b c)"]),
+            (r"`a \` \t`", &[r"`a \` \t`"]),
         ] {
             assert_eq!(split(text).unwrap(), words, "{text}");
         }
-        for text in ["'a", "\"a", "a\\", "(a", "a)", "`a", "$(a"] {
+        for text in [
+            "'a",
+            "\"a",
+            "a\\",
+            "(a",
+            "a)",
+            "`a",
+            "$(a",
+            "$(b (c)",
+            "$(a ')' b)",
+            "a ) b )",
+        ] {
             assert!(split(text).is_err(), "{text}");
         }
     }

@@ -49,6 +49,11 @@ impl Keys {
     }
 }
 
+/// Whether a container of any kind can have this key, and not only a service.
+pub(super) fn is_container_key(key: &str) -> bool {
+    tables::CONTAINER.iter().any(|(name, _)| *name == key)
+}
+
 /// Holds a whole model to the schema. Every failure is told.
 pub(super) fn check(root: &Node, problems: &mut Diagnostics) {
     let mut checker = Checker {

@@ -112,7 +112,7 @@ static JOB: Keys = with(&[CONTAINER, WORKLOAD, JOB_ONLY], &["triggers"]);
 static PRE_START: Keys = closed(&[CONTAINER, &[("per_replica", BOOL_TEXT)]]);
 
 /// What a service, a job and a hook that runs in a container of its own have in common.
-const CONTAINER: Entries = &[
+pub(super) const CONTAINER: Entries = &[
     ("annotations", KV),
     ("blkio_config", Type::Keys(&BLKIO)),
     ("cap_add", TEXTS),
