@@ -1,5 +1,7 @@
 //! What is wrong, where, and what to do about it: plain data, shown elsewhere.
 
+use std::collections::HashSet;
+
 use crate::source::{Sources, Span};
 
 /// How much a diagnostic matters.
@@ -159,6 +161,18 @@ impl Diagnostics {
     /// All of them.
     pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
         self.0.iter()
+    }
+
+    /// All of them, to add to.
+    pub fn iter_mut(&mut self) -> std::slice::IterMut<'_, Diagnostic> {
+        self.0.iter_mut()
+    }
+
+    /// Leaves out what has been told before, word for word and at the same place.
+    pub fn once(&mut self) {
+        let mut seen = HashSet::new();
+        self.0
+            .retain(|found| seen.insert((found.code, found.span, found.message.clone())));
     }
 
     /// Whether there is an error among them.

@@ -36,9 +36,10 @@ pub(super) fn run(globals: &Globals, args: &NativeArgs) -> Result<u8> {
     if args.quiet {
         return Ok(Exit::Passed.code());
     }
-    let json = model.to_json();
     print(&match args.format {
-        NativeFormat::Json => serde_json::to_string_pretty(&json).context("writing the model as JSON")? + "\n",
-        NativeFormat::Yaml => serde_yaml::to_string(&json).context("writing the model as YAML")?,
+        NativeFormat::Json => {
+            serde_json::to_string_pretty(&model.to_json()).context("writing the model as JSON")? + "\n"
+        }
+        NativeFormat::Yaml => serde_yaml::to_string(&model.to_yaml_values()).context("writing the model as YAML")?,
     })
 }

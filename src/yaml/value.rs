@@ -20,6 +20,9 @@ pub struct Node {
     pub tag: Option<Arc<str>>,
 }
 
+/// The tag of values that could not be made out: none that a text can have, since tags have no blanks.
+const BLURRED: &str = "not made out";
+
 /// What a value is.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Value {
@@ -110,6 +113,17 @@ impl Node {
     #[must_use]
     pub fn str(text: impl Into<String>, span: Span) -> Self {
         Self::new(Value::Str(text.into()), span)
+    }
+
+    /// Marks a value that could not be made out: nothing more is to be said of it.
+    pub fn blur(&mut self) {
+        self.tag = Some(BLURRED.into());
+    }
+
+    /// Whether it was marked so.
+    #[must_use]
+    pub fn is_blurred(&self) -> bool {
+        self.tag.as_deref() == Some(BLURRED)
     }
 
     /// The mapping this is.

@@ -1,6 +1,6 @@
 //! Values → the form in which the resolved model has them: sizes in bytes, durations, words of a command, texts for numbers.
 
-use super::interpolate::boolean;
+use super::interpolate::{boolean, tell_word};
 use super::number::{json_number_32, parse_float, text_of};
 use super::path::{visit, visit_containers};
 use super::{units, words};
@@ -12,6 +12,14 @@ use crate::yaml::{Map, Node, Value};
 pub(super) fn decode(root: &mut Node, problems: &mut Diagnostics) {
     for (pattern, decode) in CONTAINER {
         visit_containers(root, pattern, &mut |node| apply(node, *decode, problems));
+    }
+    for pattern in TRUTHS {
+        visit_containers(root, pattern, &mut |node| {
+            if let Some(text) = node.as_str() {
+                tell_word(text, node.span, problems);
+            }
+            apply(node, truth, problems);
+        });
     }
     for (pattern, decode) in TOP_LEVEL {
         visit(root, pattern, &mut |node| apply(node, *decode, problems));
@@ -117,16 +125,19 @@ const CONTAINER: &[(&str, Decode)] = &[
     ("networks.*.gw_priority", integer),
     ("gpus.[].count", count),
     ("deploy.resources.reservations.devices.[].count", count),
-    ("attach", truth),
-    ("build.no_cache", truth),
-    ("build.pull", truth),
-    ("build.privileged", truth),
-    ("env_file.[].required", truth),
-    ("volumes.[].bind.create_host_path", truth),
-    ("post_start.[].privileged", truth),
-    ("pre_stop.[].privileged", truth),
-    ("per_replica", truth),
-    ("triggers.manual", truth),
+];
+
+const TRUTHS: &[&str] = &[
+    "attach",
+    "build.no_cache",
+    "build.pull",
+    "build.privileged",
+    "env_file.[].required",
+    "volumes.[].bind.create_host_path",
+    "post_start.[].privileged",
+    "pre_stop.[].privileged",
+    "per_replica",
+    "triggers.manual",
 ];
 
 const TOP_LEVEL: &[(&str, Decode)] = &[
@@ -337,11 +348,12 @@ fn not_empty(node: &mut Node) -> Result<(), String> {
     }
 }
 
-/// The schema lets any key pass here, and the others mean nothing.
+/// What a request for devices can say. The schema lets any key pass, and the others mean nothing.
+pub(super) const DEVICE_REQUEST: [&str; 5] = ["capabilities", "count", "device_ids", "driver", "options"];
+
 fn device_request(node: &mut Node) -> Result<(), String> {
-    const KEYS: [&str; 5] = ["capabilities", "count", "device_ids", "driver", "options"];
     if let Some(map) = node.as_map_mut() {
-        map.retain(|key, _| KEYS.contains(&&**key));
+        map.retain(|key, _| DEVICE_REQUEST.contains(&&**key));
     }
     Ok(())
 }

@@ -1,34 +1,38 @@
 //! The syntax of env files: `.env`, `env_file`, `label_file`. (Compose specification, "env_file format".)
 
+use std::ops::Range;
+
 use indexmap::IndexMap;
 
-use super::template::{Lookup, TemplateError, substitute};
+use super::template::{Lookup, substitute};
 
 /// What is wrong with an env file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct DotenvError {
-    /// Counted from 1.
-    pub(super) line: usize,
+    /// The bytes of the line.
+    pub(super) at: Range<usize>,
     pub(super) message: String,
 }
 
 /// Reads the lines of an env file into `found`. A value can name variables that `lookup` knows or that are found already.
-/// Names that stand for nothing are added to `unset`.
+/// Names that stand for nothing are added to `unset`, with the bytes of their line.
 pub(super) fn parse(
     text: &str,
     lookup: &dyn Fn(&str) -> Option<String>,
     found: &mut IndexMap<String, String>,
-    unset: &mut Vec<String>,
+    unset: &mut Vec<(String, Range<usize>)>,
 ) -> Result<(), DotenvError> {
-    let text = text.trim_start_matches('\u{feff}');
-    let mut rest = text;
+    let mut rest = text.trim_start_matches('\u{feff}');
     loop {
         rest = skip_blank(rest);
         if rest.is_empty() {
             return Ok(());
         }
-        let line = text[..text.len() - rest.len()].matches('\n').count() + 1;
-        let wrong = |message: String| DotenvError { line, message };
+        let at = first_line(text, rest);
+        let wrong = |message: String| DotenvError {
+            at: at.clone(),
+            message,
+        };
         let (name, after) = name(rest).map_err(wrong)?;
         let Some(after) = after else {
             if let Some(value) = lookup(name) {
@@ -38,10 +42,15 @@ pub(super) fn parse(
             continue;
         };
         let (value, after) = value(after).map_err(wrong)?;
-        let mut scope = Scope { lookup, found, unset };
+        let mut scope = Scope {
+            lookup,
+            found,
+            unset,
+            at: &at,
+        };
         let value = match value {
             Raw::Literal(text) => text,
-            Raw::Template(text) => substitute(&text, &mut scope).map_err(|error| wrong(describe(&error)))?,
+            Raw::Template(text) => substitute(&text, &mut scope).map_err(|error| wrong(error.to_string()))?,
         };
         found.insert(name.to_owned(), value);
         rest = after;
@@ -54,13 +63,16 @@ pub(super) fn parse_raw(
     lookup: &dyn Fn(&str) -> Option<String>,
     found: &mut IndexMap<String, String>,
 ) -> Result<(), DotenvError> {
-    for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
-        let line = line.trim_start();
+    let mut rest = text.trim_start_matches('\u{feff}');
+    while !rest.is_empty() {
+        let at = first_line(text, rest);
+        let line = rest.lines().next().unwrap_or_default().trim_start();
+        rest = skip_line(rest);
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
         let wrong = |message: String| DotenvError {
-            line: index + 1,
+            at: at.clone(),
             message,
         };
         let (name, value) = line
@@ -82,7 +94,8 @@ pub(super) fn parse_raw(
 struct Scope<'a> {
     lookup: &'a dyn Fn(&str) -> Option<String>,
     found: &'a IndexMap<String, String>,
-    unset: &'a mut Vec<String>,
+    unset: &'a mut Vec<(String, Range<usize>)>,
+    at: &'a Range<usize>,
 }
 
 impl Lookup for Scope<'_> {
@@ -91,16 +104,15 @@ impl Lookup for Scope<'_> {
     }
 
     fn unset(&mut self, name: &str) {
-        self.unset.push(name.to_owned());
+        self.unset.push((name.to_owned(), self.at.clone()));
     }
 }
 
-fn describe(error: &TemplateError) -> String {
-    match error {
-        TemplateError::Invalid(template) => format!("{template:?} is no valid use of a variable"),
-        TemplateError::Required { name, message } if message.is_empty() => format!("the variable {name} is required"),
-        TemplateError::Required { name, message } => format!("the variable {name} is required: {message}"),
-    }
+/// The bytes of the line with which the rest of a text begins.
+fn first_line(text: &str, rest: &str) -> Range<usize> {
+    let start = text.len() - rest.len();
+    let line = rest.find('\n').map_or(rest, |end| &rest[..end]);
+    start..start + line.trim_end().len()
 }
 
 fn skip_blank(mut text: &str) -> &str {
@@ -286,13 +298,13 @@ mod tests {
     #[test]
     fn faults_have_a_line() {
         for (text, line) in [
-            ("A=1\nA+B=1", 2),
-            ("A B=1", 1),
-            ("\nA=\"x\n", 2),
-            ("A=${B", 1),
-            ("A=${B?x}", 1),
+            ("A=1\nA+B=1", "A+B=1"),
+            ("A B=1", "A B=1"),
+            ("\nA=\"x\n", "A=\"x"),
+            ("\u{feff}A=${B \n", "A=${B"),
+            ("A=${B?x}", "A=${B?x}"),
         ] {
-            assert_eq!(read(text).map_err(|error| error.line), Err(line), "{text:?}");
+            assert_eq!(read(text).map_err(|error| &text[error.at]), Err(line), "{text:?}");
         }
     }
 

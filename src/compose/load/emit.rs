@@ -1,4 +1,4 @@
-//! The resolved model as JSON, equal to what `docker compose config --format json` prints.
+//! The resolved model in the two forms of `docker compose config`: what `--format json` prints, and what YAML shows.
 
 use serde_json::{Map as JsonMap, Value as Json};
 
@@ -37,15 +37,29 @@ const SHOWN: [&str; 9] = [
     "create_host_path",
 ];
 
+/// Which of the two. They differ in more than notation.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Extensions at the top level alone, no models, and a few attributes that are always there.
+    Json,
+    /// Extensions everywhere, models, and nothing that is not set.
+    Yaml,
+}
+
 /// The model under its project name.
-pub(super) fn emit(root: &Node, name: &str) -> Json {
+pub(super) fn emit(root: &Node, name: &str, form: Form) -> Json {
     let mut out = JsonMap::new();
     out.insert("name".to_owned(), Json::from(name));
-    let sections = ["services", "networks", "volumes", "secrets", "configs", "jobs"];
-    for section in sections {
+    let sections = [
+        "services", "networks", "volumes", "secrets", "configs", "jobs", "models",
+    ];
+    for section in sections
+        .into_iter()
+        .filter(|section| form == Form::Yaml || *section != "models")
+    {
         let entries = root.get(section).into_iter().flat_map(Node::entries);
         let entries: JsonMap<String, Json> = entries
-            .map(|(key, node)| (doubled(key), Json::Object(resource(section, node))))
+            .map(|(key, node)| (doubled(key), Json::Object(form.resource(section, node))))
             .collect();
         if section == "services" || !entries.is_empty() {
             out.insert(section.to_owned(), Json::Object(entries));
@@ -57,22 +71,80 @@ pub(super) fn emit(root: &Node, name: &str) -> Json {
     Json::Object(out)
 }
 
-fn resource(section: &str, node: &Node) -> JsonMap<String, Json> {
-    let mut out = structure(node);
-    match section {
-        "services" | "jobs" => {
-            container(&mut out);
-            always_shown(&mut out);
-        }
-        "networks" => {
-            out.entry("ipam").or_insert_with(|| Json::Object(JsonMap::new()));
-        }
-        "configs" if out.contains_key("environment") => {
+impl Form {
+    fn resource(self, section: &str, node: &Node) -> JsonMap<String, Json> {
+        let mut out = self.structure(node);
+        if section == "configs" && out.contains_key("environment") {
             out.shift_remove("content");
         }
-        _ => {}
+        match (section, self) {
+            ("services" | "jobs", Self::Json) => {
+                container(&mut out);
+                always_shown(&mut out);
+            }
+            ("services" | "jobs", Self::Yaml) => hooks(&mut out, |hook| {
+                env_files(hook);
+                limits(hook, Self::Yaml);
+            }),
+            ("networks", Self::Json) => {
+                out.entry("ipam").or_insert_with(|| Json::Object(JsonMap::new()));
+            }
+            _ => {}
+        }
+        if self == Self::Yaml {
+            limits(&mut out, self);
+        }
+        out
     }
-    out
+
+    /// A mapping with known keys: what is absent, empty, zero or false is left out.
+    fn structure(self, node: &Node) -> JsonMap<String, Json> {
+        let mut out = JsonMap::new();
+        for (key, value) in node.entries() {
+            if key.starts_with("x-") {
+                if self == Self::Yaml {
+                    out.insert(doubled(key), plain(value));
+                }
+                continue;
+            }
+            let json = self.attribute(key, value);
+            if is_shown(key, &json, self) {
+                out.insert(self.spelled(key, node).to_owned(), json);
+            }
+        }
+        out
+    }
+
+    /// The devices of `blkio_config` are the one place with capital letters.
+    fn spelled<'a>(self, key: &'a str, node: &Node) -> &'a str {
+        let is_throttle = node.get("path").is_some() && (node.get("rate").is_some() || node.get("weight").is_some());
+        match key {
+            _ if self == Self::Yaml || !is_throttle => key,
+            "path" => "Path",
+            "rate" => "Rate",
+            "weight" => "Weight",
+            _ => key,
+        }
+    }
+
+    fn attribute(self, key: &str, node: &Node) -> Json {
+        match &node.value {
+            Value::Map(map) if FREE.contains(&key) => map
+                .iter()
+                .map(|(key, value)| (doubled(key), self.nested(value)))
+                .collect::<JsonMap<_, _>>()
+                .into(),
+            _ => self.nested(node),
+        }
+    }
+
+    fn nested(self, node: &Node) -> Json {
+        match &node.value {
+            Value::Map(_) => Json::Object(self.structure(node)),
+            Value::Seq(items) => Json::Array(items.iter().map(|item| self.nested(item)).collect()),
+            _ => plain(node),
+        }
+    }
 }
 
 /// The command and the entry point are always shown.
@@ -82,12 +154,25 @@ fn container(out: &mut JsonMap<String, Json>) {
     }
 }
 
-/// A limit of 0 is shown as one of which nothing is set.
-fn limits(out: &mut JsonMap<String, Json>) {
+fn hooks(out: &mut JsonMap<String, Json>, act: impl Fn(&mut JsonMap<String, Json>)) {
+    let hooks = out
+        .get_mut("pre_start")
+        .and_then(Json::as_array_mut)
+        .into_iter()
+        .flatten();
+    hooks.filter_map(Json::as_object_mut).for_each(act);
+}
+
+/// A limit of 0 is shown in JSON as one of which nothing is set, and in YAML as one whose halves are 0.
+fn limits(out: &mut JsonMap<String, Json>, form: Form) {
     let limits = out.get_mut("ulimits").and_then(Json::as_object_mut).into_iter();
-    let zero = |limit: &&mut Json| limit.as_i64() == Some(0);
-    for limit in limits.flat_map(|limits| limits.values_mut()).filter(zero) {
-        *limit = Json::Object(JsonMap::new());
+    for limit in limits.flat_map(|limits| limits.values_mut()) {
+        let is_zero = limit.as_i64() == Some(0) || limit.as_object().is_some_and(JsonMap::is_empty);
+        if is_zero && form == Form::Json {
+            *limit = Json::Object(JsonMap::new());
+        } else if is_zero {
+            *limit = serde_json::json!({"soft": 0, "hard": 0});
+        }
     }
 }
 
@@ -107,13 +192,11 @@ fn env_files(out: &mut JsonMap<String, Json>) {
 
 /// Parts that are shown even where nothing is in them.
 fn always_shown(out: &mut JsonMap<String, Json>) {
-    if let Some(Json::Array(hooks)) = out.get_mut("pre_start") {
-        for hook in hooks.iter_mut().filter_map(Json::as_object_mut) {
-            container(hook);
-            env_files(hook);
-            limits(hook);
-        }
-    }
+    hooks(out, |hook| {
+        container(hook);
+        env_files(hook);
+        limits(hook, Form::Json);
+    });
     if let Some(Json::Array(rules)) = out.get_mut("develop").and_then(|develop| develop.get_mut("watch")) {
         for rule in rules.iter_mut().filter_map(Json::as_object_mut) {
             let exec = rule.entry("exec").or_insert_with(|| Json::Object(JsonMap::new()));
@@ -122,7 +205,7 @@ fn always_shown(out: &mut JsonMap<String, Json>) {
             }
         }
     }
-    limits(out);
+    limits(out, Form::Json);
     if let Some(Json::Object(deploy)) = out.get_mut("deploy") {
         for key in ["resources", "placement"] {
             deploy.entry(key).or_insert_with(|| Json::Object(JsonMap::new()));
@@ -130,57 +213,15 @@ fn always_shown(out: &mut JsonMap<String, Json>) {
     }
 }
 
-/// A mapping with known keys: what is absent, empty, zero or false is left out.
-fn structure(node: &Node) -> JsonMap<String, Json> {
-    let mut out = JsonMap::new();
-    for (key, value) in node.entries().filter(|(key, _)| !key.starts_with("x-")) {
-        let json = attribute(key, value);
-        if is_shown(key, &json) {
-            out.insert(capital(key, node).to_owned(), json);
-        }
-    }
-    out
-}
-
-/// The devices of `blkio_config` are the one place with capital letters.
-fn capital<'a>(key: &'a str, node: &Node) -> &'a str {
-    let is_throttle = node.get("path").is_some() && (node.get("rate").is_some() || node.get("weight").is_some());
-    match key {
-        "path" if is_throttle => "Path",
-        "rate" if is_throttle => "Rate",
-        "weight" if is_throttle => "Weight",
-        _ => key,
-    }
-}
-
-fn is_shown(key: &str, json: &Json) -> bool {
+fn is_shown(key: &str, json: &Json, form: Form) -> bool {
     match json {
-        Json::Null => ["command", "entrypoint"].contains(&key),
+        Json::Null => form == Form::Json && ["command", "entrypoint"].contains(&key),
         Json::Bool(value) if key == "create_host_path" => !value,
         Json::Bool(value) => *value || SHOWN.contains(&key),
         Json::Number(number) => number.as_f64() != Some(0.0) || SHOWN.contains(&key),
         Json::String(text) => !text.is_empty(),
         Json::Array(items) => !items.is_empty() || ["command", "entrypoint"].contains(&key),
         Json::Object(map) => !map.is_empty() || !FREE.contains(&key),
-    }
-}
-
-fn attribute(key: &str, node: &Node) -> Json {
-    match &node.value {
-        Value::Map(map) if FREE.contains(&key) => map
-            .iter()
-            .map(|(key, value)| (doubled(key), nested(value)))
-            .collect::<JsonMap<_, _>>()
-            .into(),
-        _ => nested(node),
-    }
-}
-
-fn nested(node: &Node) -> Json {
-    match &node.value {
-        Value::Map(_) => Json::Object(structure(node)),
-        Value::Seq(items) => Json::Array(items.iter().map(nested).collect()),
-        _ => plain(node),
     }
 }
 

@@ -1,10 +1,13 @@
 //! The variables that interpolation sees: the process's own, then those of env files.
 
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 
 use super::dotenv;
 use super::files::{Files, absolute};
 use crate::diagnostic::{Diagnostic, Diagnostics, Stop};
+use crate::source::{SourceId, Span};
 
 /// Names and values. A name that is set stays as it is: whoever comes first wins.
 #[derive(Clone, Debug, Default)]
@@ -46,13 +49,7 @@ impl Environment {
                 let message = format!("the env file {path} cannot be read: {error}");
                 problems.stop(Diagnostic::error("env-file", None, message))
             })?;
-            read_text(
-                &text,
-                path,
-                &mut found,
-                &|name| self.get(name).map(str::to_owned),
-                problems,
-            )?;
+            read_text(&text, &mut found, &|name| self.get(name).map(str::to_owned), problems)?;
         }
         Ok(found)
     }
@@ -75,20 +72,20 @@ impl Environment {
 
 /// Reads one env file's text into `found`, which holds what earlier files say.
 pub(super) fn read_text(
-    text: &str,
-    path: &str,
+    (source, text): &(SourceId, Arc<str>),
     found: &mut IndexMap<String, String>,
     lookup: &dyn Fn(&str) -> Option<String>,
     problems: &mut Diagnostics,
 ) -> Result<(), Stop> {
     let mut unset = Vec::new();
     let read = dotenv::parse(text, lookup, found, &mut unset);
-    for name in unset {
-        let message = format!("{path}: the variable \"{name}\" is not set, and a blank stands for it");
-        problems.push(Diagnostic::warning("variable-unset", None, message));
+    for (name, at) in unset {
+        let message = format!("the variable \"{name}\" is not set, and a blank stands for it");
+        let span = Span::new(*source, at.start, at.end);
+        problems.push(Diagnostic::warning("variable-unset", span, message));
     }
     read.or_else(|error| {
-        let message = format!("{path}, line {}: {}", error.line, error.message);
-        problems.stop(Diagnostic::error("env-file", None, message))
+        let span = Span::new(*source, error.at.start, error.at.end);
+        problems.stop(Diagnostic::error("env-file", span, error.message))
     })
 }

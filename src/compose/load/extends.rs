@@ -78,6 +78,14 @@ impl Loader {
         let Some(reference) = self.reference(&service)? else {
             return Ok(Some(service));
         };
+        if let Some(file) = &reference.file
+            && self.is_elsewhere(file, reference.span)
+        {
+            let mut own = service;
+            own.remove("extends");
+            shelf.services.set(name, own.clone());
+            return Ok(Some(own));
+        }
         let base = match &reference.file {
             Some(file) => self.base_in_file(shelf, (name, file), &reference, scope, trail)?,
             None => self.base_beside(shelf, name, &reference, scope, trail)?,
@@ -175,7 +183,7 @@ impl Loader {
     ) -> Result<(Node, Vec<Path>), Stop> {
         let mut model = Node::new(Value::Map(Map::new()), reference.span);
         let mut resets = Vec::new();
-        for document in &*self.documents(path, Some(reference.span))? {
+        for document in &*self.documents(path, Some((reference.span, "extended here")))? {
             let mut document = document.clone();
             let taken = reset::take(&mut document);
             self.interpolate(&mut document, scope)?;

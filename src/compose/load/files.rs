@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::{fs, io};
 
 use crate::diagnostic::Diagnostics;
-use crate::source::{Source, Sources};
+use crate::source::{Source, SourceId, Sources};
 use crate::yaml::{self, Node, NodeId};
 
 /// Reads files, each once, and keeps the texts that spans point into.
@@ -19,6 +19,7 @@ pub(super) struct Files {
     stdin: Option<Vec<u8>>,
     texts: HashMap<String, Vec<u8>>,
     documents: HashMap<String, Arc<[Node]>>,
+    plain: HashMap<String, (SourceId, Arc<str>)>,
 }
 
 impl Files {
@@ -47,15 +48,10 @@ impl Files {
         if !self.texts.contains_key(path) {
             let bytes = match (path, self.stdin.take()) {
                 ("-", Some(bytes)) => bytes,
-                ("-", None) => {
-                    let mut bytes = Vec::new();
-                    let limit = u64::try_from(Source::MAX_BYTES).unwrap_or(u64::MAX);
-                    io::stdin().lock().take(limit + 1).read_to_end(&mut bytes)?;
-                    bytes
-                }
+                ("-", None) => limited(io::stdin().lock())?,
                 (_, stdin) => {
                     self.stdin = stdin;
-                    fs::read(path)?
+                    limited(fs::File::open(path)?)?
                 }
             };
             self.texts.insert(path.to_owned(), bytes);
@@ -63,9 +59,15 @@ impl Files {
         Ok(self.texts.get(path).map(Vec::as_slice).unwrap_or_default())
     }
 
-    /// The text of a file that is no YAML.
-    pub(super) fn text(&mut self, path: &str) -> io::Result<String> {
-        Ok(String::from_utf8_lossy(self.bytes(path)?).into_owned())
+    /// The text of a file that is no YAML, and the source that it is.
+    pub(super) fn text(&mut self, path: &str) -> io::Result<(SourceId, Arc<str>)> {
+        if let Some(known) = self.plain.get(path) {
+            return Ok(known.clone());
+        }
+        let text: Arc<str> = String::from_utf8_lossy(self.bytes(path)?).into();
+        let id = self.sources.add(Source::new(path, &*text));
+        self.plain.insert(path.to_owned(), (id, text.clone()));
+        Ok((id, text))
     }
 
     /// The documents of a YAML file; what is wrong with them goes to `problems`, once.
@@ -104,6 +106,14 @@ impl Files {
             _ => path.to_owned(),
         }
     }
+}
+
+/// All there is to read, and no more than tells that it is too much: a device has no end.
+fn limited(input: impl io::Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let limit = u64::try_from(Source::MAX_BYTES).unwrap_or(u64::MAX);
+    input.take(limit + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// A path taken from `base` where it is relative, and cleaned; an absolute one is left as it is.

@@ -3,6 +3,7 @@
 use super::files::{absolute, parent};
 use super::merge::merge;
 use super::model::{Loader, Scope};
+use super::paths::is_remote_file;
 use super::reset::{self, Path};
 use crate::diagnostic::{Diagnostic, Stop};
 use crate::source::Span;
@@ -45,7 +46,7 @@ impl Loader {
         let inner: Vec<Path> = resets.iter().filter(|path| path.len() > 2).cloned().collect();
         for item in items {
             let entry = self.entry(item)?;
-            if entry.paths.is_empty() {
+            if entry.paths.is_empty() || entry.paths.iter().any(|path| self.is_elsewhere(path, entry.span)) {
                 continue;
             }
             let mut model = self.included(&entry, path, scope)?;
@@ -53,6 +54,17 @@ impl Loader {
             self.fold(document, model)?;
         }
         Ok(())
+    }
+
+    /// Whether a file has to be fetched, which is told, and left undone.
+    pub(super) fn is_elsewhere(&mut self, path: &str, span: Span) -> bool {
+        let elsewhere = is_remote_file(path);
+        if elsewhere {
+            self.is_partial = true;
+            let message = format!("{path} is not checked: it lies elsewhere, and is not fetched");
+            self.problems.push(Diagnostic::warning("not-checked", span, message));
+        }
+        elsewhere
     }
 
     fn entry(&mut self, item: &Node) -> Result<Entry, Stop> {
@@ -98,7 +110,7 @@ impl Loader {
         }
         for path in &paths {
             // Told here, where the place that names the file is known.
-            self.documents(path, Some(entry.span))?;
+            self.documents(path, Some((entry.span, "included here")))?;
         }
         let environment = self.included_environment(entry, &files, scope)?;
         // Where the directory does not exist, Compose takes its name for a file's, and relative paths begin beside it.

@@ -2,16 +2,18 @@
 //!
 //! Keys are never touched. (Compose specification, "Interpolation".)
 
+use std::collections::HashMap;
+
 use super::environment::Environment;
 use super::number::parse_float;
 use super::path::{visit, visit_containers};
 use super::template::{Lookup, TemplateError, substitute};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::source::Span;
+use crate::source::{Sources, Span};
 use crate::yaml::{Node, Value};
 
-/// Replaces the variables in every text of the tree.
-pub(super) fn interpolate(node: &mut Node, environment: &Environment, problems: &mut Diagnostics) {
+/// Replaces the variables in every text of the tree. A text that has none is blurred.
+pub(super) fn interpolate(node: &mut Node, environment: &Environment, sources: &Sources, problems: &mut Diagnostics) {
     let span = node.span;
     match &mut node.value {
         Value::Str(text) if text.contains('$') => {
@@ -19,18 +21,24 @@ pub(super) fn interpolate(node: &mut Node, environment: &Environment, problems: 
                 environment,
                 problems,
                 span,
+                written: sources.get(span.source).map_or("", |source| source.slice(span)),
+                told: HashMap::new(),
             };
             match substitute(text, &mut scope) {
                 Ok(value) => *text = value,
-                Err(error) => problems.push(describe(&error, span)),
+                Err(error) => {
+                    let problem = describe(&error, text, &scope);
+                    problems.push(problem);
+                    node.blur();
+                }
             }
         }
         Value::Seq(items) => items
             .iter_mut()
-            .for_each(|item| interpolate(item, environment, problems)),
+            .for_each(|item| interpolate(item, environment, sources, problems)),
         Value::Map(map) => map
             .values_mut()
-            .for_each(|value| interpolate(value, environment, problems)),
+            .for_each(|value| interpolate(value, environment, sources, problems)),
         _ => {}
     }
 }
@@ -38,7 +46,32 @@ pub(super) fn interpolate(node: &mut Node, environment: &Environment, problems: 
 struct Scope<'a> {
     environment: &'a Environment,
     problems: &'a mut Diagnostics,
+    /// The place of the whole text, and how it is written there: with its quotes and escapes.
     span: Span,
+    written: &'a str,
+    /// How often each variable has been told of.
+    told: HashMap<String, usize>,
+}
+
+impl Scope<'_> {
+    /// The place of a part of the text; of all of it where the part is written in another way.
+    fn part(&self, part: &str) -> Span {
+        let at = self.written.find(part).filter(|_| !part.is_empty());
+        at.map_or(self.span, |at| self.span.part(at, at + part.len()))
+    }
+
+    /// The place where a variable is used, the earlier ones left out.
+    fn variable(&self, name: &str, earlier: usize) -> Span {
+        let is_name = |c: char| c == '_' || c.is_ascii_alphanumeric();
+        let uses = self.written.match_indices('$').filter_map(|(at, _)| {
+            let rest = &self.written[at + 1..];
+            let braced = usize::from(rest.starts_with('{'));
+            let tail = rest[braced..].strip_prefix(name)?;
+            (!tail.starts_with(is_name)).then_some((at, at + 1 + braced + name.len()))
+        });
+        let place = uses.into_iter().nth(earlier);
+        place.map_or(self.span, |(start, end)| self.span.part(start, end))
+    }
 }
 
 impl Lookup for Scope<'_> {
@@ -47,32 +80,28 @@ impl Lookup for Scope<'_> {
     }
 
     fn unset(&mut self, name: &str) {
+        let told = self.told.entry(name.to_owned()).or_default();
+        let earlier = std::mem::replace(told, *told + 1);
         let message = format!("the variable \"{name}\" is not set, and an empty text stands for it");
-        let problem = Diagnostic::warning("variable-unset", self.span, message);
+        let span = self.variable(name, earlier);
+        let problem = Diagnostic::warning("variable-unset", span, message);
         self.problems
             .push(problem.help(format!("set it, or give a default: ${{{name}:-value}}")));
     }
 }
 
-fn describe(error: &TemplateError, span: Span) -> Diagnostic {
+fn describe(error: &TemplateError, text: &str, scope: &Scope<'_>) -> Diagnostic {
     match error {
-        TemplateError::Invalid(template) => Diagnostic::error(
-            "interpolation",
-            span,
-            format!("{template:?} is no valid use of a variable"),
-        )
-        .help("write $$ for a dollar sign"),
-        TemplateError::Required { name, message } => {
-            let reason = if message.is_empty() {
-                String::new()
+        TemplateError::Invalid(template) => {
+            let span = if template == text {
+                scope.span
             } else {
-                format!(": {message}")
+                scope.part(template)
             };
-            Diagnostic::error(
-                "variable-required",
-                span,
-                format!("the variable \"{name}\" must be set{reason}"),
-            )
+            Diagnostic::error("interpolation", span, error.to_string()).help("write $$ for a dollar sign")
+        }
+        TemplateError::Required { name, .. } => {
+            Diagnostic::error("variable-required", scope.variable(name, 0), error.to_string())
         }
     }
 }
@@ -156,11 +185,26 @@ fn cast_one(node: &mut Node, to: Cast, problems: &mut Diagnostics) {
         Cast::Bool => (boolean(text).map(Value::Bool), "true or false"),
     };
     match value {
-        Some(value) => node.value = value,
+        Some(value) => {
+            if let Cast::Bool = to {
+                tell_word(text, node.span, problems);
+            }
+            node.value = value;
+        }
         None => {
             let message = format!("{text:?} is not {wanted}");
             problems.push(Diagnostic::error("wrong-type", node.span, message));
+            node.blur();
         }
+    }
+}
+
+/// A word that is a truth value to Compose, and a text to YAML.
+pub(super) fn tell_word(text: &str, span: Span, problems: &mut Diagnostics) {
+    let known = ["true", "false"].iter().any(|word| word.eq_ignore_ascii_case(text));
+    if let Some(value) = boolean(text).filter(|_| !known) {
+        let message = format!("{text:?} is a text, and only taken for a truth value");
+        problems.push(Diagnostic::warning("bool-word", span, message).help(format!("write {value}")));
     }
 }
 

@@ -5,6 +5,7 @@
 //! problem a person is told, depends on it. The stages of one document are in `model`; what follows for the whole is in
 //! [`load`].
 
+mod advice;
 mod canonical;
 mod check;
 mod consistency;
@@ -29,17 +30,23 @@ mod reset;
 mod schema;
 mod select;
 mod service_env;
+mod survey;
 mod template;
 mod unique;
 mod units;
 mod words;
 
+use std::collections::HashMap;
+
 use files::Files;
 use model::{Loader, Scope};
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Stop};
-use crate::source::Sources;
+use crate::diagnostic::{Diagnostic, Diagnostics, Label, Stop};
+use crate::source::{Sources, Span};
 use crate::yaml::Node;
+
+/// How many files are told through which a problem was brought in. It also ends a circle of them.
+const MAX_ORIGINS: usize = 8;
 
 /// What to load, in Compose's own terms.
 #[derive(Clone, Debug, Default)]
@@ -81,7 +88,14 @@ impl Model {
     /// The model as `docker compose config --format json` prints it.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
-        emit::emit(&self.root, &self.name)
+        emit::emit(&self.root, &self.name, emit::Form::Json)
+    }
+
+    /// The values that `docker compose config` prints as YAML: with the extensions of services and what else lies below
+    /// the top, with models, and without what is not set.
+    #[must_use]
+    pub fn to_yaml_values(&self) -> serde_json::Value {
+        emit::emit(&self.root, &self.name, emit::Form::Yaml)
     }
 }
 
@@ -104,8 +118,12 @@ pub fn load(request: Request) -> Loaded {
         files,
         problems: Diagnostics::default(),
         including: Vec::new(),
+        brought: HashMap::new(),
+        is_partial: false,
     };
     let model = loader.load(&request).ok();
+    loader.tell_origins();
+    loader.problems.once();
     Loaded {
         model,
         diagnostics: loader.problems,
@@ -113,7 +131,59 @@ pub fn load(request: Request) -> Loaded {
     }
 }
 
+/// Reads the text of an env file by itself: names and values, where `known` has the variables from outside.
+///
+/// # Errors
+/// The text is no env file: the line, and what is wrong with it.
+pub fn read_env_file(
+    text: &str,
+    known: &dyn Fn(&str) -> Option<String>,
+) -> std::result::Result<Vec<(String, String)>, String> {
+    let mut found = indexmap::IndexMap::new();
+    dotenv::parse(text, known, &mut found, &mut Vec::new()).map_err(|error| {
+        let line = text[..error.at.start].matches('\n').count() + 1;
+        format!("line {line}: {}", error.message)
+    })?;
+    Ok(found.into_iter().collect())
+}
+
+/// Puts values in the place of the variables of one text.
+///
+/// # Errors
+/// The text uses a variable in a way that has no meaning, or one that is required and not set.
+pub fn interpolate_text(text: &str, known: &dyn Fn(&str) -> Option<String>) -> std::result::Result<String, String> {
+    struct Known<'a>(&'a dyn Fn(&str) -> Option<String>);
+
+    impl template::Lookup for Known<'_> {
+        fn value(&self, name: &str) -> Option<String> {
+            (self.0)(name)
+        }
+
+        fn unset(&mut self, _: &str) {}
+    }
+
+    template::substitute(text, &mut Known(known)).map_err(|error| error.to_string())
+}
+
 impl Loader {
+    /// Adds, to what was found in a file that another one names, where it does.
+    fn tell_origins(&mut self) {
+        let sources = &self.files.sources;
+        let named_at = |span: Span| *self.brought.get(&*sources.path(span).to_string_lossy())?;
+        for problem in self.problems.iter_mut() {
+            let own = problem.span;
+            let mut step = own.and_then(named_at);
+            for _ in 0..MAX_ORIGINS {
+                let Some((span, how)) = step else { break };
+                if Some(span) != own {
+                    let text = how.to_owned();
+                    problem.labels.push(Label { span, text });
+                }
+                step = named_at(span);
+            }
+        }
+    }
+
     fn load(&mut self, request: &Request) -> Result<Model, Stop> {
         let found = self.discover(request)?;
         let (name, scope) = (found.name, found.scope);
@@ -123,15 +193,24 @@ impl Loader {
                 .problems
                 .stop(Diagnostic::error("empty", None, "the compose file is empty"));
         };
+        advice::advise(&mut root, &mut self.problems);
         normalise::inherit(&mut root, &mut self.problems)?;
+        let profiles = select::profiles(&request.profiles, &scope.environment);
         // Variables are resolved as texts: decoding gives them one form, whichever they are written in.
         decode::decode(&mut root, &mut self.problems);
-        self.problems.check()?;
+        if self.problems.has_errors() {
+            if !self.is_partial {
+                survey::references(root, &name, &scope.environment, &profiles, &mut self.problems);
+            }
+            return Err(Stop);
+        }
         normalise::normalise(&mut root, &name, &scope.environment);
-        let profiles = select::profiles(&request.profiles, &scope.environment);
         let inactive = select::deactivate(&mut root, &profiles);
         let names: Vec<String> = inactive.keys().map(ToString::to_string).collect();
-        consistency::check(&root, &names, &mut self.problems);
+        // What lies elsewhere may have what is missing here.
+        if !self.is_partial {
+            consistency::check(&root, &names, &mut self.problems);
+        }
         self.problems.check()?;
         service_env::resolve(&mut root, &scope.environment, &mut self.files, &mut self.problems)?;
         select::select(&mut root, inactive, &profiles, &request.services, &mut self.problems)?;
@@ -141,5 +220,84 @@ impl Loader {
         select::check_container_names(&root, &mut self.problems);
         self.problems.check()?;
         Ok(Model { name, root })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Severity;
+
+    /// What is told of a file, each with the text that it points at.
+    fn told(text: &str) -> String {
+        let loaded = load(Request {
+            directory: "/nowhere/project".to_owned(),
+            files: vec!["-".to_owned()],
+            stdin: Some(text.as_bytes().to_vec()),
+            ..Request::default()
+        });
+        let show = |found: &Diagnostic| {
+            let source = found
+                .span
+                .and_then(|span| Some(loaded.sources.get(span.source)?.slice(span)));
+            let level = if found.severity == Severity::Error {
+                "error"
+            } else {
+                "warning"
+            };
+            format!("{level} at {:?}: {}", source.unwrap_or_default(), found.message)
+        };
+        loaded.diagnostics.iter().map(show).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn everything_that_is_wrong_with_a_file_is_told_at_once() {
+        let text = "services:\n  web:\n    image: i\n    prots: ['80:80']\n    ports: ['80:80a', '1:2']\n    \
+                    stop_grace_period: 5x\n  web: {image: j}\n";
+        insta::assert_snapshot!(told(text), @r#"
+        error at "web": the key "web" is given twice
+        error at "prots": services.web: unknown key "prots"
+        "#);
+        insta::assert_snapshot!(told(&text.replace("  web: {image: j}\n", "")), @r#"
+        error at "prots": services.web: unknown key "prots"
+        error at "'80:80a'": "80a" is no port and no range of ports between 0 and 65535
+        error at "5x": "5x" is no duration such as 1m30s
+        "#);
+    }
+
+    #[test]
+    fn what_follows_from_a_fault_is_not_told() {
+        let text = "services:\n  web: {imag: i}\n  db: {image: '${X?set it}', ports: [[1]]}\n  c: {image: [j\n";
+        insta::assert_snapshot!(told(text), @r#"
+        error at "": did not find expected ',' or ']'
+        error at "imag": services.web: unknown key "imag"
+        error at "[1]": services.db.ports.0: must be a number or a text or a mapping, and not a list
+        "#);
+        insta::assert_snapshot!(told(&text.replace("[j", "j}")), @r#"
+        error at "${X": the variable "X" must be set: set it
+        error at "imag": services.web: unknown key "imag"
+        error at "[1]": services.db.ports.0: must be a number or a text or a mapping, and not a list
+        "#);
+    }
+
+    #[test]
+    fn a_variable_has_its_place_inside_the_text() {
+        let text = "services:\n  web:\n    image: \"i:${TAG}-$TAG\"\n    hostname: a${X-${Y.}}\n    tty: 'yes'\n";
+        insta::assert_snapshot!(told(text), @r#"
+        warning at "${TAG": the variable "TAG" is not set, and a blank stands for it
+        warning at "$TAG": the variable "TAG" is not set, and a blank stands for it
+        error at "${Y.}": "${Y.}" is no valid use of a variable
+        warning at "'yes'": "yes" is a text, and only taken for a truth value
+        "#);
+    }
+
+    #[test]
+    fn what_has_to_be_fetched_is_not_checked() {
+        let text = "include: ['oci://example/app']\nservices:\n  web:\n    extends: {file: 'https://e.x/a.git#main', \
+                    service: a}\n    depends_on: [other]\n";
+        insta::assert_snapshot!(told(text), @r#"
+        warning at "'oci://example/app'": oci://example/app is not checked: it lies elsewhere, and is not fetched
+        warning at "{file: 'https://e.x/a.git#main', service: a}": https://e.x/a.git#main is not checked: it lies elsewhere, and is not fetched
+        "#);
     }
 }

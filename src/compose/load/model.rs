@@ -1,8 +1,11 @@
 //! Files → one merged model in long form: what happens to every document, in the order in which Compose does it.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use super::environment::Environment;
 use super::files::Files;
-use super::{canonical, check, interpolate, merge, normalise, paths, reset, schema, unique};
+use super::{canonical, check, interpolate, merge, normalise, paths, reset, schema, survey, unique};
 use crate::diagnostic::{Diagnostic, Diagnostics, Stop};
 use crate::source::Span;
 use crate::yaml::{Map, Node, Value};
@@ -13,6 +16,10 @@ pub(super) struct Loader {
     pub(super) problems: Diagnostics,
     /// The files that are being included, the outermost first.
     pub(super) including: Vec<String>,
+    /// For each file, which file names it and how; nothing for those of the request.
+    pub(super) brought: HashMap<String, Option<(Span, &'static str)>>,
+    /// Whether a part of the project lies elsewhere and was not looked at.
+    pub(super) is_partial: bool,
 }
 
 /// What a model is loaded with.
@@ -44,8 +51,11 @@ impl Loader {
         Ok(Some(model))
     }
 
-    /// The documents of a file, each held to be a mapping. `place` names the file where another file does.
-    pub(super) fn documents(&mut self, path: &str, place: Option<Span>) -> Result<std::sync::Arc<[Node]>, Stop> {
+    /// The documents of a file, each held to be a mapping. `place` names the file where another file does, and says what
+    /// for.
+    pub(super) fn documents(&mut self, path: &str, place: Option<(Span, &'static str)>) -> Result<Arc<[Node]>, Stop> {
+        self.brought.entry(path.to_owned()).or_insert(place);
+        let before = self.problems.has_errors();
         let documents = match self.files.documents(path, &mut self.problems) {
             Ok(documents) => documents,
             Err(error) => {
@@ -53,7 +63,8 @@ impl Loader {
                     std::io::ErrorKind::NotFound => format!("the compose file {path} does not exist"),
                     _ => format!("the compose file {path} cannot be read: {error}"),
                 };
-                return self.problems.stop(Diagnostic::error("compose-file", place, message));
+                let span = place.map(|(span, _)| span);
+                return self.problems.stop(Diagnostic::error("compose-file", span, message));
             }
         };
         for document in &*documents {
@@ -65,6 +76,9 @@ impl Loader {
             }
             finite(document, &mut self.problems);
         }
+        if !before && self.problems.has_errors() {
+            survey::survey(&documents, &mut self.problems);
+        }
         self.problems.check()?;
         Ok(documents)
     }
@@ -72,7 +86,12 @@ impl Loader {
     /// Lays one document over what lies below it.
     fn add(&mut self, mut below: Node, mut document: Node, path: &str, scope: &Scope) -> Result<Node, Stop> {
         let resets = reset::take(&mut document);
-        self.interpolate(&mut document, scope)?;
+        if self.interpolate(&mut document, scope).is_err() {
+            // What it would bring in may have been named by a text that could not be made out.
+            document.remove("include");
+            schema::check(&document, &mut self.problems);
+            return Err(Stop);
+        }
         self.include(&mut document, path, &resets, scope)?;
         reset::apply(&mut below, &resets);
         self.extends(&mut document, path, &resets, scope)?;
@@ -80,18 +99,25 @@ impl Loader {
         unique::enforce(&mut model, &mut self.problems);
         self.problems.check()?;
         schema::check(&model, &mut self.problems);
-        self.problems.check()?;
+        if self.problems.has_errors() {
+            survey::values(&model, &mut self.problems);
+            return Err(Stop);
+        }
         if let Some(version) = model.remove("version") {
             let message = "\"version\" is obsolete and ignored";
             self.problems
                 .push(Diagnostic::warning("version-obsolete", version.span, message).help("remove it"));
         }
-        self.long_forms(&mut model)?;
+        if self.long_forms(&mut model).is_err() {
+            survey::values(&model, &mut self.problems);
+            return Err(Stop);
+        }
         Ok(model)
     }
 
     pub(super) fn interpolate(&mut self, document: &mut Node, scope: &Scope) -> Result<(), Stop> {
-        interpolate::interpolate(document, &scope.environment, &mut self.problems);
+        let sources = &self.files.sources;
+        interpolate::interpolate(document, &scope.environment, sources, &mut self.problems);
         interpolate::cast(document, &mut self.problems);
         self.problems.check()
     }

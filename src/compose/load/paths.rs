@@ -67,6 +67,14 @@ fn once(list: &mut Node) {
     }
 }
 
+/// Whether the name of a compose file is one of a Git repository or of an image, which Compose fetches.
+pub(super) fn is_remote_file(path: &str) -> bool {
+    const PREFIXES: [&str; 6] = ["oci://", "git://", "ssh://", "github.com/", "git@", "docker-image://"];
+    let (address, _) = path.split_once('#').unwrap_or((path, ""));
+    let over_http = ["https://", "http://"].iter().any(|prefix| address.starts_with(prefix));
+    PREFIXES.iter().any(|prefix| path.starts_with(prefix)) || (over_http && address.ends_with(".git"))
+}
+
 /// Whether a build context is fetched from elsewhere.
 fn is_remote(context: &str) -> bool {
     const PREFIXES: [&str; 6] = ["https://", "http://", "git://", "ssh://", "github.com/", "git@"];

@@ -1,5 +1,7 @@
 //! What reaches a container as variables and labels: `environment` with `env_file`, `labels` with `label_file`.
 
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 
 use super::decode::empty;
@@ -8,6 +10,7 @@ use super::environment::{Environment, read_text};
 use super::files::Files;
 use super::number::text_of;
 use crate::diagnostic::{Diagnostic, Diagnostics, Stop};
+use crate::source::{SourceId, Span};
 use crate::yaml::{Node, Value};
 
 /// Gives names without a value the one of the project's environment. What is not set there is dropped, or stays empty.
@@ -77,10 +80,10 @@ fn env_files(
         }
         let text = read(path, entry, files, problems)?;
         match entry.get("format").and_then(Node::as_str).unwrap_or_default() {
-            "" => read_text(&text, path, &mut found, &lookup, problems)?,
-            "raw" => dotenv::parse_raw(&text, &lookup, &mut found).or_else(|error| {
-                let message = format!("{path}, line {}: {}", error.line, error.message);
-                problems.stop(Diagnostic::error("env-file", entry.span, message))
+            "" => read_text(&text, &mut found, &lookup, problems)?,
+            "raw" => dotenv::parse_raw(&text.1, &lookup, &mut found).or_else(|error| {
+                let span = Span::new(text.0, error.at.start, error.at.end);
+                problems.stop(Diagnostic::error("env-file", span, error.message).label(entry.span, "named here"))
             })?,
             other => {
                 let message = format!("{other:?} is no format of an env file: the only one is \"raw\"");
@@ -100,13 +103,13 @@ fn label_files(service: &mut Node, files: &mut Files, problems: &mut Diagnostics
     for entry in entries.items() {
         let path = entry.as_str().unwrap_or_default();
         let text = read(path, entry, files, problems)?;
-        read_text(&text, path, &mut found, &|_| None, problems)?;
+        read_text(&text, &mut found, &|_| None, problems)?;
     }
     complete(service, "labels", found, &entries);
     Ok(())
 }
 
-fn read(path: &str, entry: &Node, files: &mut Files, problems: &mut Diagnostics) -> Result<String, Stop> {
+fn read(path: &str, entry: &Node, files: &mut Files, problems: &mut Diagnostics) -> Result<(SourceId, Arc<str>), Stop> {
     files.text(path).or_else(|error| {
         let message = format!("the file {path} cannot be read: {error}");
         problems.stop(Diagnostic::error("env-file", entry.span, message))

@@ -22,6 +22,16 @@ pub(super) enum TemplateError {
     },
 }
 
+impl std::fmt::Display for TemplateError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Invalid(template) => write!(f, "{template:?} is no valid use of a variable"),
+            Self::Required { name, message } if message.is_empty() => write!(f, "the variable \"{name}\" must be set"),
+            Self::Required { name, message } => write!(f, "the variable \"{name}\" must be set: {message}"),
+        }
+    }
+}
+
 /// Puts values in the place of variables. What is inserted is not looked through again.
 pub(super) fn substitute(template: &str, lookup: &mut dyn Lookup) -> Result<String, TemplateError> {
     let mut out = String::with_capacity(template.len());

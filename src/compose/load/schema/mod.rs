@@ -72,6 +72,7 @@ impl Checker<'_> {
     fn value(&mut self, node: &Node, span: Span, wanted: &'static Type) {
         match (wanted, &node.value) {
             (Type::Any, _) => {}
+            _ if node.is_blurred() => {}
             (Type::OneOf(options), _) => self.options(node, span, options),
             (Type::Keys(keys), Value::Map(map)) => self.keys(map, span, keys),
             (Type::Names(fits, value), Value::Map(map)) => self.names(map, *fits, value),
