@@ -40,15 +40,21 @@ pub(crate) struct Tally {
     pub(crate) total: usize,
     pub(crate) same: usize,
     verdicts: usize,
+    /// Accepted by both, with another model.
+    differ: usize,
+    /// Accepted by compose, and by both.
     accepted: usize,
+    both: usize,
 }
 
 impl Tally {
-    pub(crate) fn count(&mut self, outcome: &Outcome) {
+    pub(crate) fn count(&mut self, outcome: &Outcome, accepts: bool) {
         self.total += 1;
+        self.accepted += usize::from(accepts);
+        self.both += usize::from(accepts && matches!(outcome, Outcome::Same | Outcome::Model(_)));
         self.same += usize::from(*outcome == Outcome::Same);
         self.verdicts += usize::from(matches!(outcome, Outcome::Same | Outcome::Model(_)));
-        self.accepted += usize::from(matches!(outcome, Outcome::Model(_)));
+        self.differ += usize::from(matches!(outcome, Outcome::Model(_)));
     }
 
     /// The share of cases with the same verdict.
@@ -58,7 +64,16 @@ impl Tally {
 
     /// The share of models that are the same, of those cases where the verdict is.
     pub(crate) fn models(&self) -> f64 {
-        share(self.same, self.same + self.accepted)
+        share(self.same, self.same + self.differ)
+    }
+
+    /// The figures as cells of a table: cases, accepted, equal verdicts, equal models.
+    pub(crate) fn cells(&self) -> String {
+        let (both, equal) = (self.both, self.both - self.differ);
+        format!(
+            "{} | {} | {} | {equal} of {both} |",
+            self.total, self.accepted, self.verdicts
+        )
     }
 }
 
