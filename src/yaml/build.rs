@@ -1,9 +1,10 @@
 //! The parser's events → the arena. The only file that names the YAML parser.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
-use libyaml_safer::{Encoding, Error, Event, EventData, Parser, ScalarStyle, Scanner, TokenData};
+use libyaml_safer::{Encoding, Error, Event, EventData, Mark, Parser, ScalarStyle};
 
 use super::comment::comments;
 use super::explain;
@@ -18,24 +19,23 @@ pub const MAX_DEPTH: usize = 10_000;
 /// Reads a text. After a syntax error the tree has what stands before it.
 #[must_use]
 pub fn parse(text: &str, source: SourceId) -> (Tree, Vec<Diagnostic>) {
+    // The parser cannot do with a block scalar that ends where the text does.
+    let ended = if text.ends_with('\n') {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(format!("{text}\n"))
+    };
+    let spaced = Spaced::new(ended);
     let mut builder = Builder {
         text,
+        spaced: &spaced,
         source,
         tree: Tree::default(),
         open: Vec::new(),
         anchors: HashMap::new(),
         problems: Vec::new(),
     };
-    // The parser cannot do with a block scalar that ends where the text does.
-    let ended = format!("{text}\n");
-    let input = if text.ends_with('\n') { text } else { &ended };
-    match glued_tag(input) {
-        Some(tag) => {
-            builder.read(&input.as_bytes()[..tag.start]);
-            builder.glued_tag(tag);
-        }
-        None => builder.read(input.as_bytes()),
-    }
+    builder.read();
     builder.finish()
 }
 
@@ -48,6 +48,8 @@ struct Open {
 
 struct Builder<'a> {
     text: &'a str,
+    /// What the parser sees of it.
+    spaced: &'a Spaced<'a>,
     source: SourceId,
     tree: Tree,
     open: Vec<Open>,
@@ -64,8 +66,8 @@ struct Properties {
 
 impl Builder<'_> {
     /// Takes all events in, up to the first that is wrong.
-    fn read(&mut self, text: &[u8]) {
-        let mut input = text;
+    fn read(&mut self) {
+        let mut input = self.spaced.text.as_bytes();
         let mut parser = Parser::new();
         parser.set_encoding(Encoding::Utf8);
         parser.set_input_string(&mut input);
@@ -82,19 +84,20 @@ impl Builder<'_> {
         }
     }
 
-    /// A tag with a comma right behind it, when what stands before it has been read. A fault before it is the one that
-    /// counts; that the text ends at the tag is none.
-    fn glued_tag(&mut self, tag: Range<usize>) {
-        let is_before = |problem: &Diagnostic| problem.span.is_some_and(|span| span.range().start < tag.start);
-        self.problems.retain(is_before);
-        if !self.problems.is_empty() {
-            return;
+    /// Whether a comma stands right behind the tag, which is told.
+    fn is_glued(&mut self, tag: Option<&Tag>) -> bool {
+        let Some(tag) = tag else { return false };
+        let range = tag.span.range();
+        let is_glued = self.text.as_bytes().get(range.end) == Some(&b',');
+        if is_glued {
+            let message = format!(
+                "a comma follows the tag {} at once",
+                self.text.get(range).unwrap_or_default()
+            );
+            let problem = Diagnostic::error("yaml-syntax", tag.span, message);
+            self.problems.push(problem.help("put a blank between the two"));
         }
-        let span = Span::new(self.source, tag.start, tag.end);
-        let name = self.text.get(tag).unwrap_or_default();
-        let message = format!("a comma follows the tag {name} at once");
-        let problem = Diagnostic::error("yaml-syntax", span, message);
-        self.problems.push(problem.help("put a blank between the two"));
+        is_glued
     }
 
     fn escaped_slash(&mut self, at: Range<usize>) {
@@ -106,8 +109,8 @@ impl Builder<'_> {
 
     /// Takes an event in; whether to go on.
     fn event(&mut self, event: Event) -> bool {
-        let start = to_byte(event.start_mark.index).min(self.text.len());
-        let end_mark = to_byte(event.end_mark.index);
+        let start = self.place(event.start_mark).min(self.text.len());
+        let end_mark = self.place(event.end_mark);
         let end = end_mark.min(self.text.len());
         match event.data {
             EventData::DocumentStart { .. } => self.anchors.clear(),
@@ -125,6 +128,10 @@ impl Builder<'_> {
                 ..
             } => {
                 let before = self.properties(start, anchor, tag);
+                if self.is_glued(before.tag.as_ref()) {
+                    return false;
+                }
+                let value = self.spaced.restore(value);
                 if style == ScalarStyle::DoubleQuoted
                     && let Some(slash) = self.text.get(before.value_start..end).and_then(escaped_slash)
                 {
@@ -160,6 +167,9 @@ impl Builder<'_> {
 
     fn begin(&mut self, start: usize, anchor: Option<String>, tag: Option<String>, kind: Kind) -> bool {
         let before = self.properties(start, anchor, tag);
+        if self.is_glued(before.tag.as_ref()) {
+            return false;
+        }
         let span = before.value_start..before.value_start;
         let node = self.add(kind, span.clone(), before.tag, before.anchor);
         self.open.push(Open { node, key: None });
@@ -306,9 +316,14 @@ impl Builder<'_> {
         }
     }
 
+    /// The byte of the text that a mark of the parser stands for.
+    fn place(&self, mark: Mark) -> usize {
+        self.spaced.original(usize::try_from(mark.index).unwrap_or(usize::MAX))
+    }
+
     fn syntax_error(&mut self, error: &Error) {
-        let at = |mark: libyaml_safer::Mark| {
-            let byte = to_byte(mark.index).min(self.text.len());
+        let at = |mark: Mark| {
+            let byte = self.place(mark).min(self.text.len());
             let length = self
                 .text
                 .get(byte..)
@@ -343,49 +358,6 @@ impl Builder<'_> {
         self.tree.comments = comments(self.text, self.source, &self.tree);
         (self.tree, self.problems)
     }
-}
-
-/// The first tag with a comma right behind it.
-fn glued_tag(text: &str) -> Option<Range<usize>> {
-    let spaced = Spaced::new(text)?;
-    let mut end = spaced.text.len();
-    loop {
-        match first_glued(&spaced, end) {
-            Ok(found) => return found,
-            // The scanner reads ahead, and keeps what it has read to itself when it meets a fault.
-            Err(fault) if fault < end => end = fault,
-            Err(_) => return None,
-        }
-    }
-}
-
-/// The same for the text up to a place, or where the token begins that cannot be read.
-fn first_glued(spaced: &Spaced, end: usize) -> Result<Option<Range<usize>>, usize> {
-    let mut input = &spaced.text.as_bytes()[..end];
-    let mut scanner = Scanner::new();
-    scanner.set_encoding(Encoding::Utf8);
-    scanner.set_input(&mut input);
-    for token in scanner {
-        let token = token.map_err(|error| {
-            let marks = [error.context_mark(), error.problem_mark()];
-            marks
-                .iter()
-                .flatten()
-                .map(|mark| to_byte(mark.index))
-                .min()
-                .unwrap_or(end)
-        })?;
-        let is_tag = matches!(token.data, TokenData::Tag { .. });
-        let place = to_byte(token.start_mark.index)..to_byte(token.end_mark.index);
-        if let Some(found) = spaced.glued(place).filter(|_| is_tag) {
-            return Ok(Some(found));
-        }
-    }
-    Ok(None)
-}
-
-fn to_byte(index: u64) -> usize {
-    usize::try_from(index).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]
@@ -473,8 +445,25 @@ mod tests {
         assert_eq!(fault("a: 1\nb: {x: !reset, y: 'é!,'}").unwrap().0, "!reset");
         assert_eq!(fault("['x!,', !a , !<b>,c]").unwrap().0, "!<b>");
         assert_eq!(fault("['x!,', a !b,c] # !d,"), None);
-        assert_eq!(fault("[a, !b,c]\n\tx").unwrap(), ("!b".to_owned(), 2));
+        assert_eq!(fault("[a, !b,c]").unwrap(), ("!b".to_owned(), 2));
         assert_eq!(fault("[a]]\n[!b,c]").unwrap().0, "]");
+        assert!(fault("a:\n{b: !c, d: e}\nf").is_some());
+    }
+
+    #[test]
+    fn a_comma_behind_what_only_looks_like_a_tag_changes_nothing() {
+        let text = "a: x!y, z\nb: |\n  p!q, r\nc: [\"s!,\", t!,u]\n";
+        let (tree, problems) = parse(text, SourceId::default());
+        assert!(problems.is_empty(), "{problems:?}");
+        let texts: Vec<&str> = tree
+            .nodes()
+            .filter_map(|node| match &node.kind {
+                Kind::Scalar { text, .. } => Some(&**text),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(texts, ["a", "x!y, z", "b", "p!q, r\n", "c", "s!,", "t!", "u"]);
+        assert!(shown(text).contains(&"\"s!,\"".to_owned()));
     }
 
     #[test]

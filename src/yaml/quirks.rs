@@ -1,42 +1,60 @@
 //! Where Compose's reader and the parser part ways on the bare text: what has to be looked for around the parser.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
-/// A text with a blank before each comma that may stand right behind a tag. The parser gives up by a panic at such a comma,
-/// where Compose tells an error. The blank changes nothing outside of quotes and blocks, so that a pass over this text
-/// shows which of the commas do follow a tag.
-pub(super) struct Spaced {
-    pub(super) text: String,
-    /// Where the added blanks are.
+/// What goes before such a comma: blanks that no one writes, so that they can be told from those of the text.
+const BLANKS: &str = "\t \t";
+
+/// A text with blanks before each comma that may stand right behind a tag. The parser gives up by a panic at such a comma,
+/// where Compose tells an error. Outside of quotes and blocks the blanks change nothing, and inside they are taken out of
+/// the value again.
+pub(super) struct Spaced<'a> {
+    pub(super) text: Cow<'a, str>,
+    /// Where the added blanks begin.
     blanks: Vec<usize>,
 }
 
-impl Spaced {
-    /// The same text with its blanks; none where no comma is in question, as in nearly every file.
-    pub(super) fn new(text: &str) -> Option<Self> {
+impl<'a> Spaced<'a> {
+    /// The same text with its blanks: as it is in nearly every file.
+    pub(super) fn new(text: Cow<'a, str>) -> Self {
         let commas = text.match_indices(',').map(|(at, _)| at);
         let suspects: Vec<usize> = commas.filter(|at| may_end_tag(&text[..*at])).collect();
         if suspects.is_empty() {
-            return None;
+            return Self {
+                text,
+                blanks: Vec::new(),
+            };
         }
-        let mut spaced = String::with_capacity(text.len() + suspects.len());
-        let mut from = 0;
+        let mut spaced = String::with_capacity(text.len() + BLANKS.len() * suspects.len());
         let mut blanks = Vec::with_capacity(suspects.len());
+        let mut from = 0;
         for comma in suspects {
             spaced.push_str(&text[from..comma]);
             blanks.push(spaced.len());
-            spaced.push(' ');
+            spaced.push_str(BLANKS);
             from = comma;
         }
         spaced.push_str(&text[from..]);
-        Some(Self { text: spaced, blanks })
+        Self {
+            text: Cow::Owned(spaced),
+            blanks,
+        }
     }
 
-    /// Where in the original text a tag is that stands here in this one, if an added blank follows it.
-    pub(super) fn glued(&self, tag: Range<usize>) -> Option<Range<usize>> {
-        let index = self.blanks.binary_search(&tag.end).ok()?;
-        let before = self.blanks.partition_point(|blank| *blank < tag.start);
-        Some(tag.start - before..tag.end - index)
+    /// The place in the original text of a place in this one. Inside added blanks it is where they begin.
+    pub(super) fn original(&self, at: usize) -> usize {
+        let before = self.blanks.partition_point(|blank| *blank < at);
+        let Some(last) = before.checked_sub(1) else { return at };
+        at.max(self.blanks[last] + BLANKS.len()) - BLANKS.len() * before
+    }
+
+    /// A value as the original text has it.
+    pub(super) fn restore(&self, value: String) -> String {
+        if self.blanks.is_empty() {
+            return value;
+        }
+        value.replace(&format!("{BLANKS},"), ",")
     }
 }
 
@@ -62,20 +80,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_commas_behind_what_may_be_a_tag_get_a_blank() {
-        let spaced = |text: &str| Spaced::new(text).map(|spaced| spaced.text);
-        assert_eq!(spaced("[a, b,c] # ! x, y"), None);
-        assert_eq!(spaced("[!a,'b!,',!<c>,é,d]").unwrap(), "[!a ,'b! ,',!<c> ,é,d]");
+    fn only_commas_behind_what_may_be_a_tag_get_blanks() {
+        let spaced = |text: &'static str| Spaced::new(text.into()).text.replace(BLANKS, "_");
+        assert_eq!(spaced("[a, b,c] # ! x, y"), "[a, b,c] # ! x, y");
+        assert_eq!(spaced("[!a,'b!,',!<c>,é,d]"), "[!a_,'b!_,',!<c>_,é,d]");
     }
 
     #[test]
-    fn a_tag_is_found_where_it_stands_in_the_original() {
+    fn places_and_values_lead_back_to_the_original() {
         let text = "[!ab,!c,d]";
-        let spaced = Spaced::new(text).unwrap();
-        assert_eq!(spaced.text, "[!ab ,!c ,d]");
-        assert_eq!(spaced.glued(1..4), Some(1..4));
-        assert_eq!(spaced.glued(6..8).map(|tag| &text[tag]), Some("!c"));
-        assert_eq!(spaced.glued(1..3), None);
+        let spaced = Spaced::new(text.into());
+        for (at, _) in spaced.text.char_indices().filter(|(_, c)| !c.is_whitespace()) {
+            assert_eq!(
+                text[spaced.original(at)..].chars().next(),
+                spaced.text[at..].chars().next()
+            );
+        }
+        assert_eq!((spaced.original(4), spaced.original(5), spaced.original(7)), (4, 4, 4));
+        assert_eq!(spaced.restore("x!\t \t, y".to_owned()), "x!, y");
     }
 
     #[test]
