@@ -4,7 +4,7 @@ use crate::diagnostic::Diagnostic;
 use crate::source::{Source, SourceId, Span};
 
 /// Reads a file's bytes as text. A byte order mark says which encoding it is and is left out of the text; every place
-/// counts bytes of the text. Of a text that goes wrong somewhere, the part before that place is given.
+/// counts bytes of the text. What stands at and behind the place of a problem is not to be read.
 #[must_use]
 pub fn decode(bytes: &[u8], source: SourceId) -> (String, Option<Diagnostic>) {
     if bytes.len() > Source::MAX_BYTES {
@@ -21,7 +21,7 @@ pub fn decode(bytes: &[u8], source: SourceId) -> (String, Option<Diagnostic>) {
         let span = Span::new(source, at, at + c.len_utf8());
         let message = format!("the control character U+{:04X} is not allowed", u32::from(c));
         let problem = Diagnostic::error("yaml-character", span, message);
-        return (text[..at].to_owned(), Some(problem));
+        return (text, Some(problem));
     }
     let end = Span::new(source, text.len(), text.len());
     let problem =
@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn what_stands_before_a_bad_byte_is_kept() {
         assert_eq!(text(b"a: \xff"), ("a: ".to_owned(), Some("yaml-encoding")));
-        assert_eq!(text(b"a\0b"), ("a".to_owned(), Some("yaml-character")));
+        assert_eq!(text(b"a\0b"), ("a\0b".to_owned(), Some("yaml-character")));
         assert_eq!(text(b"\xff\xfea\0\0\xd8"), ("a".to_owned(), Some("yaml-encoding")));
         assert_eq!(text(b"\xff\xfea"), (String::new(), Some("yaml-encoding")));
     }

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
+
 use super::scalar;
 use super::tree::{Kind, NodeId, Style, Syntax, Tree};
 use super::value::{Key, Map, Node, Value};
@@ -152,7 +154,7 @@ impl Expander<'_> {
     }
 
     fn mapping(&mut self, entries: &[(NodeId, NodeId)]) -> Map {
-        let mut map = Map::with_capacity(entries.len());
+        let mut map = Map::with_capacity_and_hasher(entries.len(), RandomState::default());
         let mut merge: Option<(Span, NodeId)> = None;
         for (key, value) in entries {
             let key_syntax = self.tree.node(*key);

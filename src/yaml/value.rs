@@ -4,6 +4,7 @@ use std::borrow::Borrow;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
 use super::Time;
@@ -45,8 +46,9 @@ pub enum Value {
     Map(Map),
 }
 
-/// Keys and values in the order of the file.
-pub type Map = IndexMap<Key, Node>;
+/// Keys and values in the order of the file. Most keys are a few letters long and are looked up often, which a hasher that
+/// is made for strangers' input makes the most of the work; this one is seeded as well.
+pub type Map = IndexMap<Key, Node, RandomState>;
 
 /// A key and where it was written. Two keys are equal where their texts are.
 #[derive(Clone, Debug)]

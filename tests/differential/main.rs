@@ -13,6 +13,7 @@
 
 mod case;
 mod compare;
+mod edits;
 mod table;
 
 use std::path::{Path, PathBuf};
@@ -62,11 +63,9 @@ fn the_loader_agrees_with_compose() {
     let own = run("fixtures/loader", case::directories(&root().join("fixtures/loader")));
     assert!(own.tally.total > 0, "there are no fixtures");
     assert_eq!(own.tally.same, own.tally.total, "every fixture agrees");
-    let cases: [(&str, fn(&Path) -> Vec<Case>); 2] = [("semantics-cases", case::directories), ("corpus", case::corpus)];
-    let others = cases
-        .iter()
-        .filter_map(|(name, read)| Some(run(name, read(&beside(name)?))));
-    let sets: Vec<Set> = std::iter::once(own).chain(others).collect();
+    let semantics = beside("semantics-cases").map(|folder| run("semantics-cases", case::directories(&folder)));
+    let corpus = beside("corpus").map(|folder| run("corpus", case::corpus(&folder)));
+    let sets: Vec<Set> = std::iter::once(own).chain(semantics).chain(corpus).collect();
     for set in &sets {
         let tally = &set.tally;
         assert!(

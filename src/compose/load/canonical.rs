@@ -142,7 +142,7 @@ fn drop_blank(node: &mut Node) {
 fn wrap(node: &mut Node, key: &str) {
     if node.as_str().is_some() {
         let value = node.clone();
-        node.value = Value::Map(Map::new());
+        node.value = Value::Map(Map::default());
         node.set(key, value);
     }
 }
@@ -157,7 +157,7 @@ fn default(node: &mut Node, key: &str, value: fn(Span) -> Node) {
 /// `[a=b]` as `{a: b}`.
 fn key_values(node: &mut Node, problems: &mut Diagnostics) {
     let Value::Seq(items) = &node.value else { return };
-    let mut map = Node::new(Value::Map(Map::new()), node.span);
+    let mut map = Node::new(Value::Map(Map::default()), node.span);
     for item in items {
         match item.as_str().and_then(|text| text.split_once('=')) {
             Some((key, value)) => map.set(key, Node::str(value, item.span)),
@@ -174,7 +174,7 @@ fn key_values(node: &mut Node, problems: &mut Diagnostics) {
 /// `[default, id=path]` as `{default: null, id: path}`.
 fn ssh_keys(node: &mut Node, problems: &mut Diagnostics) {
     let Value::Seq(items) = &node.value else { return };
-    let mut map = Node::new(Value::Map(Map::new()), node.span);
+    let mut map = Node::new(Value::Map(Map::default()), node.span);
     for item in items {
         match item.as_str().unwrap_or_default() {
             "default" => map.set("default", Node::new(Value::Null, item.span)),
@@ -202,7 +202,7 @@ fn device(node: &mut Node, problems: &mut Diagnostics) {
             return problems.push(problem.help("use the long form for a path with a colon"));
         }
     };
-    let mut long = Node::new(Value::Map(Map::new()), node.span);
+    let mut long = Node::new(Value::Map(Map::default()), node.span);
     for (key, value) in [("source", source), ("target", target), ("permissions", permissions)] {
         long.set(key, Node::str(value, node.span));
     }

@@ -449,3 +449,89 @@ fn amount(node: &Node) -> f64 {
         _ => node.as_f64().unwrap_or(0.0),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{told, tree};
+    use super::*;
+
+    fn checked(text: &str) -> String {
+        let mut problems = Diagnostics::default();
+        check(&tree(text), &["asleep".to_owned()], &mut problems);
+        told(&problems)
+    }
+
+    fn service(text: &str) -> String {
+        checked(&format!(
+            "services: {{a: {{image: i, {text}}}, b: {{image: i}}}}\nnetworks: {{n: {{}}}}\njobs: {{j: {{}}}}"
+        ))
+    }
+
+    #[test]
+    fn what_fits_together_is_not_told() {
+        for text in [
+            "networks: {n: }, depends_on: {b: {}, asleep: {required: false}}",
+            "scale: 2, deploy: {replicas: 2, resources: {limits: {memory: 1k}}}, mem_limit: '1024'",
+            "volumes: [{type: volume, target: /a}, {type: bind, source: /b, target: /b}], tmpfs: ['/c:x']",
+            "network_mode: 'service:b', healthcheck: {test: [NONE]}",
+        ] {
+            assert_eq!(service(text), "", "{text}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_is() {
+        for (text, message) in [
+            ("networks: {m: }", "uses the network \"m\", which is not declared"),
+            (
+                "volumes: [{type: volume, source: v, target: /v}]",
+                "uses the volume \"v\", which is not declared",
+            ),
+            (
+                "depends_on: {zz: {required: false}}",
+                "depends on \"zz\", which does not exist",
+            ),
+            (
+                "depends_on: {asleep: {}}",
+                "depends on \"asleep\", whose profile is not active",
+            ),
+            ("depends_on: {j: {}}", "depends on \"j\", which is a job"),
+            (
+                "network_mode: 'service:asleep'",
+                "uses the network of \"asleep\", which is not active",
+            ),
+            ("network_mode: host, networks: {n: }", "exclude each other"),
+            ("healthcheck: {test: [x]}", "must begin with CMD, CMD-SHELL or NONE"),
+            ("cpus: 1, deploy: {resources: {limits: {}}}", "say different things"),
+            ("scale: 2, container_name: c", "can have one container only"),
+            ("scale: -1", "cannot have less than 0 containers"),
+            (
+                "tmpfs: ['/a:x'], volumes: [{type: volume, target: /a}]",
+                "mounted at \"/a\" already",
+            ),
+            ("develop: {watch: [{action: sync, path: a}]}", "needs a target"),
+        ] {
+            let told = service(text);
+            assert!(told.contains(message), "{text}: {told:?}");
+        }
+    }
+
+    #[test]
+    fn a_circle_is_told_from_its_beginning() {
+        let edge = |name: &str, target: &str| format!("{name}: {{image: i, depends_on: {{{target}: {{}}}}}}");
+        let text = format!(
+            "services: {{{}, {}, {}}}",
+            edge("a", "b"),
+            edge("b", "c"),
+            edge("c", "b")
+        );
+        assert_eq!(
+            checked(&text),
+            "the services depend on each other in a circle: b -> c -> b"
+        );
+        assert_eq!(
+            checked("services: {a: {}}"),
+            "the service \"a\" has neither an image nor a build"
+        );
+    }
+}

@@ -393,5 +393,5 @@ fn truth(node: &mut Node) -> Result<(), String> {
 
 /// An empty mapping at a place.
 pub(super) fn empty(span: Span) -> Node {
-    Node::new(Value::Map(Map::new()), span)
+    Node::new(Value::Map(Map::default()), span)
 }

@@ -226,7 +226,7 @@ fn is_shown(key: &str, json: &Json, form: Form) -> bool {
 }
 
 /// A value as it stands.
-fn plain(node: &Node) -> Json {
+pub(super) fn plain(node: &Node) -> Json {
     match &node.value {
         Value::Null => Json::Null,
         Value::Bool(value) => Json::Bool(*value),

@@ -181,7 +181,7 @@ impl Loader {
         reference: &Reference,
         scope: &Scope,
     ) -> Result<(Node, Vec<Path>), Stop> {
-        let mut model = Node::new(Value::Map(Map::new()), reference.span);
+        let mut model = Node::new(Value::Map(Map::default()), reference.span);
         let mut resets = Vec::new();
         for document in &*self.documents(path, Some((reference.span, "extended here")))? {
             let mut document = document.clone();

@@ -77,7 +77,9 @@ impl Files {
         }
         let id = self.sources.next_id();
         let (text, problem) = yaml::decode(self.bytes(path)?, id);
-        let (tree, more) = yaml::parse(&text, id);
+        let fault = problem.as_ref().and_then(|problem| problem.span);
+        let readable = fault.map_or(text.len(), |span| span.range().start);
+        let (tree, more) = yaml::parse(&text[..readable], id);
         self.sources.add(Source::new(path, text));
         // A text that ends where its encoding goes wrong can look cut off: that follows from the first problem.
         match problem {

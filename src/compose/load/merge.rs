@@ -214,7 +214,7 @@ fn named(key: &Key, value: Node) -> Vec<Node> {
 /// `[a]` as `{a: {condition: service_started, required: true}}`.
 pub(super) fn depends_on(node: Node) -> Node {
     keyed(node, |span| {
-        let mut entry = Node::new(Value::Map(Map::new()), span);
+        let mut entry = Node::new(Value::Map(Map::default()), span);
         entry.set("condition", Node::str("service_started", span));
         entry.set("required", Node::new(Value::Bool(true), span));
         entry
@@ -237,7 +237,7 @@ fn keyed(mut node: Node, value: fn(crate::source::Span) -> Node) -> Node {
 pub(super) fn build(mut node: Node) -> Node {
     if node.as_str().is_some() {
         let context = std::mem::take(&mut node.value);
-        node.value = Value::Map(Map::new());
+        node.value = Value::Map(Map::default());
         let span = node.span;
         node.set("context", Node::new(context, span));
     }
@@ -265,5 +265,76 @@ fn ipam_config(base: Node, over: Node) -> Node {
     Node {
         value: Value::Seq(merged),
         ..over
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{shown, told, tree};
+    use super::*;
+
+    /// What comes of a service under another one, both as the inside of braces.
+    fn merged(base: &str, over: &str) -> String {
+        let (base, over) = (tree(&format!("{{{base}}}")), tree(&format!("{{{over}}}")));
+        let mut problems = Diagnostics::default();
+        merge_service(base, over, &mut problems).map_or_else(|_| told(&problems), |node| shown(&node))
+    }
+
+    #[test]
+    fn each_place_has_its_rule() {
+        for (base, over, result) in [
+            ("image: a", "image: b", "{image:b}"),
+            ("image: a", "image: ", "{image:a}"),
+            ("command: [a]", "command: ", "{command:null}"),
+            ("command: [a, b]", "command: [c]", "{command:[c]}"),
+            ("cap_add: [a, b]", "cap_add: [b, c]", "{cap_add:[a,b,c]}"),
+            (
+                "environment: {A: 1, B: }",
+                "environment: [A=2, C]",
+                "{environment:[A=1,B,A=2,C]}",
+            ),
+            ("dns: a", "dns: [a, b]", "{dns:[a,b]}"),
+            (
+                "extra_hosts: {h: [a, b]}",
+                "extra_hosts: ['h=a', 'h=c']",
+                "{extra_hosts:[h=a,h=b,h=c]}",
+            ),
+            ("networks: [a]", "networks: {b: {}, a: }", "{networks:{a:null,b:{}}}"),
+            (
+                "build: {context: a, target: t}",
+                "build: b",
+                "{build:{context:b,target:t}}",
+            ),
+            (
+                "ulimits: {n: {soft: 1, hard: 2}, m: 1}",
+                "ulimits: {n: {soft: 3}, m: {soft: 4}}",
+                "{ulimits:{n:{soft:3,hard:2},m:{soft:4}}}",
+            ),
+        ] {
+            assert_eq!(merged(base, over), result, "{base} + {over}");
+        }
+    }
+
+    #[test]
+    fn logging_stays_together_while_the_driver_does() {
+        let base = "logging: {driver: a, options: {x: 1}}";
+        assert_eq!(
+            merged(base, "logging: {options: {y: 2}}"),
+            "{logging:{driver:a,options:{x:1,y:2}}}"
+        );
+        assert_eq!(merged(base, "logging: {driver: b}"), "{logging:{driver:b}}");
+    }
+
+    #[test]
+    fn a_list_in_the_short_form_of_dependencies_keeps_what_it_does_not_say() {
+        let base = "depends_on: {a: {condition: service_healthy, restart: true}}";
+        let result = "{depends_on:{a:{condition:service_started,restart:true,required:true}}}";
+        assert_eq!(merged(base, "depends_on: [a]"), result);
+    }
+
+    #[test]
+    fn another_kind_over_a_collection_is_an_error() {
+        assert!(merged("ports: [1]", "ports: {a: 1}").starts_with("cannot override services..ports"));
+        assert!(merged("logging: {driver: a}", "logging: ").starts_with("logging must be a mapping"));
     }
 }

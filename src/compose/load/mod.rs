@@ -32,6 +32,8 @@ mod select;
 mod service_env;
 mod survey;
 mod template;
+#[cfg(test)]
+mod testing;
 mod unique;
 mod units;
 mod words;

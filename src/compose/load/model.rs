@@ -39,7 +39,7 @@ impl Loader {
             for document in &*self.documents(path, None)? {
                 let below = model
                     .take()
-                    .unwrap_or_else(|| Node::new(Value::Map(Map::new()), document.span));
+                    .unwrap_or_else(|| Node::new(Value::Map(Map::default()), document.span));
                 model = Some(self.add(below, document.clone(), path, scope)?);
             }
         }

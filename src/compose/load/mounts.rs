@@ -81,7 +81,7 @@ impl Mount {
         let is_bind = self.source.as_deref().is_some_and(is_path);
         let text = |text: &str| Node::str(text, span);
         let flag = || Node::new(Value::Bool(true), span);
-        let mut node = Node::new(Value::Map(Map::new()), span);
+        let mut node = Node::new(Value::Map(Map::default()), span);
         node.set("type", text(if is_bind { "bind" } else { "volume" }));
         if let Some(source) = &self.source {
             node.set("source", text(source));
@@ -90,7 +90,7 @@ impl Mount {
         if self.read_only {
             node.set("read_only", flag());
         }
-        let mut bind = Node::new(Value::Map(Map::new()), span);
+        let mut bind = Node::new(Value::Map(Map::default()), span);
         if let Some(selinux) = &self.selinux {
             bind.set("selinux", text(selinux));
         }
@@ -101,7 +101,7 @@ impl Mount {
             node.set("bind", bind);
         }
         if !self.bare && (!is_bind || self.nocopy) {
-            let mut volume = Node::new(Value::Map(Map::new()), span);
+            let mut volume = Node::new(Value::Map(Map::default()), span);
             if self.nocopy {
                 volume.set("nocopy", flag());
             }

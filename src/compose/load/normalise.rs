@@ -205,3 +205,69 @@ fn resource_names(root: &mut Node, section: &str, project: &str) {
     };
     *map = resources.into_iter().map(named).collect();
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{shown, told, tree};
+    use super::*;
+
+    fn normalised(text: &str) -> Node {
+        let mut root = tree(text);
+        let mut problems = Diagnostics::default();
+        set_defaults(&mut root);
+        assert!(inherit(&mut root, &mut problems).is_ok(), "{}", told(&problems));
+        let set = [("SET".to_owned(), "value".to_owned())];
+        normalise(&mut root, "p", &Environment::new(set));
+        root
+    }
+
+    fn at(root: &Node, keys: &[&str]) -> String {
+        root.at(keys).map(shown).unwrap_or_default()
+    }
+
+    #[test]
+    fn resources_get_their_names() {
+        let root = normalised("volumes: {a: , b: {external: true}, c: {name: ''}}\nservices: {s: {image: i}}");
+        assert_eq!(
+            at(&root, &["volumes"]),
+            "{a:{name:p_a},b:{external:true,name:b},c:{name:}}"
+        );
+        assert_eq!(at(&root, &["networks"]), "{default:{name:p_default}}");
+    }
+
+    #[test]
+    fn what_a_service_implies_becomes_a_dependency() {
+        let root =
+            normalised("services: {s: {links: ['a:x'], volumes_from: ['b:ro', 'container:c'], pid: 'service:d'}}");
+        let implied = "{condition:service_started,required:true,restart:true}";
+        let without = "{condition:service_started,required:true}";
+        assert_eq!(
+            at(&root, &["services", "s", "depends_on"]),
+            format!("{{a:{implied},d:{implied},b:{without}}}")
+        );
+    }
+
+    #[test]
+    fn builds_have_a_context_a_file_and_arguments() {
+        let root = normalised("services: {s: {build: {args: {A: , SET: , B: 1}}}, t: {build: {dockerfile_inline: x}}}");
+        assert_eq!(
+            at(&root, &["services", "s", "build"]),
+            "{args:{SET:value,B:1},context:.,dockerfile:Dockerfile}"
+        );
+        assert_eq!(
+            at(&root, &["services", "t", "build"]),
+            "{dockerfile_inline:x,context:.}"
+        );
+    }
+
+    #[test]
+    fn a_hook_takes_over_what_it_does_not_say() {
+        let root = normalised(
+            "services: {s: {image: i, user: u, ports: [1], volumes: [v], pre_start: [{user: w, command: [c]}]}}",
+        );
+        assert_eq!(
+            at(&root, &["services", "s", "pre_start"]),
+            "[{image:i,user:w,networks:{default:null},command:[c]}]"
+        );
+    }
+}

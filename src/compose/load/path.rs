@@ -41,8 +41,9 @@ pub(super) fn visit_workloads(root: &mut Node, pattern: &str, act: &mut dyn FnMu
 }
 
 fn split(pattern: &str) -> Option<(&str, &str)> {
-    match pattern.split_once('.') {
-        Some(parts) => Some(parts),
+    // Patterns are short and taken apart for every service: looking at each byte is faster than a search is.
+    match pattern.bytes().position(|byte| byte == b'.') {
+        Some(dot) => Some((&pattern[..dot], &pattern[dot + 1..])),
         None if pattern.is_empty() => None,
         None => Some((pattern, "")),
     }

@@ -83,7 +83,7 @@ fn range(text: &str) -> Result<(u16, u16), String> {
 impl Port {
     /// The long form. A target of 0 is left out, so that it is told to be missing.
     pub(super) fn into_node(self, span: Span) -> Node {
-        let mut node = Node::new(Value::Map(Map::new()), span);
+        let mut node = Node::new(Value::Map(Map::default()), span);
         node.set("mode", Node::str("ingress", span));
         if self.target != 0 {
             node.set("target", Node::new(Value::Int(self.target.into()), span));

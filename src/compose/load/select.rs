@@ -18,7 +18,7 @@ pub(super) fn profiles(requested: &[String], environment: &Environment) -> Vec<S
 
 /// Takes the services and jobs away whose profiles are not active, and gives them.
 pub(super) fn deactivate(root: &mut Node, profiles: &[String]) -> Map {
-    let mut inactive = Map::new();
+    let mut inactive = Map::default();
     for section in ["services", "jobs"] {
         let Some(services) = root.get_mut(section).and_then(Node::as_map_mut) else {
             continue;
@@ -190,6 +190,72 @@ pub(super) fn check_container_names(root: &Node, problems: &mut Diagnostics) {
                 format!("two containers have the name {text:?}"),
             );
             problems.push(problem.label(first, "the other one"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{told, tree};
+    use super::*;
+
+    const PROJECT: &str = "services:\n  a: {depends_on: {b: {}, c: {required: false}}, volumes: [{type: volume, source: v}]}\n  \
+                           b: {networks: {n: }}\n  c: {profiles: [p]}\n  d: {profiles: [q], networks: {m: }}\n\
+                           networks: {n: {}, m: {}}\nvolumes: {v: {}, w: {}}\n";
+
+    fn names(node: Option<&Node>) -> String {
+        let names: Vec<String> = node
+            .into_iter()
+            .flat_map(Node::entries)
+            .map(|(key, _)| key.to_string())
+            .collect();
+        names.join(" ")
+    }
+
+    fn selected(profiles: &[&str], wanted: &[&str]) -> Result<Node, String> {
+        let mut root = tree(PROJECT);
+        let mut problems = Diagnostics::default();
+        let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let inactive = deactivate(&mut root, &texts(profiles));
+        select(&mut root, inactive, &texts(profiles), &texts(wanted), &mut problems).map_err(|_| told(&problems))?;
+        prune(&mut root);
+        Ok(root)
+    }
+
+    #[test]
+    fn profiles_decide_which_services_there_are() {
+        let services = |profiles: &[&str]| names(selected(profiles, &[]).unwrap().get("services"));
+        assert_eq!(services(&[""]), "a b");
+        assert_eq!(services(&["p", "zz"]), "a b c");
+        assert_eq!(services(&["*"]), "a b c d");
+    }
+
+    #[test]
+    fn a_service_brings_what_it_needs_and_wakes_its_profile() {
+        let services = |wanted: &[&str]| selected(&[""], wanted).map(|root| names(root.get("services")));
+        assert_eq!(services(&["a"]), Ok("a b".to_owned()));
+        assert_eq!(services(&["d"]), Ok("d".to_owned()));
+        assert_eq!(services(&["?"]), Ok("a b".to_owned()));
+        assert_eq!(services(&["zz"]), Err("there is no service \"zz\"".to_owned()));
+    }
+
+    #[test]
+    fn resources_that_nothing_uses_go() {
+        let root = selected(&[""], &["a"]).unwrap();
+        assert_eq!(names(root.get("networks")), "n");
+        assert_eq!(names(root.get("volumes")), "v");
+        assert_eq!(names(selected(&["q"], &["d"]).unwrap().get("networks")), "m");
+    }
+
+    #[test]
+    fn a_pattern_fits_a_whole_name() {
+        for (pattern, name, fits) in [
+            ("a*", "abc", true),
+            ("?b*", "ab", true),
+            ("a", "ab", false),
+            ("*é", "xé", true),
+        ] {
+            assert_eq!(matches(pattern, name), fits, "{pattern} {name}");
         }
     }
 }

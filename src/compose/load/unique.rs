@@ -145,3 +145,56 @@ fn mounted(item: &Node, folder: &str) -> Result<String, &'static str> {
 fn env_file(item: &Node) -> Result<String, &'static str> {
     Ok(text(item, "path").unwrap_or_else(|| text_of(&item.value)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{shown, told, tree};
+    use super::*;
+
+    fn enforced(section: &str) -> String {
+        let mut root = tree(&format!("services: {{a: {{{section}}}}}"));
+        let mut problems = Diagnostics::default();
+        enforce(&mut root, &mut problems);
+        if problems.has_errors() {
+            return told(&problems);
+        }
+        let service = root.at(&["services", "a"]).map(shown).unwrap_or_default();
+        service[1..service.len() - 1].to_owned()
+    }
+
+    #[test]
+    fn the_last_item_of_a_key_stays_at_the_place_of_the_first() {
+        for (list, result) in [
+            ("environment: [A=1, B=2, A=3]", "environment:[A=3,B=2]"),
+            ("volumes: ['./a:/x', '/y', 'bb:/x/']", "volumes:[bb:/x/,/y]"),
+            (
+                "devices: ['/a:/x', {source: /b, target: /x}]",
+                "devices:[{source:/b,target:/x}]",
+            ),
+            (
+                "secrets: [s, {source: t, target: /run/secrets/s}]",
+                "secrets:[{source:t,target:/run/secrets/s}]",
+            ),
+            ("ports: ['80:80', '80:80']", "ports:[80:80]"),
+            (
+                "ports: [{target: 80, mode: a}, {target: 80, protocol: tcp}]",
+                "ports:[{target:80,protocol:tcp}]",
+            ),
+            (
+                "ports: [{target: 80, published: 1}, {target: 80, published: '1'}]",
+                "ports:[{target:80,published:1},{target:80,published:1}]",
+            ),
+            ("expose: [80, '80']", "expose:[80]"),
+            ("security_opt: [a, a]", "security_opt:[a,a]"),
+        ] {
+            assert_eq!(enforced(list), result, "{list}");
+        }
+    }
+
+    #[test]
+    fn an_item_without_a_key_is_told() {
+        assert_eq!(enforced("ports: [{published: 1}]"), "the port has no target");
+        assert_eq!(enforced("volumes: [{type: volume}]"), "the mount has no target");
+        assert_eq!(enforced("environment: [1]"), "this item must be a text");
+    }
+}

@@ -16,7 +16,9 @@ fuzz_target!(|bytes: &[u8]| {
         problem.labels.iter().for_each(|label| inside(label.span));
     };
     problem.iter().for_each(told);
-    let (tree, problems) = parse(&text, source);
+    let fault = problem.and_then(|problem| problem.span);
+    let readable = fault.map_or(text.len(), |span| span.range().start);
+    let (tree, problems) = parse(&text[..readable], source);
     problems.iter().for_each(told);
     tree.comments.iter().copied().for_each(inside);
     for node in tree.nodes() {
