@@ -11,23 +11,32 @@ fuzz_target!(|bytes: &[u8]| {
         directory: "/nowhere/project".to_owned(),
         files: vec!["-".to_owned()],
         profiles: vec!["*".to_owned()],
-        environment: vec![("SET".to_owned(), "value".to_owned()), ("BLANK".to_owned(), String::new())],
+        environment: vec![
+            ("SET".to_owned(), "value".to_owned()),
+            ("BLANK".to_owned(), String::new()),
+        ],
         home: Some("/nowhere".to_owned()),
         stdin: Some(bytes.to_vec()),
         ..Request::default()
     };
     let loaded = load(request);
     for problem in loaded.diagnostics.iter() {
-        let places = problem.span.into_iter().chain(problem.labels.iter().map(|label| label.span));
+        let places = problem
+            .span
+            .into_iter()
+            .chain(problem.labels.iter().map(|label| label.span));
         for span in places {
             let source = loaded.sources.get(span.source).expect("a place names its source");
-            assert!(source.text.get(span.range()).is_some(), "{span:?} is no place of its text");
+            assert!(
+                source.text.get(span.range()).is_some(),
+                "{span:?} is no place of its text"
+            );
         }
     }
     match &loaded.model {
         Some(model) => {
-            model.to_json();
-            model.to_yaml_values();
+            let _ = model.to_json();
+            let _ = model.to_yaml_values();
         }
         None => assert!(loaded.diagnostics.has_errors(), "a rejected project has an error"),
     }
