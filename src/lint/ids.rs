@@ -15,6 +15,7 @@ const fn id(id: &'static str, summary: &'static str) -> Id {
 
 /// All ids, by name.
 pub const IDS: &[Id] = &[
+    id("bool-word", "a text stands where true or false is meant"),
     id("compose-file", "a compose file cannot be read"),
     id("compose-files", "more than one compose file could be meant"),
     id("container-name", "a container name is used by more than one container"),
@@ -59,6 +60,10 @@ pub const IDS: &[Id] = &[
     id("no-origin", "a config or secret says not where it comes from"),
     id("no-such-service", "a service that was asked for does not exist"),
     id("not-a-mapping", "a compose file is not a mapping"),
+    id(
+        "not-checked",
+        "a file that lies elsewhere is not fetched, and not checked",
+    ),
     id("not-finite", "a number is infinite or no number"),
     id("platform", "a build lacks the platform of its service"),
     id("port", "a port is not written as it must be"),
@@ -67,6 +72,7 @@ pub const IDS: &[Id] = &[
     id("same-name", "a service and a job have the same name"),
     id("same-target", "two mounts have the same target"),
     id("ssh-key", "an SSH key is not written as it must be"),
+    id("swarm-only", "a setting that only Swarm knows is ignored"),
     id("two-dockerfiles", "a build has two Dockerfiles"),
     id("two-limits", "a limit is set twice, to different values"),
     id("two-origins", "a config or secret comes from two places"),

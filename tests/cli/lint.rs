@@ -97,10 +97,10 @@ fn the_project_is_found_as_compose_finds_it() {
       = help: add "image" or "build"; if this file only adds to another one, check both: -f FIRST -f THIS
 
     warning[variable-unset]: the variable "IMAGE" is not set, and an empty text stands for it
-     --> ci/other.yaml:1:25
+     --> ci/other.yaml:1:26
       |
     1 | services: {web: {image: '$IMAGE'}}
-      |                         ^^^^^^^^
+      |                          ^^^^^^
       |
       = help: set it, or give a default: ${IMAGE:-value}
 

@@ -109,11 +109,11 @@ fn text_that_is_no_yaml() {
 
     checked compose.yaml: 1 error; compose would reject it
     "#);
-    insta::assert_snapshot!(file("services:\n  web:\n    image: ngi\u{1b}nx\n"), @"
+    insta::assert_snapshot!(file("services:\n  web:\n    image: ngi\u{1b}nx\n"), @r"
     error[yaml-character]: the control character U+001B is not allowed
      --> compose.yaml:3:15
       |
-    3 |     image: ngi
+    3 |     image: ngi�nx
       |               ^
 
     checked compose.yaml: 1 error; compose would reject it
@@ -467,8 +467,11 @@ fn variables() {
         ("compose.yaml", "services: {web: {image: nginx, env_file: web.env}}\n"),
         ("web.env", "A=1\nB=\"open\n"),
     ]), @r#"
-    error[env-file]: /shop/web.env, line 2: the quote of "open is not closed
-    --> compose.yaml
+    error[env-file]: the quote of "open is not closed
+     --> web.env:2:1
+      |
+    2 | B="open
+      | ^^^^^^^
 
     checked compose.yaml: 1 error; compose would reject it
     "#);
@@ -649,6 +652,11 @@ fn more_than_one_file() {
     3 |     imgae: postgres
       |     ^^^^^
       |
+     ::: compose.yaml:1:11
+      |
+    1 | include: [ci/db.yaml]
+      |           ---------- included here
+      |
       = help: did you mean "image"?
 
     checked compose.yaml: 1 error; compose would reject it
@@ -656,12 +664,17 @@ fn more_than_one_file() {
     insta::assert_snapshot!(shown(&[
         ("compose.yaml", "include: [other.yaml]\n"),
         ("other.yaml", "include: [compose.yaml]\n"),
-    ]), @"
+    ]), @r"
     error[include-cycle]: /shop/compose.yaml is included by a file that it includes
      --> other.yaml:1:11
       |
     1 | include: [compose.yaml]
       |           ^^^^^^^^^^^^
+      |
+     ::: compose.yaml:1:11
+      |
+    1 | include: [other.yaml]
+      |           ---------- included here
 
     checked compose.yaml: 1 error; compose would reject it
     ");

@@ -67,7 +67,8 @@ impl Scope<'_> {
             let rest = &self.written[at + 1..];
             let braced = usize::from(rest.starts_with('{'));
             let tail = rest[braced..].strip_prefix(name)?;
-            (!tail.starts_with(is_name)).then_some((at, at + 1 + braced + name.len()))
+            let behind = if braced == 1 { to_closing_brace(tail) } else { 0 };
+            (!tail.starts_with(is_name)).then_some((at, at + 1 + braced + name.len() + behind))
         });
         let place = uses.into_iter().nth(earlier);
         place.map_or(self.span, |(start, end)| self.span.part(start, end))
@@ -88,6 +89,18 @@ impl Lookup for Scope<'_> {
         self.problems
             .push(problem.help(format!("set it, or give a default: ${{{name}:-value}}")));
     }
+}
+
+/// How far it is to the end of the brace that is open at the beginning of a text; nothing where it stays open.
+fn to_closing_brace(text: &str) -> usize {
+    let mut open = 1;
+    for (at, c) in text.char_indices() {
+        open += i32::from(c == '{') - i32::from(c == '}');
+        if open == 0 {
+            return at + 1;
+        }
+    }
+    0
 }
 
 fn describe(error: &TemplateError, text: &str, scope: &Scope<'_>) -> Diagnostic {

@@ -271,12 +271,12 @@ mod tests {
     fn what_follows_from_a_fault_is_not_told() {
         let text = "services:\n  web: {imag: i}\n  db: {image: '${X?set it}', ports: [[1]]}\n  c: {image: [j\n";
         insta::assert_snapshot!(told(text), @r#"
-        error at "": did not find expected ',' or ']'
+        error at "": a "," or "]" is missing before this
         error at "imag": services.web: unknown key "imag"
         error at "[1]": services.db.ports.0: must be a number or a text or a mapping, and not a list
         "#);
         insta::assert_snapshot!(told(&text.replace("[j", "j}")), @r#"
-        error at "${X": the variable "X" must be set: set it
+        error at "${X?set it}": the variable "X" must be set: set it
         error at "imag": services.web: unknown key "imag"
         error at "[1]": services.db.ports.0: must be a number or a text or a mapping, and not a list
         "#);
@@ -286,8 +286,8 @@ mod tests {
     fn a_variable_has_its_place_inside_the_text() {
         let text = "services:\n  web:\n    image: \"i:${TAG}-$TAG\"\n    hostname: a${X-${Y.}}\n    tty: 'yes'\n";
         insta::assert_snapshot!(told(text), @r#"
-        warning at "${TAG": the variable "TAG" is not set, and a blank stands for it
-        warning at "$TAG": the variable "TAG" is not set, and a blank stands for it
+        warning at "${TAG}": the variable "TAG" is not set, and an empty text stands for it
+        warning at "$TAG": the variable "TAG" is not set, and an empty text stands for it
         error at "${Y.}": "${Y.}" is no valid use of a variable
         warning at "'yes'": "yes" is a text, and only taken for a truth value
         "#);

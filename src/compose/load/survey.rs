@@ -15,28 +15,44 @@ pub(super) fn survey(documents: &[Node], problems: &mut Diagnostics) {
     let syntax = ["yaml-syntax", "yaml-character", "yaml-encoding", "yaml-depth"];
     let faults = problems.iter().filter(|problem| syntax.contains(&problem.code));
     let end = faults.filter_map(|problem| Some(problem.span?.start)).min();
+    // What cannot be read is left out of its value, which then looks wrong itself.
+    let faults: Vec<Span> = problems.iter().filter_map(|problem| problem.span).collect();
+    let holds_fault = |span: Span| {
+        faults
+            .iter()
+            .any(|fault| span.start <= fault.start && fault.end <= span.end)
+    };
     let mut found = Diagnostics::default();
     for document in documents.iter().filter(|document| document.as_map().is_some()) {
         let mut document = document.clone();
         reset::take(&mut document);
         document.remove("include");
-        blur_variables(&mut document);
+        blur_unknown(&mut document, &holds_fault);
         schema::check(&document, &mut found);
     }
     let last = documents.last().map_or(0, |document| document.span.end);
+    // What cannot be read is left out of its value, which then looks wrong itself.
+    let faults: Vec<Span> = problems.iter().filter_map(|problem| problem.span).collect();
+    let holds_fault = |span: Span| {
+        faults
+            .iter()
+            .any(|fault| span.start <= fault.start && fault.end <= span.end)
+    };
     let is_certain = |problem: &&Diagnostic| match (end, problem.span) {
+        (_, Some(span)) if holds_fault(span) => false,
         (Some(end), Some(span)) => span.end < end && span.end < last,
         _ => true,
     };
     problems.extend(found.iter().filter(is_certain).cloned());
 }
 
-/// A text with variables can become anything.
-fn blur_variables(node: &mut Node) {
+/// A text with variables can become anything, and so could a value that could not be read.
+fn blur_unknown(node: &mut Node, holds_fault: &dyn Fn(Span) -> bool) {
     match &mut node.value {
         Value::Str(text) if text.contains('$') => node.blur(),
-        Value::Seq(items) => items.iter_mut().for_each(blur_variables),
-        Value::Map(map) => map.values_mut().for_each(blur_variables),
+        Value::Seq(items) => items.iter_mut().for_each(|item| blur_unknown(item, holds_fault)),
+        Value::Map(map) => map.values_mut().for_each(|value| blur_unknown(value, holds_fault)),
+        _ if holds_fault(node.span) => node.blur(),
         _ => {}
     }
 }
