@@ -36,6 +36,39 @@ pub(super) fn problem<'a>(said: &'a str, context: Option<&str>, at: Option<char>
             "this escape is not known in a text in double quotes",
             Some("write the backslash twice, or use single quotes"),
         ),
+        "did not find expected node content" => (
+            "a value is missing before this",
+            Some("write it, or close the bracket that is open above"),
+        ),
+        "block sequence entries are not allowed in this context" => (
+            "an item of a list cannot begin here",
+            Some("put the \"-\" on a line of its own, indented like the other items"),
+        ),
+        "mapping keys are not allowed in this context" => (
+            "a key cannot begin here",
+            Some("put it on a line of its own, indented like the other keys"),
+        ),
+        "did not find expected alphabetic or numeric character" => (
+            "a name is missing behind \"&\" or \"*\"",
+            Some("write a value that begins with one of them in quotes"),
+        ),
+        "did not find expected <document start>" => (
+            "the document has ended before this",
+            Some("check the indentation of this line, and what stands above it"),
+        ),
+        "did not find expected comment or line break" => (
+            "only a comment can stand behind \"|\" or \">\"",
+            Some("begin the text on the next line, indented"),
+        ),
+        "found undefined tag handle" => (
+            "this tag is not known",
+            Some("write a value that begins with \"!\" in quotes"),
+        ),
+        "found a tab character where an indentation space is expected"
+        | "found a tab character that violates indentation" => (
+            "a tab cannot stand here",
+            Some("indent with blanks: YAML does not allow tabs"),
+        ),
         said => (said, None),
     }
 }
@@ -49,7 +82,11 @@ pub(super) fn context(said: &str) -> &str {
         "while parsing a flow sequence" => "the list is opened here",
         "while parsing a flow mapping" => "the mapping is opened here",
         "while scanning a simple key" => "the key begins here",
-        "while scanning a block scalar" => "the text begins here",
+        "while scanning a block scalar" | "while scanning a plain scalar" => "the text begins here",
+        "while scanning an alias" => "the alias begins here",
+        "while scanning an anchor" => "the anchor begins here",
+        "while scanning a tag" | "while parsing a tag" => "the tag begins here",
+        "while parsing a node" | "while parsing a block node" | "while parsing a flow node" => "the value begins here",
         said => said,
     }
 }
