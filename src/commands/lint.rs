@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use indexmap::IndexSet;
+
 use super::{complain, native, print};
 use crate::cli::{Deny, Globals, LintArgs};
 use crate::compose::load::Request;
@@ -60,23 +62,16 @@ fn check(globals: &Globals, args: &LintArgs) -> Result<(Vec<Findings>, usize)> {
     if args.paths.iter().chain(&globals.files).any(|file| file == "-") {
         request.stdin = Some(native::read_stdin()?);
     }
-    let mut paths: Vec<&String> = Vec::new();
-    for path in &args.paths {
-        if !paths.contains(&path) {
-            paths.push(path);
-        }
-    }
-    let requests: Vec<Option<Request>> = match paths.as_slice() {
-        [] => vec![Some(request)],
-        paths => paths.iter().map(|path| Some(of_file(path, &request))).collect(),
+    let paths: IndexSet<&String> = args.paths.iter().collect();
+    let named = !paths.is_empty();
+    let requests: Vec<Request> = if named {
+        paths.into_iter().map(|path| of_file(path, &request)).collect()
+    } else {
+        vec![request]
     };
-    let named = !args.paths.is_empty();
     let checked = lint::on_all_processors(&requests, |request| {
-        let request = request.clone()?;
-        if named && !is_wanted(&request) {
-            return None;
-        }
-        Some(native::lint_project(request))
+        let is_skipped = named && !is_wanted(request);
+        (!is_skipped).then(|| native::lint_project(request.clone()))
     });
     let skipped = checked.iter().filter(|findings| findings.is_none()).count();
     Ok((checked.into_iter().flatten().collect(), skipped))

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 
 use crate::cli::Globals;
 use crate::compose::load::Request;
-use crate::diagnostic::Findings;
+use crate::diagnostic::{Diagnostic, Findings};
 use crate::failure::Result;
 use crate::lint;
 use crate::report::lint::{Report, Threshold, excerpts};
@@ -46,11 +46,13 @@ pub(super) fn lint_project(request: Request) -> Findings {
     findings
 }
 
-/// All that was found, as people read it on standard error.
-pub(super) fn shown(findings: &Findings, terminal: &Terminal) -> Result<String> {
-    let directory = current_directory()?;
-    let report = Report::new(std::slice::from_ref(findings), directory.as_ref(), Threshold::default());
-    Ok(excerpts(&report, terminal))
+/// What was found and is wanted, as people read it on standard error.
+pub(super) fn shown(findings: &Findings, wanted: fn(&Diagnostic) -> bool, terminal: &Terminal) -> String {
+    // Without a current directory, files are named by their whole path.
+    let directory = current_directory().unwrap_or_default();
+    let mut report = Report::new(std::slice::from_ref(findings), directory.as_ref(), Threshold::default());
+    report.findings.retain(|finding| wanted(finding.diagnostic));
+    excerpts(&report, terminal)
 }
 
 /// The current directory by the name that the shell has for it, which can lead through a link.

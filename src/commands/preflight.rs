@@ -9,7 +9,6 @@ use crate::compose::load::Request;
 use crate::diagnostic::{Diagnostic, Findings, Severity};
 use crate::failure::{Failure, Result};
 use crate::lint;
-use crate::report::lint::{Report, Threshold, excerpts};
 use crate::term::Terminal;
 
 /// What the native loader finds in the files; nothing where it cannot look without harm, or fails itself.
@@ -42,7 +41,7 @@ pub(super) fn refuse_harm(findings: &Findings, terminal: &Terminal) -> Result<()
         true => "the compose file would crash the engine, and is refused",
         false => "the compose file cannot be loaded, and compose could take all memory over it: it is refused",
     };
-    Err(Failure::invalid(message).showing(show(findings, lint::is_harmful, terminal)))
+    Err(Failure::invalid(message).showing(native::shown(findings, lint::is_harmful, terminal)))
 }
 
 /// Adds to compose's complaint the places that the native loader complains of.
@@ -51,12 +50,5 @@ pub(super) fn explain(failure: Failure, findings: &Findings, terminal: &Terminal
         return failure;
     }
     let is_placed = |found: &Diagnostic| found.severity == Severity::Error && found.span.is_some();
-    failure.showing(show(findings, is_placed, terminal))
-}
-
-fn show(findings: &Findings, wanted: fn(&Diagnostic) -> bool, terminal: &Terminal) -> String {
-    let directory = native::current_directory().unwrap_or_default();
-    let mut report = Report::new(std::slice::from_ref(findings), directory.as_ref(), Threshold::default());
-    report.findings.retain(|finding| wanted(finding.diagnostic));
-    excerpts(&report, terminal)
+    failure.showing(native::shown(findings, is_placed, terminal))
 }

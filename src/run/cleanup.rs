@@ -65,11 +65,6 @@ impl Closer {
         self.close == Close::Remove
     }
 
-    /// Whether the engine answers at all.
-    pub(super) fn engine_answers(&self) -> bool {
-        engine_answers(&self.spawner, &self.commands)
-    }
-
     /// Whether there is something to do at all.
     pub(super) const fn closes(&self) -> bool {
         !matches!(self.close, Close::Leave)

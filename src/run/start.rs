@@ -68,24 +68,19 @@ impl Starter {
 
     /// Tells the failed stages from those that the call did not come to.
     fn sort_out(&self, stages: &[usize], message: &str) -> (Vec<StartFailure>, Vec<usize>) {
-        let records = records(&self.spawner, &self.commands);
+        let records = records(&self.spawner, &self.commands).unwrap_or_default();
+        let own = |stage: usize| -> Vec<&Record> {
+            let name = &self.plan.stages[stage].name;
+            records.iter().filter(|record| record.service == *name).collect()
+        };
         if classify::is_engine_lost(message) {
             // A connection that was cut is no word about the containers. Without a hook, one that was started is as it
             // should be.
-            let is_started = |stage: &usize| {
-                let stage = &self.plan.stages[*stage];
-                let mut own = records
-                    .iter()
-                    .flatten()
-                    .filter(|record| record.service == stage.name)
-                    .peekable();
-                !stage.has_start_hooks && own.peek().is_some() && own.all(|record| record.was_started)
-            };
-            let lost = stages.iter().filter(|stage| !is_started(stage));
+            let is_fit = |stage: &&usize| !self.plan.stages[**stage].has_start_hooks && is_started(&own(**stage));
+            let lost = stages.iter().filter(|stage| !is_fit(stage));
             let lost = lost.map(|stage| failure(*stage, Outcome::EngineLost, message, None));
             return (lost.collect(), Vec::new());
         }
-        let records = records.unwrap_or_default();
         let hook = HOOK
             .as_ref()
             .and_then(|hook| Some(hook.captures(message)?.get(1)?.as_str().to_owned()));
@@ -93,7 +88,7 @@ impl Starter {
         let mut untried = Vec::new();
         for stage in stages {
             let name = &self.plan.stages[*stage].name;
-            let own: Vec<&Record> = records.iter().filter(|record| record.service == *name).collect();
+            let own = own(*stage);
             let refused = own
                 .iter()
                 .find(|record| !record.was_started && (!record.error.is_empty() || record.code != 0));
@@ -111,7 +106,7 @@ impl Starter {
                 ));
             } else if hook.as_ref() == Some(name) {
                 failed.push(failure(*stage, Outcome::StartFailed, message, None));
-            } else if own.is_empty() || own.iter().any(|record| !record.was_started) {
+            } else if !is_started(&own) {
                 untried.push(*stage);
             }
         }
@@ -126,6 +121,11 @@ impl Starter {
         }
         (failed, untried)
     }
+}
+
+/// Whether all of a stage's containers were started; one without any was not.
+fn is_started(own: &[&Record]) -> bool {
+    !own.is_empty() && own.iter().all(|record| record.was_started)
 }
 
 fn failure(stage: usize, outcome: Outcome, message: &str, code: Option<i32>) -> StartFailure {
@@ -145,7 +145,12 @@ pub(super) fn records(spawner: &Spawner, commands: &Commands) -> Option<Vec<Reco
     if ids.is_empty() {
         return listed.succeeded().then(Vec::new);
     }
-    let inspected = spawner.capture_within(PATIENCE, &commands.inspect(&ids)).ok()?;
+    records_of(spawner, commands, &ids).filter(|_| listed.succeeded())
+}
+
+/// The engine's record of these containers; nothing when the engine does not answer.
+pub(super) fn records_of(spawner: &Spawner, commands: &Commands, ids: &[String]) -> Option<Vec<Record>> {
+    let inspected = spawner.capture_within(PATIENCE, &commands.inspect(ids)).ok()?;
     // It fails when one of them has gone meanwhile, and still tells of the others.
-    (listed.succeeded() && !inspected.timed_out).then(|| inspect::read(&inspected.stdout))
+    (!inspected.timed_out).then(|| inspect::read(&inspected.stdout))
 }

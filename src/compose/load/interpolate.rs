@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use super::environment::Environment;
 use super::number::parse_float;
 use super::path::{visit, visit_containers};
-use super::template::{Lookup, TemplateError, substitute};
+use super::template::{Lookup, TemplateError, closing_brace, substitute};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::{Sources, Span};
 use crate::yaml::{Node, Value};
@@ -65,10 +65,12 @@ impl Scope<'_> {
         let is_name = |c: char| c == '_' || c.is_ascii_alphanumeric();
         let uses = self.written.match_indices('$').filter_map(|(at, _)| {
             let rest = &self.written[at + 1..];
-            let braced = usize::from(rest.starts_with('{'));
-            let tail = rest[braced..].strip_prefix(name)?;
-            let behind = if braced == 1 { to_closing_brace(tail) } else { 0 };
-            (!tail.starts_with(is_name)).then_some((at, at + 1 + braced + name.len() + behind))
+            let inside = rest.strip_prefix('{');
+            let body = inside.unwrap_or(rest);
+            let tail = body.strip_prefix(name)?;
+            let close = inside.and_then(closing_brace).map(|close| close + 1);
+            let end = self.written.len() - body.len() + close.unwrap_or(name.len());
+            (!tail.starts_with(is_name)).then_some((at, end))
         });
         let place = uses.into_iter().nth(earlier);
         place.map_or(self.span, |(start, end)| self.span.part(start, end))
@@ -89,18 +91,6 @@ impl Lookup for Scope<'_> {
         self.problems
             .push(problem.help(format!("set it, or give a default: ${{{name}:-value}}")));
     }
-}
-
-/// How far it is to the end of the brace that is open at the beginning of a text; nothing where it stays open.
-fn to_closing_brace(text: &str) -> usize {
-    let mut open = 1;
-    for (at, c) in text.char_indices() {
-        open += i32::from(c == '{') - i32::from(c == '}');
-        if open == 0 {
-            return at + 1;
-        }
-    }
-    0
 }
 
 fn describe(error: &TemplateError, text: &str, scope: &Scope<'_>) -> Diagnostic {

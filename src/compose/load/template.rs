@@ -94,7 +94,7 @@ fn braced(body: &str) -> Option<(Expression<'_>, &str)> {
 
 /// The brace that balances the one before `body`. Every brace counts, and the character right behind an opening one is
 /// passed over, which is what Compose does.
-fn closing_brace(body: &str) -> Option<usize> {
+pub(super) fn closing_brace(body: &str) -> Option<usize> {
     let mut depth = 1;
     let mut characters = body.char_indices().skip(1);
     while let Some((at, c)) = characters.next() {

@@ -10,7 +10,7 @@ impl Driver<'_> {
     /// Stops or removes what the run made. Logs are read to their end first: what is removed cannot be read any more.
     pub(super) fn close(&mut self) -> Verdict {
         let verdict = self.scheduler.verdict();
-        if self.scheduler.gave_up() && !self.closer.engine_answers() {
+        if self.scheduler.gave_up() && !cleanup::engine_answers(&self.spawner, &self.commands) {
             self.leave();
             return verdict;
         }
@@ -23,18 +23,9 @@ impl Driver<'_> {
         }
         let begun = Instant::now();
         self.emit(Fact::CleanUpStarted);
-        let running: Vec<String> = self
-            .containers
-            .iter()
-            .filter(|(_, c)| c.running)
-            .map(|(id, _)| id.clone())
-            .collect();
-        let stages: Vec<usize> = self
-            .containers
-            .values()
-            .filter(|c| c.running)
-            .map(|c| c.stage)
-            .collect();
+        let running = self.containers.iter().filter(|(_, container)| container.running);
+        let (running, stages): (Vec<String>, Vec<usize>) =
+            running.map(|(id, container)| (id.clone(), container.stage)).unzip();
         self.wait_for(move |closer| closer.end_running(&running, &stages));
         self.drain(Duration::from_secs(2), |driver| {
             driver.containers.values().any(|c| c.log.active)

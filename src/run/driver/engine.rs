@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 
 use super::{Container, Driver, Log, Message, PROBE, START_GRACE, send};
 use crate::event::Fact;
-use crate::run::cleanup::{self, PATIENCE};
+use crate::run::cleanup;
 use crate::run::command::Commands;
 use crate::run::engine_events::{self, Action, EngineEvent, UNKNOWN};
-use crate::run::inspect::{self, Record};
+use crate::run::inspect::Record;
 use crate::run::process::Spawner;
 use crate::run::scheduler::{Input, StartFailure};
-use crate::run::start::records;
+use crate::run::start::{records, records_of};
 
 /// When the record of a container that ended with 137 is looked at. On a busy machine the engine learns only after the end
 /// that it was for memory.
@@ -287,10 +287,8 @@ impl Driver<'_> {
 }
 
 fn ran_out_of_memory(spawner: &Spawner, commands: &Commands, container: &str) -> bool {
-    let inspect = commands.inspect(&[container.to_owned()]);
-    let inspected = spawner.capture_within(PATIENCE, &inspect);
-    let records = inspected.map(|finished| inspect::read(&finished.stdout));
-    records.is_ok_and(|records| records.first().is_some_and(|record| record.oom))
+    let records = records_of(spawner, commands, &[container.to_owned()]);
+    records.is_some_and(|records| records.first().is_some_and(|record| record.oom))
 }
 
 fn read_events(pipe: &os_pipe::PipeReader, inbox: &SyncSender<Message>) {

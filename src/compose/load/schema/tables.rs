@@ -581,26 +581,19 @@ static VOLUME: Keys = closed(&[&[
     ("name", Text),
 ]]);
 
-static SECRET: Keys = closed(&[&[
-    ("driver", Text),
-    ("driver_opts", OPTIONS),
+/// What secrets and configs have in common.
+const FILE_OBJECT: Entries = &[
     ("environment", Text),
     ("external", EXTERNAL),
     ("file", Text),
     ("labels", KV),
     ("name", Text),
     ("template_driver", Text),
-]]);
+];
 
-static CONFIG: Keys = closed(&[&[
-    ("content", Text),
-    ("environment", Text),
-    ("external", EXTERNAL),
-    ("file", Text),
-    ("labels", KV),
-    ("name", Text),
-    ("template_driver", Text),
-]]);
+static SECRET: Keys = closed(&[&[("driver", Text), ("driver_opts", OPTIONS)], FILE_OBJECT]);
+
+static CONFIG: Keys = closed(&[&[("content", Text)], FILE_OBJECT]);
 
 static MODEL: Keys = with(
     &[&[
