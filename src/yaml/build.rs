@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::io::BufReader;
 use std::ops::Range;
 
 use libyaml_safer::{Encoding, Error, Event, EventData, Mark, Parser, ScalarStyle};
@@ -15,6 +16,9 @@ use crate::source::{SourceId, Span};
 
 /// How deep collections may lie in each other: as deep as for Compose.
 pub const MAX_DEPTH: usize = 10_000;
+
+/// How much of the text the parser is given at a time.
+const INPUT_BYTES: usize = 4096;
 
 /// Reads a text. After a syntax error the tree has what stands before it.
 #[must_use]
@@ -67,10 +71,11 @@ struct Properties {
 impl Builder<'_> {
     /// Takes all events in, up to the first that is wrong.
     fn read(&mut self) {
-        let mut input = self.spaced.text.as_bytes();
+        // The parser takes in all that it is given at once, at eight bytes a character.
+        let mut input = BufReader::with_capacity(INPUT_BYTES, self.spaced.text.as_bytes());
         let mut parser = Parser::new();
         parser.set_encoding(Encoding::Utf8);
-        parser.set_input_string(&mut input);
+        parser.set_input(&mut input);
         loop {
             match parser.parse() {
                 Ok(event) if event.data == EventData::StreamEnd => return,
