@@ -36,6 +36,59 @@ pub struct Label {
     pub text: String,
 }
 
+/// A change to the text that takes a finding away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// What it does, as an order: "write the version in quotes".
+    pub title: String,
+    /// Whether what compose makes of the file stays the same but for what was found, beyond doubt.
+    pub is_safe: bool,
+    /// The changes, none of which overlaps another.
+    pub edits: Vec<Edit>,
+}
+
+/// A stretch of text and what comes in its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// What is replaced; empty where something is put in.
+    pub span: Span,
+    /// What comes there.
+    pub text: String,
+}
+
+impl Fix {
+    /// A change that keeps what compose makes of the rest.
+    #[must_use]
+    pub fn safe(title: impl Into<String>, edits: Vec<Edit>) -> Self {
+        Self {
+            title: title.into(),
+            is_safe: true,
+            edits,
+        }
+    }
+
+    /// A change after which the project may behave otherwise than before.
+    #[must_use]
+    pub fn unsafe_(title: impl Into<String>, edits: Vec<Edit>) -> Self {
+        Self {
+            title: title.into(),
+            is_safe: false,
+            edits,
+        }
+    }
+}
+
+impl Edit {
+    /// Puts a text in the place of another.
+    #[must_use]
+    pub fn replace(span: Span, text: impl Into<String>) -> Self {
+        Self {
+            span,
+            text: text.into(),
+        }
+    }
+}
+
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -51,6 +104,8 @@ pub struct Diagnostic {
     pub labels: Vec<Label>,
     /// What to do about it.
     pub help: Option<String>,
+    /// The change that does it.
+    pub fix: Option<Fix>,
 }
 
 impl Diagnostic {
@@ -69,6 +124,7 @@ impl Diagnostic {
             span: span.into(),
             labels: Vec::new(),
             help: None,
+            fix: None,
         }
     }
 
@@ -98,6 +154,20 @@ impl Diagnostic {
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Self {
         self.help = Some(text.into());
+        self
+    }
+
+    /// The same with a change that takes it away.
+    #[must_use]
+    pub fn fix(mut self, fix: impl Into<Option<Fix>>) -> Self {
+        self.fix = fix.into();
+        self
+    }
+
+    /// The same, mattering no more than this.
+    #[must_use]
+    pub fn at_most(mut self, severity: Severity) -> Self {
+        self.severity = self.severity.min(severity);
         self
     }
 }

@@ -19,7 +19,7 @@
 //! | [`cli`] | the command line: clap structs, and how words become them. Pure |
 //! | [`commands`] | one file a command: wiring, no logic |
 //!
-//! Direction: `source ← diagnostic ← yaml ← compose ← lint`; `event ← compose ← plan ← run`; `report` uses `event`,
+//! Direction: `source ← diagnostic ← yaml ← compose ← plan ← lint`; `event ← compose ← plan ← run`; `report` uses `event`,
 //! `diagnostic`, `source`, `failure` and `term` alone; `commands` uses everything, and nothing uses `commands`. A test in
 //! this file reads the `use crate::` lines and holds them to it.
 //!
@@ -67,7 +67,7 @@ mod tests {
         ("diagnostic", &["source"]),
         ("yaml", &["diagnostic", "source"]),
         ("compose", &["diagnostic", "event", "exit", "failure", "source", "yaml"]),
-        ("lint", &["compose", "diagnostic", "source", "yaml"]),
+        ("lint", &["compose", "diagnostic", "event", "plan", "source", "yaml"]),
         ("plan", &["compose", "event", "exit", "failure"]),
         ("run", &["compose", "event", "exit", "failure", "plan", "report"]),
         ("report", &["diagnostic", "event", "exit", "failure", "source", "term"]),

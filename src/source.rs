@@ -142,6 +142,11 @@ impl Sources {
         self.0.iter()
     }
 
+    /// All texts with their ids.
+    pub fn with_ids(&self) -> impl Iterator<Item = (SourceId, &Source)> {
+        (0..).map(SourceId).zip(&self.0)
+    }
+
     /// The file a span is in; empty for a span of no known source.
     #[must_use]
     pub fn path(&self, span: Span) -> &Path {

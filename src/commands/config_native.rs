@@ -19,6 +19,7 @@ pub(super) fn run(globals: &Globals, args: &NativeArgs) -> Result<u8> {
         model,
         diagnostics,
         sources,
+        ..
     } = load(Request {
         services: args.services.clone(),
         ..native::request(globals)?

@@ -69,9 +69,10 @@ fn check(globals: &Globals, args: &LintArgs) -> Result<(Vec<Findings>, usize)> {
     } else {
         vec![request]
     };
+    let settings = lint::Settings::default();
     let checked = lint::on_all_processors(&requests, |request| {
         let is_skipped = named && !is_wanted(request);
-        (!is_skipped).then(|| native::lint_project(request.clone()))
+        (!is_skipped).then(|| native::lint_project(request.clone(), &settings))
     });
     let skipped = checked.iter().filter(|findings| findings.is_none()).count();
     Ok((checked.into_iter().flatten().collect(), skipped))

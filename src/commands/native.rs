@@ -9,7 +9,7 @@ use crate::cli::Globals;
 use crate::compose::load::Request;
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::failure::Result;
-use crate::lint;
+use crate::lint::{self, Settings};
 use crate::report::lint::{Report, Threshold, excerpts};
 use crate::term::Terminal;
 
@@ -37,9 +37,18 @@ pub(super) fn request(globals: &Globals) -> Result<Request> {
 }
 
 /// Lints the project that compose would load. Where a finding has no place, the file that was named stands for it.
-pub(super) fn lint_project(request: Request) -> Findings {
-    let named = request.files.first().cloned();
-    let mut findings = lint::lint(named.unwrap_or_default(), request);
+pub(super) fn lint_project(request: Request, settings: &Settings) -> Findings {
+    named(request, |project, request| lint::lint(project, request, settings))
+}
+
+/// Looks whether the project that compose would load can be loaded, and does no harm.
+pub(super) fn check_project(request: Request) -> Findings {
+    named(request, lint::check)
+}
+
+fn named(request: Request, look: impl FnOnce(String, Request) -> Findings) -> Findings {
+    let file = request.files.first().cloned();
+    let mut findings = look(file.unwrap_or_default(), request);
     if findings.project.is_empty() {
         findings.project = findings.first_file().unwrap_or(".").to_owned();
     }

@@ -24,7 +24,7 @@ pub(super) fn look(globals: &Globals, services: &[String], stdin: Option<&[u8]>)
     if named.chain(by_variable.split(':')).any(is_pipe) {
         return None;
     }
-    lint::apart(|| native::lint_project(request))
+    lint::apart(|| native::check_project(request))
 }
 
 /// Whether this can be read once only: then compose is the one to read it.

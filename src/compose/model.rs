@@ -111,7 +111,8 @@ impl Restart {
     }
 
     /// Reads `restart` (Compose specification, "restart").
-    fn parse(text: &str) -> Self {
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
         match text.split_once(':').unwrap_or((text, "")) {
             ("always" | "unless-stopped", _) => Self::Always,
             // The engine takes a limit of 0 as no limit.

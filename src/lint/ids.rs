@@ -83,6 +83,8 @@ pub const IDS: &[Id] = &[
     id("undefined-resource", "a service uses what is not declared"),
     id("undefined-service", "a service depends on one that does not exist"),
     id("unknown-key", "a key that compose does not know"),
+    id("unknown-rule", "a comment names a rule that does not exist"),
+    id("unused-ignore", "a comment ignores what is not found"),
     id("variable-required", "a variable that must be set is not set"),
     id("variable-unset", "a variable is not set, and stands for nothing"),
     id("version-obsolete", "the version is obsolete and ignored"),

@@ -2,42 +2,86 @@
 //!
 //! Nothing here shows anything, starts a program or needs an engine.
 
+pub mod example;
 mod harm;
 mod ids;
+mod ignore;
+pub mod project;
 mod recognise;
+pub mod rule;
+pub mod rules;
+mod settings;
 
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, Builder, available_parallelism};
 
+use project::Project;
+use rule::Found;
+
 use crate::compose::load::{Loaded, Request, load};
-use crate::diagnostic::Findings;
+use crate::diagnostic::{Diagnostic, Findings};
+use crate::source::{Source, SourceId};
 
 pub use harm::is_harmful;
 pub use ids::{IDS, Id};
+pub use ignore::near;
 pub use recognise::{base_of_override, is_compose_file};
+pub use settings::Settings;
 
 /// Deeply nested values are walked recursively; a thread's usual stack is too small for the deepest that are read.
 const STACK: usize = 64 << 20;
 
-/// Lints one project. `project` is the file that stands for it.
+/// Loads one project: what keeps it from being loaded, or would harm the engine. `project` is the file that stands for it.
 #[must_use]
-pub fn lint(project: String, request: Request) -> Findings {
-    let Loaded {
-        model,
-        diagnostics,
-        sources,
-    } = load(request);
-    let mut diagnostics = diagnostics.into_vec();
-    if let Some(model) = &model {
+pub fn check(project: String, request: Request) -> Findings {
+    findings(project, load(request), |_| Vec::new())
+}
+
+/// Lints one project: what [`check`] finds, and what the rules find in a project that can be loaded.
+#[must_use]
+pub fn lint(project: String, request: Request, settings: &Settings) -> Findings {
+    let mut findings = findings(project, load(request), |loaded| look(loaded, settings));
+    let sources: Vec<(SourceId, &Source)> = findings.sources.with_ids().collect();
+    let is_checked = |id: &str| rules::all().any(|rule| rule.id == id && settings.level(rule).is_some());
+    ignore::apply(&sources, &mut findings.diagnostics, is_checked);
+    findings
+}
+
+fn findings(project: String, loaded: Loaded, more: impl FnOnce(&Loaded) -> Vec<Diagnostic>) -> Findings {
+    let mut diagnostics: Vec<Diagnostic> = loaded.diagnostics.iter().cloned().collect();
+    if let Some(model) = &loaded.model {
         diagnostics.extend(harm::check(&model.root));
+        diagnostics.extend(more(&loaded));
     }
     Findings {
         project,
-        loads: model.is_some(),
+        loads: loaded.model.is_some(),
         diagnostics,
-        sources,
+        sources: loaded.sources,
     }
+}
+
+/// What the rules find.
+fn look(loaded: &Loaded, settings: &Settings) -> Vec<Diagnostic> {
+    let model = loaded.model.as_ref();
+    let Some(project) = model.and_then(|model| Project::new(model, &loaded.sources, &loaded.documents)) else {
+        return Vec::new();
+    };
+    let mut all = Vec::new();
+    for rule in rules::all() {
+        let Some((level, is_chosen)) = settings.level(rule) else {
+            continue;
+        };
+        let mut found = Found::default();
+        (rule.check)(&project, &mut found);
+        all.extend(found.0.into_iter().map(|mut finding| {
+            finding.code = rule.id;
+            finding.severity = if is_chosen { level } else { level.min(finding.severity) };
+            finding
+        }));
+    }
+    all
 }
 
 /// Does `work` on a thread with enough stack for the deepest values. Nothing where it panics.

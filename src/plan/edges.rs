@@ -228,8 +228,9 @@ fn note_ungated(project: &Project, stages: &[Stage], notes: &mut Vec<String>, op
         return;
     };
     let is_outside = |service: &&Service| position(stages, &service.name).is_none() && !service.is_job_entry;
+    let index = super::kinds::index(project);
     let is_job =
-        |service: &&Service| super::kinds::find(project, service, options).is_ok_and(|found| found.kind == Kind::Job);
+        |service: &&Service| super::kinds::find(&index, service, options).is_ok_and(|found| found.kind == Kind::Job);
     let outside: Vec<&str> = project
         .services
         .iter()

@@ -1,5 +1,7 @@
 //! Model → kinds. Explicit beats inferred, and every inference has a reason that `plan` prints.
 
+use std::collections::HashMap;
+
 use super::Options;
 use super::evidence::{self, JobSign};
 use crate::compose::{Health, Project, Restart, Service};
@@ -13,18 +15,22 @@ pub(super) struct Found {
     pub(super) reason: String,
 }
 
-/// Who depends on a service, and how.
-struct Dependents<'a> {
+/// Who depends on a service, and how: the first that asks for each condition.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Dependents<'a> {
     succeeded: Option<&'a str>,
     healthy: Option<&'a str>,
     started: Option<&'a str>,
 }
 
+/// Who depends on each service.
+pub(super) type Index<'a> = HashMap<&'a str, Dependents<'a>>;
+
 /// Finds the kind of a service.
 ///
 /// # Errors
 /// When `x-towline.kind` is not a kind.
-pub(super) fn find(project: &Project, service: &Service, options: &Options) -> Result<Found> {
+pub(super) fn find(index: &Index<'_>, service: &Service, options: &Options) -> Result<Found> {
     if let Some(kind) = &service.kind {
         let explicit = explicit(service, kind)?;
         // The end of the run hangs on the service that --exit-code-from names: it has to end.
@@ -32,7 +38,7 @@ pub(super) fn find(project: &Project, service: &Service, options: &Options) -> R
             return Ok(explicit);
         }
     }
-    let dependents = Dependents::of(project, &service.name);
+    let dependents = index.get(service.name.as_str()).copied().unwrap_or_default();
     if let Some(reason) = job_by_place(service, &dependents, options) {
         return Ok(refine_job(service, reason));
     }
@@ -128,19 +134,19 @@ fn strong_server_sign(service: &Service, dependents: &Dependents<'_>) -> Option<
     Some((*reason).to_owned())
 }
 
-impl<'a> Dependents<'a> {
-    fn of(project: &'a Project, name: &str) -> Self {
-        let first = |condition: Condition| {
-            project
-                .services
-                .iter()
-                .find(|other| other.depends_on.get(name).is_some_and(|on| on.condition == condition))
-                .map(|other| other.name.as_str())
-        };
-        Self {
-            succeeded: first(Condition::Succeeded),
-            healthy: first(Condition::Healthy),
-            started: first(Condition::Started),
+/// Looks through the needs of all services once.
+pub(super) fn index(project: &Project) -> Index<'_> {
+    let mut index = Index::new();
+    for other in &project.services {
+        for (name, needed) in &other.depends_on {
+            let dependents = index.entry(name.as_str()).or_default();
+            let place = match needed.condition {
+                Condition::Succeeded => &mut dependents.succeeded,
+                Condition::Healthy => &mut dependents.healthy,
+                Condition::Started | Condition::Built => &mut dependents.started,
+            };
+            place.get_or_insert(&other.name);
         }
     }
+    index
 }

@@ -136,13 +136,14 @@ pub fn build(project: &Project, options: &Options) -> Result<Plan> {
     let chosen = edges::closure(project, &targets, options.no_deps);
     let mut notes = Vec::new();
     let mut stages = Vec::new();
+    let index = kinds::index(project);
     for service in project
         .services
         .iter()
         .filter(|service| chosen.contains(service.name.as_str()))
     {
         check_replicas(service)?;
-        let found = kinds::find(project, service, options)?;
+        let found = kinds::find(&index, service, options)?;
         stages.push(stage(service, found, targets.contains(service.name.as_str())));
     }
     edges::connect(project, &mut stages, &mut notes, options)?;
@@ -153,6 +154,25 @@ pub fn build(project: &Project, options: &Options) -> Result<Plan> {
         stages,
         notes,
     })
+}
+
+/// The kind of each service and the reason for it, whether or not the whole can be planned. A service with a kind that is
+/// none has the kind that its looks give it.
+#[must_use]
+pub fn kinds(project: &Project) -> Vec<(Kind, String)> {
+    let index = kinds::index(project);
+    let options = Options::default();
+    let kind = |service: &Service| {
+        let found = kinds::find(&index, service, &options).or_else(|_| {
+            let unsaid = Service {
+                kind: None,
+                ..service.clone()
+            };
+            kinds::find(&index, &unsaid, &options)
+        });
+        found.map_or_else(|_| (Kind::Service, String::new()), |found| (found.kind, found.reason))
+    };
+    project.services.iter().map(kind).collect()
 }
 
 /// More containers than this no engine starts on one machine.

@@ -18,7 +18,7 @@ fn shown(files: &[(&str, &str)]) -> String {
         files: vec![files[0].0.to_owned()],
         ..Request::default()
     };
-    let projects = [native::lint_project(request)];
+    let projects = [native::check_project(request)];
     let report = Report::new(&projects, &directory, Threshold::default());
     let terminal = Terminal {
         width: 120,
@@ -713,7 +713,7 @@ fn no_file() {
         files: vec!["compose.yaml".to_owned()],
         ..Request::default()
     };
-    let projects = [native::lint_project(request)];
+    let projects = [native::check_project(request)];
     let report = Report::new(&projects, "/nonexistent/shop".as_ref(), Threshold::default());
     insta::assert_snapshot!(Format::Human.render(&report, &Terminal::plain()), @"
     error[compose-file]: the compose file /nonexistent/shop/compose.yaml does not exist

@@ -71,6 +71,11 @@ pub(super) fn emit(root: &Node, name: &str, form: Form) -> Json {
     Json::Object(out)
 }
 
+/// A service by itself, as YAML shows it.
+pub(super) fn service(node: &Node) -> Json {
+    Json::Object(Form::Yaml.resource("services", node))
+}
+
 impl Form {
     fn resource(self, section: &str, node: &Node) -> JsonMap<String, Json> {
         let mut out = self.structure(node);

@@ -1,5 +1,6 @@
 //! The variables that interpolation sees: the process's own, then those of env files.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -22,6 +23,11 @@ impl Environment {
     /// The value of a variable.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
+    }
+
+    /// All of them.
+    pub(super) fn into_map(self) -> HashMap<String, String> {
+        self.0.into_iter().collect()
     }
 
     /// Sets a variable, whatever it was before.

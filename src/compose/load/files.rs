@@ -96,6 +96,11 @@ impl Files {
         Ok(documents)
     }
 
+    /// The documents of all files that were read.
+    pub(super) fn all_documents(&mut self) -> Vec<Arc<[Node]>> {
+        std::mem::take(&mut self.documents).into_values().collect()
+    }
+
     /// A path with a leading `~` replaced, taken from `base` where it is relative, and cleaned.
     pub(super) fn resolve(&self, base: &str, path: &str) -> String {
         absolute(base, &self.expand_home(path))

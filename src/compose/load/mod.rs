@@ -39,13 +39,14 @@ mod units;
 mod words;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use files::Files;
 use model::{Loader, Scope};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Label, Stop};
 use crate::source::{Sources, Span};
-use crate::yaml::Node;
+use crate::yaml::{Key, Map, Node};
 
 /// How many files are told through which a problem was brought in. It also ends a circle of them.
 const MAX_ORIGINS: usize = 8;
@@ -84,6 +85,14 @@ pub struct Model {
     pub name: String,
     /// The resolved tree. Each value has the place where it was written, and one that was added that of what implies it.
     pub root: Node,
+    /// The services whose profiles are not active.
+    pub inactive: Map,
+    /// Networks, volumes, configs, secrets and models that no active service uses, by section.
+    pub unused: Vec<(&'static str, Key, Node)>,
+    /// The directory of the project, absolute: relative paths begin there.
+    pub directory: String,
+    /// The variables that texts can use: those of the process and those of `.env` and `--env-file`.
+    pub variables: HashMap<String, String>,
 }
 
 impl Model {
@@ -99,6 +108,16 @@ impl Model {
     pub fn to_yaml_values(&self) -> serde_json::Value {
         emit::emit(&self.root, &self.name, emit::Form::Yaml)
     }
+
+    /// The same, with the services whose profiles are not active.
+    #[must_use]
+    pub fn all_to_yaml_values(&self) -> serde_json::Value {
+        let mut values = self.to_yaml_values();
+        for (name, service) in &self.inactive {
+            values["services"][&*name.text] = emit::service(service);
+        }
+        values
+    }
 }
 
 /// What came of a request.
@@ -106,6 +125,8 @@ impl Model {
 pub struct Loaded {
     /// The model; none where Compose rejects the project.
     pub model: Option<Model>,
+    /// The documents of the files that were read, as they are written: variables and short forms still stand in them.
+    pub documents: Vec<Arc<[Node]>>,
     /// All that was found on the way, warnings too.
     pub diagnostics: Diagnostics,
     /// The texts that the places point into.
@@ -128,6 +149,7 @@ pub fn load(request: Request) -> Loaded {
     loader.problems.once();
     Loaded {
         model,
+        documents: loader.files.all_documents(),
         diagnostics: loader.problems,
         sources: loader.files.sources,
     }
@@ -207,7 +229,7 @@ impl Loader {
             return Err(Stop);
         }
         normalise::normalise(&mut root, &name, &scope.environment);
-        let inactive = select::deactivate(&mut root, &profiles);
+        let mut inactive = select::deactivate(&mut root, &profiles);
         let names: Vec<String> = inactive.keys().map(ToString::to_string).collect();
         // What lies elsewhere may have what is missing here.
         if !self.is_partial {
@@ -215,13 +237,28 @@ impl Loader {
         }
         self.problems.check()?;
         service_env::resolve(&mut root, &scope.environment, &mut self.files, &mut self.problems)?;
-        select::select(&mut root, inactive, &profiles, &request.services, &mut self.problems)?;
-        if !request.all_resources {
-            select::prune(&mut root);
-        }
+        select::select(
+            &mut root,
+            &mut inactive,
+            &profiles,
+            &request.services,
+            &mut self.problems,
+        )?;
+        let unused = if request.all_resources {
+            Vec::new()
+        } else {
+            select::prune(&mut root)
+        };
         select::check_container_names(&root, &mut self.problems);
         self.problems.check()?;
-        Ok(Model { name, root })
+        Ok(Model {
+            name,
+            root,
+            inactive,
+            unused,
+            directory: scope.base,
+            variables: scope.environment.into_map(),
+        })
     }
 }
 

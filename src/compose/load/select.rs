@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use super::environment::Environment;
 use crate::diagnostic::{Diagnostic, Diagnostics, Stop};
-use crate::yaml::{Map, Node};
+use crate::yaml::{Key, Map, Node};
 
 /// The profiles that are active: those of the request, else those of `COMPOSE_PROFILES`.
 pub(super) fn profiles(requested: &[String], environment: &Environment) -> Vec<String> {
@@ -47,7 +47,7 @@ fn is_active(service: &Node, profiles: &[String]) -> bool {
 /// Keeps the services that are asked for and those they depend on.
 pub(super) fn select(
     root: &mut Node,
-    inactive: Map,
+    inactive: &mut Map,
     profiles: &[String],
     names: &[String],
     problems: &mut Diagnostics,
@@ -68,11 +68,11 @@ pub(super) fn select(
     let Some(services) = root.get_mut("services").and_then(Node::as_map_mut) else {
         return Ok(());
     };
-    services.extend(
-        inactive
-            .into_iter()
-            .filter(|(_, service)| is_active(service, &profiles)),
-    );
+    let (activated, others) = std::mem::take(inactive)
+        .into_iter()
+        .partition(|(_, service)| is_active(service, &profiles));
+    *inactive = others;
+    services.extend::<Map>(activated);
     let mut kept: HashSet<String> = HashSet::new();
     let mut wanted: Vec<(String, bool)> = Vec::new();
     for name in names {
@@ -134,8 +134,9 @@ fn matches(pattern: &str, name: &str) -> bool {
     }
 }
 
-/// Takes resources away that no service uses.
-pub(super) fn prune(root: &mut Node) {
+/// Takes resources away that no service uses, and gives them, each with its section.
+pub(super) fn prune(root: &mut Node) -> Vec<(&'static str, Key, Node)> {
+    let mut unused = Vec::new();
     let mut used: HashSet<(&'static str, String)> = HashSet::new();
     for section in ["services", "jobs"] {
         for (_, service) in root.get(section).into_iter().flat_map(Node::entries) {
@@ -144,9 +145,13 @@ pub(super) fn prune(root: &mut Node) {
     }
     for section in ["networks", "volumes", "secrets", "configs", "models"] {
         if let Some(map) = root.get_mut(section).and_then(Node::as_map_mut) {
-            map.retain(|key, _| used.contains(&(section, key.to_string())));
+            let is_used = |key: &Key| used.contains(&(section, key.to_string()));
+            let (kept, rest): (Map, Map) = std::mem::take(map).into_iter().partition(|(key, _)| is_used(key));
+            *map = kept;
+            unused.extend(rest.into_iter().map(|(key, node)| (section, key, node)));
         }
     }
+    unused
 }
 
 fn collect(service: &Node, used: &mut HashSet<(&'static str, String)>) {
@@ -216,8 +221,15 @@ mod tests {
         let mut root = tree(PROJECT);
         let mut problems = Diagnostics::default();
         let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
-        let inactive = deactivate(&mut root, &texts(profiles));
-        select(&mut root, inactive, &texts(profiles), &texts(wanted), &mut problems).map_err(|_| told(&problems))?;
+        let mut inactive = deactivate(&mut root, &texts(profiles));
+        select(
+            &mut root,
+            &mut inactive,
+            &texts(profiles),
+            &texts(wanted),
+            &mut problems,
+        )
+        .map_err(|_| told(&problems))?;
         prune(&mut root);
         Ok(root)
     }

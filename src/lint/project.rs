@@ -1,0 +1,365 @@
+//! What a rule sees: the resolved model, every service in it with its kind and its needs, and the text as it was written.
+
+use std::cell::OnceCell;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::compose::Restart;
+use crate::compose::load::Model;
+use crate::event::{Condition, Kind};
+use crate::plan;
+use crate::source::{Source, SourceId, Sources, Span};
+use crate::yaml::{Key, Node};
+
+/// Words in the name or the command of a job that checks something.
+const CHECKS: [&str; 37] = [
+    "audit",
+    "bats",
+    "check",
+    "checks",
+    "clippy",
+    "coverage",
+    "ctest",
+    "cypress",
+    "eslint",
+    "flake",
+    "fmt",
+    "gotestsum",
+    "integration",
+    "jest",
+    "lint",
+    "linter",
+    "mocha",
+    "mypy",
+    "nox",
+    "phpstan",
+    "phpunit",
+    "playwright",
+    "pylint",
+    "pytest",
+    "rspec",
+    "rubocop",
+    "ruff",
+    "scan",
+    "spec",
+    "specs",
+    "sut",
+    "test",
+    "tests",
+    "tox",
+    "unit",
+    "verify",
+    "vitest",
+];
+
+/// A project that compose would load.
+#[derive(Debug)]
+pub struct Project<'a> {
+    /// The resolved model.
+    pub model: &'a Model,
+    sources: &'a Sources,
+    documents: &'a [Arc<[Node]>],
+    services: Vec<Service<'a>>,
+    by_name: HashMap<&'a str, usize>,
+    written: OnceCell<HashMap<Span, &'a Node>>,
+}
+
+/// A service, or an entry of the top-level `jobs:`.
+#[derive(Debug)]
+pub struct Service<'a> {
+    /// Its name, at the place where it is defined.
+    pub key: &'a Key,
+    /// What it says, resolved.
+    pub node: &'a Node,
+    /// What it is in a pipeline: the same as in a plan.
+    pub kind: Kind,
+    /// Whether one of its profiles is active, or it has none.
+    pub is_active: bool,
+}
+
+/// What a service needs of another.
+#[derive(Clone, Copy, Debug)]
+pub struct Need<'a> {
+    /// The other one's name, at the place where the need is written.
+    pub key: &'a Key,
+    /// What it says.
+    pub node: &'a Node,
+    /// What is waited for.
+    pub condition: Condition,
+    /// Whether the service starts only where the other one exists.
+    pub is_required: bool,
+}
+
+impl<'a> Project<'a> {
+    /// Looks through a model. Nothing where it has services that plans know nothing of, which is a bug.
+    #[must_use]
+    pub fn new(model: &'a Model, sources: &'a Sources, documents: &'a [Arc<[Node]>]) -> Option<Self> {
+        let typed = crate::compose::Project::from_value(model.all_to_yaml_values()).ok()?;
+        let kinds = plan::kinds(&typed).into_iter().map(|(kind, _)| kind);
+        let kinds: HashMap<&str, Kind> = typed
+            .services
+            .iter()
+            .map(|service| service.name.as_str())
+            .zip(kinds)
+            .collect();
+        let entries = |section| model.root.get(section).into_iter().flat_map(Node::entries);
+        let active = entries("services").chain(entries("jobs")).map(|entry| (entry, true));
+        let all = active.chain(model.inactive.iter().map(|entry| (entry, false)));
+        let services: Vec<Service<'a>> = all
+            .map(|((key, node), is_active)| Service {
+                key,
+                node,
+                kind: kinds.get(&*key.text).copied().unwrap_or(Kind::Service),
+                is_active,
+            })
+            .collect();
+        let by_name = services
+            .iter()
+            .enumerate()
+            .map(|(at, service)| (service.name(), at))
+            .collect();
+        Some(Self {
+            model,
+            sources,
+            documents,
+            services,
+            by_name,
+            written: OnceCell::new(),
+        })
+    }
+
+    /// All services, those without an active profile last.
+    #[must_use]
+    pub fn services(&self) -> &[Service<'a>] {
+        &self.services
+    }
+
+    /// The service of this name.
+    #[must_use]
+    pub fn service(&self, name: &str) -> Option<&Service<'a>> {
+        self.services.get(*self.by_name.get(name)?)
+    }
+
+    /// The services of whose needs this one is a part, each with the need.
+    pub fn dependents<'b>(&'b self, name: &'b str) -> impl Iterator<Item = (&'b Service<'a>, Need<'a>)> {
+        self.services
+            .iter()
+            .filter_map(move |service| Some((service, service.need(name)?)))
+    }
+
+    /// Whether a service starts only after the success of another, directly or by those between them.
+    #[must_use]
+    pub fn waits_for_success(&self, service: &str, of: &str) -> bool {
+        self.reaches(service, of, |need| need.condition == Condition::Succeeded)
+    }
+
+    /// Whether a service starts after another in some way, directly or by those between them.
+    #[must_use]
+    pub fn is_behind(&self, service: &str, other: &str) -> bool {
+        self.reaches(service, other, |_| true)
+    }
+
+    fn reaches(&self, service: &str, other: &str, counts: impl Fn(&Need<'_>) -> bool) -> bool {
+        let mut seen = HashSet::new();
+        let mut open = vec![service];
+        while let Some(name) = open.pop() {
+            let Some(service) = self.service(name).filter(|_| seen.insert(name)) else {
+                continue;
+            };
+            for need in service.needs().filter(&counts) {
+                if *need.key.text == *other {
+                    return true;
+                }
+                open.push(&need.key.text);
+            }
+        }
+        false
+    }
+
+    /// Whether something in it runs to completion: a pipeline, and not only servers.
+    #[must_use]
+    pub fn is_pipeline(&self) -> bool {
+        self.services.iter().any(|service| service.kind.runs_to_completion())
+    }
+
+    /// The entries of a section of the top level, those included that no active service uses.
+    pub fn section(&self, name: &'static str) -> impl Iterator<Item = (&'a Key, &'a Node)> {
+        let unused = self.model.unused.iter().filter(move |(section, _, _)| *section == name);
+        let used = self.model.root.get(name).into_iter().flat_map(Node::entries);
+        used.chain(unused.map(|(_, key, node)| (key, node)))
+    }
+
+    /// The text at a place, as it is written in its file.
+    #[must_use]
+    pub fn text(&self, span: Span) -> &'a str {
+        self.source(span.source).map_or("", |source| source.slice(span))
+    }
+
+    /// A file that was read.
+    #[must_use]
+    pub fn source(&self, id: SourceId) -> Option<&'a Source> {
+        self.sources.get(id)
+    }
+
+    /// All files that were read.
+    pub fn sources(&self) -> impl Iterator<Item = &'a Source> {
+        self.sources.iter()
+    }
+
+    /// The documents of the files, as they are written: variables and short forms still stand in them.
+    pub fn documents(&self) -> impl Iterator<Item = &'a Node> {
+        self.documents.iter().flat_map(|documents| documents.iter())
+    }
+
+    /// The value that is written at a place, as it is written.
+    #[must_use]
+    pub fn written(&self, span: Span) -> Option<&'a Node> {
+        let written = self.written.get_or_init(|| {
+            let mut written = HashMap::new();
+            self.documents().for_each(|document| index(document, &mut written));
+            written
+        });
+        written.get(&span).copied()
+    }
+
+    /// Whether the value at a place is written as one text: the short form of what is a list or a mapping in the model.
+    #[must_use]
+    pub fn is_text(&self, span: Span) -> bool {
+        self.written(span).is_some_and(|node| node.as_str().is_some())
+    }
+
+    /// A path of the project, absolute.
+    #[must_use]
+    pub fn path(&self, path: &str) -> PathBuf {
+        Path::new(&self.model.directory).join(path)
+    }
+
+    /// Where a service's Dockerfile lies; none where it is built from what lies elsewhere.
+    #[must_use]
+    pub fn dockerfile_path(&self, service: &Service<'_>) -> Option<PathBuf> {
+        let context = self.context(service)?;
+        let build = service.node.get("build")?;
+        let name = build.get("dockerfile").and_then(Node::as_str);
+        Some(context.join(name.unwrap_or("Dockerfile")))
+    }
+
+    /// The directory that a service is built from; none where that is no directory of this machine.
+    #[must_use]
+    pub fn context(&self, service: &Service<'_>) -> Option<PathBuf> {
+        let context = service.node.at(&["build", "context"])?.as_str()?;
+        let is_local = context.starts_with('/') && !context.contains("://");
+        is_local.then(|| PathBuf::from(context))
+    }
+}
+
+fn index<'a>(node: &'a Node, written: &mut HashMap<Span, &'a Node>) {
+    written.entry(node.span).or_insert(node);
+    node.items().for_each(|item| index(item, written));
+    node.entries().for_each(|(_, value)| index(value, written));
+}
+
+impl<'a> Service<'a> {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &'a str {
+        &self.key.text
+    }
+
+    /// A value of it.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&'a Node> {
+        self.node.get(key)
+    }
+
+    /// A text of it.
+    #[must_use]
+    pub fn text(&self, key: &str) -> Option<&'a str> {
+        self.get(key)?.as_str()
+    }
+
+    /// A key of it, at its place.
+    #[must_use]
+    pub fn key_of(&self, key: &str) -> Option<&'a Key> {
+        Some(self.node.as_map()?.get_key_value(key)?.0)
+    }
+
+    /// The items of a list of it.
+    pub fn items(&self, key: &str) -> std::slice::Iter<'a, Node> {
+        self.get(key).map_or_else(|| [].iter(), Node::items)
+    }
+
+    /// The entries of a mapping of it.
+    pub fn entries(&self, key: &str) -> impl Iterator<Item = (&'a Key, &'a Node)> {
+        self.get(key).into_iter().flat_map(Node::entries)
+    }
+
+    /// What it needs of others. What compose takes as a need, such as `network_mode: service:…`, is among them.
+    pub fn needs(&self) -> impl Iterator<Item = Need<'a>> {
+        self.entries("depends_on").map(|(key, node)| Need::new(key, node))
+    }
+
+    /// What it needs of one other.
+    #[must_use]
+    pub fn need(&self, name: &str) -> Option<Need<'a>> {
+        let (key, node) = self.get("depends_on")?.as_map()?.get_key_value(name)?;
+        Some(Need::new(key, node))
+    }
+
+    /// The words of its entrypoint and its command, as the container gets them.
+    #[must_use]
+    pub fn words(&self) -> Vec<&'a str> {
+        let words = self.items("entrypoint").chain(self.items("command"));
+        words.filter_map(Node::as_str).collect()
+    }
+
+    /// When the engine starts it again.
+    #[must_use]
+    pub fn restart(&self) -> Restart {
+        if let Some(policy) = self.text("restart") {
+            return Restart::parse(policy);
+        }
+        let Some(policy) = self.node.at(&["deploy", "restart_policy"]) else {
+            return Restart::No;
+        };
+        match policy.get("condition").and_then(Node::as_str) {
+            Some("none") => Restart::No,
+            Some("on-failure") => Restart::OnFailure(None),
+            _ => Restart::Always,
+        }
+    }
+
+    /// Whether it is a job that checks something: tests, a linter, a scan.
+    #[must_use]
+    pub fn is_check(&self) -> bool {
+        let words = self.words();
+        let named = self.name().split(|c: char| !c.is_ascii_alphanumeric());
+        let run = words
+            .iter()
+            .flat_map(|word| word.split(|c: char| !c.is_ascii_alphanumeric()));
+        let says = |word: &str| CHECKS.contains(&word.trim_end_matches(|c: char| c.is_ascii_digit()));
+        self.is_job() && (named.map(str::to_lowercase).any(|word| says(&word)) || run.into_iter().any(says))
+    }
+
+    /// Whether the run waits for its end.
+    #[must_use]
+    pub fn is_job(&self) -> bool {
+        self.kind.runs_to_completion()
+    }
+}
+
+impl<'a> Need<'a> {
+    fn new(key: &'a Key, node: &'a Node) -> Self {
+        let condition = match node.get("condition").and_then(Node::as_str) {
+            Some("service_healthy") => Condition::Healthy,
+            Some("service_completed_successfully") => Condition::Succeeded,
+            _ => Condition::Started,
+        };
+        Self {
+            key,
+            node,
+            condition,
+            is_required: node.get("required").and_then(Node::as_bool) != Some(false),
+        }
+    }
+}
