@@ -1,4 +1,4 @@
-//! towline's own commands: `ci`, `lint`, `plan`, `report`, `completions`, `man`, `help`.
+//! towline's own commands: `ci`, `lint`, `explain`, `rules`, `plan`, `report`, `completions`, `man`, `help`.
 
 use std::ffi::{OsStr, OsString};
 use std::num::NonZeroUsize;
@@ -67,6 +67,55 @@ pub struct LintArgs {
     /// Let more than so many warnings fail the check
     #[arg(long, value_name = "N")]
     pub max_warnings: Option<usize>,
+    /// Which rules to begin with
+    #[arg(long, value_name = "PRESET", value_enum)]
+    pub preset: Option<Preset>,
+    /// Look at these rules or categories alone (may be repeated, or separated by commas)
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub select: Vec<String>,
+    /// Leave these rules or categories out (may be repeated, or separated by commas)
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub ignore: Vec<String>,
+    /// Fix what can be fixed without changing what the project does otherwise
+    #[arg(long)]
+    pub fix: bool,
+    /// Fix what can be fixed, even where the project may behave otherwise than before
+    #[arg(long)]
+    pub unsafe_fixes: bool,
+    /// Show what would be fixed as a patch, and write nothing; with something to show, the code is 1
+    #[arg(long)]
+    pub diff: bool,
+}
+
+/// A choice of rules; each has those of the ones before it.
+#[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Preset {
+    /// What is worth a word in any compose file
+    Default,
+    /// Besides that, what goes wrong on machines that run many pipelines
+    Ci,
+    /// Everything, matters of taste and of hardening too
+    Strict,
+}
+
+/// What `rules` was asked to do.
+#[derive(clap::Args, Clone, Debug, Default, PartialEq, Eq)]
+pub struct RulesArgs {
+    /// Notation
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub format: RulesFormat,
+}
+
+/// How `rules` writes the catalogue.
+#[derive(clap::ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RulesFormat {
+    /// For people: one line a rule
+    #[default]
+    Text,
+    /// For programs
+    Json,
+    /// For a page of documentation, with the reasons and the examples
+    Markdown,
 }
 
 /// A level that fails the check where it is asked for.
@@ -154,6 +203,13 @@ pub(crate) enum Own {
     Ci(WithGlobals<CiArgs>),
     /// Check compose files, without Docker
     Lint(WithGlobals<LintArgs>),
+    /// Explain a rule of `lint`: why it is there, with an example
+    Explain {
+        /// Its id, as a finding shows it in brackets
+        rule: String,
+    },
+    /// List the rules of `lint`
+    Rules(RulesArgs),
     /// Show the stages, their kinds and the reason for each, and their needs
     #[command(args_override_self = true)]
     Plan(WithGlobals<PlanArgs>),

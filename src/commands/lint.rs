@@ -3,17 +3,21 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use indexmap::IndexSet;
 
 use super::{complain, native, print};
-use crate::cli::{Deny, Globals, LintArgs};
+use crate::cli::{self, Deny, Globals, LintArgs};
 use crate::compose::load::Request;
 use crate::diagnostic::{Findings, Severity};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
-use crate::lint;
+use crate::lint::fix::{Changed, Fixed};
+use crate::lint::rule::Preset;
+use crate::lint::{self, Settings, rules};
 use crate::report::lint::{Format, Report, Threshold};
-use crate::report::write_whole;
+use crate::report::patch::patch;
+use crate::report::{rewrite, write_whole};
 use crate::term::Terminal;
 
 /// Lints the project, or each of the files, and gives the exit code.
@@ -27,11 +31,24 @@ pub(super) fn run(globals: &Globals, args: &LintArgs) -> Result<u8> {
         ))
         .hint("name the files of one project with -f alone, or files that are projects of their own without -f"));
     }
-    let (projects, skipped) = check(globals, args)?;
+    let settings = settings(args)?;
+    let (requests, skipped) = requests(globals, args)?;
     let directory = native::current_directory()?;
+    let (projects, fixed) = if args.diff || args.fix || args.unsafe_fixes {
+        let fixed = requests.iter().map(|request| fix(request, &settings, args));
+        let (projects, files): (Vec<Findings>, Vec<_>) = fixed.collect::<Result<Vec<_>>>()?.into_iter().unzip();
+        (projects, files.into_iter().flatten().collect())
+    } else {
+        let checked = |request: &Request| native::lint_project(request.clone(), &settings);
+        (lint::on_all_processors(&requests, checked), Vec::new())
+    };
+    if args.diff {
+        return show_patch(&fixed, Path::new(&directory));
+    }
     let mut report = Report::new(&projects, Path::new(&directory), threshold(args));
     report.skipped = skipped;
-    report.ids = lint::IDS.iter().map(|id| (id.id, id.summary)).collect();
+    report.fixed = fixed.iter().map(|file: &Changed| file.count).sum();
+    report.ids = ids();
     show(globals, args, &report)?;
     Ok(exit(&report).code())
 }
@@ -56,26 +73,79 @@ fn threshold(args: &LintArgs) -> Threshold {
     }
 }
 
-/// The findings of each project, and how many files were skipped.
-fn check(globals: &Globals, args: &LintArgs) -> Result<(Vec<Findings>, usize)> {
+/// All ids that a finding can have, with what each means.
+fn ids() -> Vec<(&'static str, &'static str)> {
+    let loader = lint::IDS.iter().map(|id| (id.id, id.summary));
+    loader.chain(rules::all().map(|rule| (rule.id, rule.summary))).collect()
+}
+
+/// What the line says of rules.
+fn settings(args: &LintArgs) -> Result<Settings> {
+    if let Some(word) = args
+        .select
+        .iter()
+        .chain(&args.ignore)
+        .find(|word| !Settings::is_known(word))
+    {
+        let failure = Failure::usage(format!("there is no rule and no category '{word}'"));
+        return Err(match lint::near(word) {
+            Some(near) => failure.hint(format!("did you mean '{near}'?")),
+            None => failure.hint("`towline rules` lists them"),
+        });
+    }
+    let preset = args.preset.map(|preset| match preset {
+        cli::Preset::Default => Preset::Default,
+        cli::Preset::Ci => Preset::Ci,
+        cli::Preset::Strict => Preset::Strict,
+    });
+    Ok(Settings {
+        preset,
+        only: (!args.select.is_empty()).then(|| args.select.clone()),
+        ignored: args.ignore.clone(),
+        ..Settings::default()
+    })
+}
+
+/// What is to be loaded for each project, and how many files were skipped.
+fn requests(globals: &Globals, args: &LintArgs) -> Result<(Vec<Request>, usize)> {
     let mut request = native::request(globals)?;
     if args.paths.iter().chain(&globals.files).any(|file| file == "-") {
         request.stdin = Some(native::read_stdin()?);
     }
+    if args.paths.is_empty() {
+        return Ok((vec![request], 0));
+    }
     let paths: IndexSet<&String> = args.paths.iter().collect();
-    let named = !paths.is_empty();
-    let requests: Vec<Request> = if named {
-        paths.into_iter().map(|path| of_file(path, &request)).collect()
-    } else {
-        vec![request]
-    };
-    let settings = lint::Settings::default();
-    let checked = lint::on_all_processors(&requests, |request| {
-        let is_skipped = named && !is_wanted(request);
-        (!is_skipped).then(|| native::lint_project(request.clone(), &settings))
+    let requests: Vec<Request> = paths.into_iter().map(|path| of_file(path, &request)).collect();
+    let wanted = lint::on_all_processors(&requests, is_wanted);
+    let all = requests.len();
+    let kept = requests.into_iter().zip(wanted).filter(|(_, wanted)| *wanted);
+    let kept: Vec<Request> = kept.map(|(request, _)| request).collect();
+    let skipped = all - kept.len();
+    Ok((kept, skipped))
+}
+
+/// Fixes a project, and writes its files unless only a patch is wanted.
+fn fix(request: &Request, settings: &Settings, args: &LintArgs) -> Result<(Findings, Vec<Changed>)> {
+    let fixed = lint::apart(|| native::fix_project(request, settings, args.unsafe_fixes));
+    let Fixed { findings, files } = fixed.context("fixing a project")?;
+    for file in files.iter().filter(|_| !args.diff) {
+        rewrite(&file.path, file.after.as_bytes()).map_err(|error| {
+            let path = file.path.display();
+            Failure::usage(format!("{path} cannot be written: {error}"))
+        })?;
+    }
+    Ok((findings, files))
+}
+
+fn show_patch(files: &[Changed], directory: &Path) -> Result<u8> {
+    let patches = files.iter().map(|file| {
+        let path = file.path.strip_prefix(directory).unwrap_or(&file.path);
+        patch(&path.to_string_lossy(), &file.before, &file.after)
     });
-    let skipped = checked.iter().filter(|findings| findings.is_none()).count();
-    Ok((checked.into_iter().flatten().collect(), skipped))
+    print(&patches.collect::<String>())?;
+    let exit = if files.is_empty() { Exit::Passed } else { Exit::Findings };
+    Ok(exit.code())
 }
 
 /// A file as a project of its own; an override file together with the file that it lies over. A folder is the project that

@@ -3,6 +3,7 @@
 pub mod ci;
 mod completions;
 mod config_native;
+mod explain;
 mod guard;
 mod help;
 mod lint;
@@ -12,6 +13,7 @@ mod pass;
 pub mod plan;
 mod preflight;
 pub mod report;
+mod rules;
 mod session;
 pub mod up;
 
@@ -86,7 +88,7 @@ fn own_or_drop_in(line: &Line) -> Result<u8> {
         }
         (Split::Command { flags, word, rest }, _) if cli::is_own(word) => match cli::parse(word, rest) {
             Ok(command) => own(line, flags, command),
-            Err(error) => Ok(explain(&error, word == "ci")),
+            Err(error) => Ok(show_clap(&error, word == "ci")),
         },
         (Split::Command { flags, word, rest }, _) if word == "config" => match cli::read_native(flags, rest)? {
             Some((globals, args)) => config_native::run(&globals, &args),
@@ -116,6 +118,8 @@ fn own(line: &Line, flags: &[OsString], command: Own) -> Result<u8> {
             .map_err(Failure::of_run),
         Own::Lint(lint) => lint::run(&globals(lint.globals)?, &lint.args),
         Own::Plan(plan) => plan::run(&globals(plan.globals)?, &plan.args, &line.docker),
+        Own::Explain { rule } => explain::run(&rule),
+        Own::Rules(args) => rules::run(&args),
         Own::Report(args) => report::run(&args),
         Own::Completions { shell } => completions::run(shell),
         Own::Man { command } => man::run(command.as_deref()),
@@ -131,7 +135,7 @@ fn up_or_pass(line: &Line, flags: &[OsString], rest: &[OsString]) -> Result<u8> 
 }
 
 /// Prints what clap has to say, which can be the help that was asked for, and gives its exit code.
-fn explain(error: &clap::Error, ends_run: bool) -> u8 {
+fn show_clap(error: &clap::Error, ends_run: bool) -> u8 {
     // A closed pipe is a normal end, and there is nobody left to tell of anything else.
     let _ = error.print();
     let code = u8::try_from(error.exit_code()).unwrap_or(Exit::Usage.code());

@@ -1,5 +1,6 @@
 //! What the native loader is asked: compose's flags and this process's surroundings, as a request.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::{env, io};
 
@@ -9,6 +10,7 @@ use crate::cli::Globals;
 use crate::compose::load::Request;
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::failure::Result;
+use crate::lint::fix::Fixed;
 use crate::lint::{self, Settings};
 use crate::report::lint::{Report, Threshold, excerpts};
 use crate::term::Terminal;
@@ -33,12 +35,21 @@ pub(super) fn request(globals: &Globals) -> Result<Request> {
         environment: env::vars_os().map(text).collect(),
         home: env::home_dir().map(|home| home.to_string_lossy().into_owned()),
         stdin: None,
+        texts: HashMap::new(),
     })
 }
 
 /// Lints the project that compose would load. Where a finding has no place, the file that was named stands for it.
 pub(super) fn lint_project(request: Request, settings: &Settings) -> Findings {
     named(request, |project, request| lint::lint(project, request, settings))
+}
+
+/// Fixes the project that compose would load, without writing anything.
+pub(super) fn fix_project(request: &Request, settings: &Settings, allow_unsafe: bool) -> Fixed {
+    let file = request.files.first().cloned().unwrap_or_default();
+    let mut fixed = lint::fix::fix(&file, request, settings, allow_unsafe);
+    name(&mut fixed.findings);
+    fixed
 }
 
 /// Looks whether the project that compose would load can be loaded, and does no harm.
@@ -49,10 +60,15 @@ pub(super) fn check_project(request: Request) -> Findings {
 fn named(request: Request, look: impl FnOnce(String, Request) -> Findings) -> Findings {
     let file = request.files.first().cloned();
     let mut findings = look(file.unwrap_or_default(), request);
+    name(&mut findings);
+    findings
+}
+
+/// Where a project was found and not named, its first file stands for it.
+fn name(findings: &mut Findings) {
     if findings.project.is_empty() {
         findings.project = findings.first_file().unwrap_or(".").to_owned();
     }
-    findings
 }
 
 /// What was found and is wanted, as people read it on standard error.

@@ -9,7 +9,7 @@ use crate::diagnostic::Severity;
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     /// The rules to begin with.
-    pub preset: Preset,
+    pub preset: Option<Preset>,
     /// Where it is there, these rules alone: ids and words of categories.
     pub only: Option<Vec<String>>,
     /// Rules that are left out: ids and words of categories.
@@ -30,7 +30,7 @@ impl Settings {
         let is_asked_for = self.only.is_some();
         match self.levels.get(rule.id) {
             Some(level) => level.map(|level| (level, true)),
-            None => (is_asked_for || rule.preset <= self.preset).then_some((rule.level, false)),
+            None => (is_asked_for || rule.preset <= self.preset.unwrap_or_default()).then_some((rule.level, false)),
         }
     }
 

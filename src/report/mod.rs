@@ -10,6 +10,8 @@
 //! | [`record`] | `events.jsonl` and `report.json` |
 //! | [`stored`] | a record read back, and shown again |
 //! | [`lint`] | findings, for people and in the notations of CI systems |
+//! | [`rules`] | the catalogue of rules |
+//! | [`patch`] | what was changed in files, as a patch |
 //!
 //! `board` folds events into what is going on, `logs` and `output` show the ends of log files, `words` holds the phrases.
 
@@ -21,8 +23,10 @@ pub mod lint;
 pub mod live;
 mod logs;
 mod output;
+pub mod patch;
 pub mod plain;
 pub mod record;
+pub mod rules;
 #[cfg(test)]
 mod script;
 pub mod stored;
@@ -38,7 +42,7 @@ use crate::event::{Event, Report};
 use crate::term::Terminal;
 
 pub use fan::Fan;
-pub use file::write_whole;
+pub use file::{rewrite, write_whole};
 pub use logs::{Logs, Tail};
 
 /// After so long a silence, views for logs name what runs: CI systems end jobs that say nothing.

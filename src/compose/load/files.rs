@@ -23,10 +23,12 @@ pub(super) struct Files {
 }
 
 impl Files {
-    pub(super) fn new(home: Option<String>, stdin: Option<Vec<u8>>) -> Self {
+    /// `texts` are those of files that are not read from disk.
+    pub(super) fn new(home: Option<String>, stdin: Option<Vec<u8>>, texts: HashMap<String, Vec<u8>>) -> Self {
         Self {
             home,
             stdin,
+            texts,
             ..Self::default()
         }
     }

@@ -76,6 +76,8 @@ pub struct Request {
     pub home: Option<String>,
     /// What the file `-` holds; without it, the standard input is read.
     pub stdin: Option<Vec<u8>>,
+    /// What files hold that are not read from disk, by their absolute paths.
+    pub texts: HashMap<String, Vec<u8>>,
 }
 
 /// A resolved project.
@@ -136,7 +138,7 @@ pub struct Loaded {
 /// Loads a project.
 #[must_use]
 pub fn load(request: Request) -> Loaded {
-    let files = Files::new(request.home.clone(), request.stdin.clone());
+    let files = Files::new(request.home.clone(), request.stdin.clone(), request.texts.clone());
     let mut loader = Loader {
         files,
         problems: Diagnostics::default(),

@@ -7,11 +7,13 @@ use super::all;
 use crate::compose::load::Request;
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::lint::example::Example;
+use crate::lint::fix::apply;
 use crate::lint::rule::Rule;
 use crate::lint::{Settings, lint};
+use crate::source::SourceId;
 
 /// What one rule, or any rule where `only` is none, finds in an example; with the files as they were.
-fn findings(example: &str, only: &Rule) -> (Findings, Vec<Example>, tempfile::TempDir) {
+fn examined(example: &str, only: &Rule) -> (Findings, Vec<Example>, tempfile::TempDir) {
     let directory = tempfile::tempdir().unwrap();
     let files = Example::files(example);
     for file in &files {
@@ -41,7 +43,7 @@ fn of<'a>(findings: &'a Findings, rule: &Rule) -> Vec<&'a Diagnostic> {
 #[test]
 fn every_bad_example_is_found_where_it_is_marked() {
     for rule in all() {
-        let (findings, files, directory) = findings(rule.bad, rule);
+        let (findings, files, directory) = examined(rule.bad, rule);
         assert!(findings.loads, "{}: {:?}", rule.id, findings.diagnostics);
         let mut marked = BTreeSet::new();
         for file in &files {
@@ -65,7 +67,7 @@ fn every_bad_example_is_found_where_it_is_marked() {
 #[test]
 fn every_good_example_is_clean() {
     for rule in all() {
-        let (findings, ..) = findings(rule.good, rule);
+        let (findings, ..) = examined(rule.good, rule);
         assert!(findings.loads, "{}: {:?}", rule.id, findings.diagnostics);
         assert!(
             of(&findings, rule).is_empty(),
@@ -73,6 +75,33 @@ fn every_good_example_is_clean() {
             rule.id,
             of(&findings, rule)
         );
+    }
+}
+
+#[test]
+fn every_fix_makes_the_fixed_example_and_nothing_else() {
+    for rule in all() {
+        let (found, files, _directory) = examined(rule.bad, rule);
+        let fixes: Vec<_> = of(&found, rule).iter().filter_map(|found| found.fix.clone()).collect();
+        let Some(fixed) = rule.fixed else {
+            assert!(
+                fixes.is_empty(),
+                "{}: show what the fix makes of the bad example",
+                rule.id
+            );
+            continue;
+        };
+        assert!(!fixes.is_empty(), "{}: the bad example is not fixed", rule.id);
+        let edits = fixes.iter().flat_map(|fix| &fix.edits);
+        assert!(
+            edits.clone().all(|edit| edit.span.source == SourceId::default()),
+            "{}",
+            rule.id
+        );
+        let text = apply(&files[0].text, edits.collect());
+        assert_eq!(text, Example::files(fixed)[0].text, "{}", rule.id);
+        let (after, ..) = examined(fixed, rule);
+        assert!(of(&after, rule).is_empty(), "{}: {:#?}", rule.id, of(&after, rule));
     }
 }
 

@@ -82,6 +82,8 @@ pub struct Report<'a> {
     pub rejected: usize,
     /// How many files were left out since they are no compose files.
     pub skipped: usize,
+    /// How many findings were fixed, and are no longer among these.
+    pub fixed: usize,
     /// What makes the check fail.
     pub threshold: Threshold,
     /// All ids that a finding can have, with what each means.
@@ -127,6 +129,7 @@ impl<'a> Report<'a> {
             projects: named.collect(),
             rejected: projects.iter().filter(|project| !project.loads).count(),
             skipped: 0,
+            fixed: 0,
             threshold,
             ids: Vec::new(),
         }
@@ -181,6 +184,9 @@ impl<'a> Report<'a> {
         } else {
             counts.join(", ")
         };
+        if self.fixed > 0 {
+            text += &format!("; fixed {}", number(self.fixed, "problem"));
+        }
         match (self.rejected, self.projects.len()) {
             (0, _) => {}
             (1, 1) => text += "; compose would reject it",
