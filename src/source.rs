@@ -36,6 +36,12 @@ impl Span {
         self.start as usize..self.end as usize
     }
 
+    /// Whether another place lies in this one, or is the same.
+    #[must_use]
+    pub fn holds(self, other: Self) -> bool {
+        self.source == other.source && self.start <= other.start && other.end <= self.end
+    }
+
     /// The place of a part of it, counted from its start and kept inside it.
     #[must_use]
     pub fn part(self, start: usize, end: usize) -> Self {

@@ -51,8 +51,10 @@ pub fn lint(project: String, request: Request, settings: &Settings) -> Findings 
 
 fn findings(project: String, loaded: Loaded, more: impl FnOnce(&Loaded) -> Vec<Diagnostic>) -> Findings {
     let mut diagnostics: Vec<Diagnostic> = loaded.diagnostics.iter().cloned().collect();
-    if let Some(model) = &loaded.model {
-        diagnostics.extend(harm::check(&model.root));
+    if let Some(root) = loaded.model.as_ref().map(|model| &model.root).or(loaded.rest.as_ref()) {
+        diagnostics.extend(harm::check(root));
+    }
+    if loaded.model.is_some() {
         diagnostics.extend(more(&loaded));
     }
     Findings {

@@ -388,6 +388,31 @@ fn values_that_are_wrong() {
 
     checked compose.yaml: 1 error
     "#);
+    insta::assert_snapshot!(service("healthcheck: {test: [CMD]}\nprots: [80]\ndepends_on: [db]"), @r#"
+    error[healthcheck-empty-command]: services.web.healthcheck.test: "CMD" without a command crashes the engine
+     --> compose.yaml:4:25
+      |
+    4 |     healthcheck: {test: [CMD]}
+      |                         ^^^^^
+      |
+      = help: write the command behind it, such as ["CMD", "curl", "-f", "http://localhost"], or ["NONE"]
+
+    error[unknown-key]: services.web: unknown key "prots"
+     --> compose.yaml:5:5
+      |
+    5 |     prots: [80]
+      |     ^^^^^
+      |
+      = help: did you mean "ports"?
+
+    error[undefined-service]: the service "web" depends on "db", which does not exist
+     --> compose.yaml:6:18
+      |
+    6 |     depends_on: [db]
+      |                  ^^
+
+    checked compose.yaml: 3 errors; compose would reject it
+    "#);
     insta::assert_snapshot!(service("command: \"sh -c 'true\""), @r#"
     error[wrong-value]: the command cannot be split into words: a quote, a bracket or a backslash has no counterpart
      --> compose.yaml:4:14

@@ -3,16 +3,19 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::number::text_of;
+use super::rest::Doubt;
 use super::{schema, units};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::Span;
 use crate::yaml::{Key, Node, Value};
 
-/// Checks a whole model whose services are those that are active. `inactive` holds the names of the others.
-pub(super) fn check(root: &Node, inactive: &[String], problems: &mut Diagnostics) {
+/// Checks a whole model whose services are those that are active. `inactive` holds the names of the others, and `doubt`
+/// what else may be there.
+pub(super) fn check(root: &Node, inactive: &[String], doubt: &Doubt, problems: &mut Diagnostics) {
     let mut checker = Checker {
         root,
         inactive,
+        doubt,
         problems,
     };
     for (name, service) in section(root, "services") {
@@ -35,9 +38,7 @@ pub(super) fn check(root: &Node, inactive: &[String], problems: &mut Diagnostics
             );
         }
     }
-    if !checker.problems.has_errors() {
-        checker.cycles();
-    }
+    checker.cycles();
 }
 
 fn section<'a>(root: &'a Node, name: &str) -> impl Iterator<Item = (&'a Key, &'a Node)> {
@@ -47,6 +48,7 @@ fn section<'a>(root: &'a Node, name: &str) -> impl Iterator<Item = (&'a Key, &'a
 struct Checker<'a> {
     root: &'a Node,
     inactive: &'a [String],
+    doubt: &'a Doubt,
     problems: &'a mut Diagnostics,
 }
 
@@ -59,6 +61,10 @@ impl Checker<'_> {
         self.root.at(&[section, name]).is_some()
     }
 
+    fn is_missing(&self, section: &str, name: &str) -> bool {
+        !self.is_declared(section, name) && !self.doubt.may_declare(section, name)
+    }
+
     /// The name in a section that a mistyped one is most likely to mean.
     fn nearest(&self, of: &str, name: &str) -> Option<String> {
         let known = section(self.root, of).map(|(key, _)| &**key);
@@ -67,7 +73,8 @@ impl Checker<'_> {
 
     fn service(&mut self, name: &Key, service: &Node) {
         let image = service.get("image").and_then(Node::as_str).unwrap_or_default();
-        if service.get("build").is_none() && image.is_empty() && service.get("provider").is_none() {
+        let has_origin = service.get("build").is_some() || !image.is_empty() || service.get("provider").is_some();
+        if !has_origin && !self.doubt.may_have_origin(name) {
             let message = format!("the service \"{}\" has neither an image nor a build", name.text);
             let problem = Diagnostic::error("no-image", name.span, message);
             self.problems.push(problem.help(
@@ -103,7 +110,7 @@ impl Checker<'_> {
             return;
         };
         let target = mode.as_str().and_then(|text| text.strip_prefix("service:"));
-        if let Some(target) = target.filter(|target| !self.is_declared("services", target)) {
+        if let Some(target) = target.filter(|target| self.is_missing("services", target)) {
             let message = format!(
                 "the service \"{}\" uses the network of \"{target}\", which is not active",
                 name.text
@@ -131,19 +138,19 @@ impl Checker<'_> {
                 continue;
             };
             match self.root.at(&["services", target]) {
-                None => self.fail(
+                None if self.is_missing("services", target) => self.fail(
                     "undefined-service",
                     context.span,
                     format!("there is no service \"{target}\""),
                 ),
-                Some(other) if other.get("build").is_none() => {
+                Some(other) if other.get("build").is_none() && !self.doubt.may_have_origin(target) => {
                     self.fail(
                         "no-build",
                         context.span,
                         format!("the service \"{target}\" has no build"),
                     );
                 }
-                Some(_) => {}
+                _ => {}
             }
         }
         let platform = service
@@ -185,7 +192,7 @@ impl Checker<'_> {
 
     fn dependencies(&mut self, name: &Key, service: &Node) {
         for (target, entry) in service.get("depends_on").into_iter().flat_map(Node::entries) {
-            if self.is_declared("services", target) {
+            if !self.is_missing("services", target) {
                 continue;
             }
             let is_required = entry.get("required").and_then(Node::as_bool) != Some(false);
@@ -213,7 +220,7 @@ impl Checker<'_> {
 
     fn job(&mut self, name: &Key, job: &Node) {
         for (target, _) in job.get("depends_on").into_iter().flat_map(Node::entries) {
-            let is_known = self.is_declared("services", target)
+            let is_known = !self.is_missing("services", target)
                 || self.is_declared("jobs", target)
                 || self.inactive.iter().any(|other| **other == *target.text);
             if !is_known {
@@ -256,7 +263,7 @@ impl Checker<'_> {
     }
 
     fn reference(&mut self, service: &Key, section: &str, kind: &str, name: &str, span: Span) {
-        if !self.is_declared(section, name) {
+        if self.is_missing(section, name) {
             let message = format!(
                 "the service \"{}\" uses the {kind} \"{name}\", which is not declared",
                 service.text
@@ -457,7 +464,7 @@ mod tests {
 
     fn checked(text: &str) -> String {
         let mut problems = Diagnostics::default();
-        check(&tree(text), &["asleep".to_owned()], &mut problems);
+        check(&tree(text), &["asleep".to_owned()], &Doubt::default(), &mut problems);
         told(&problems)
     }
 

@@ -128,6 +128,8 @@ impl Loader {
         };
         let model = self.model(&paths, &inner);
         self.including.truncate(depth);
+        // It is a part of the project alone.
+        self.rejected = None;
         Ok(model?.unwrap_or_else(|| super::decode::empty(entry.span)))
     }
 

@@ -27,6 +27,7 @@ mod path;
 mod paths;
 mod ports;
 mod reset;
+mod rest;
 mod schema;
 mod select;
 mod service_env;
@@ -43,6 +44,7 @@ use std::sync::Arc;
 
 use files::Files;
 use model::{Loader, Scope};
+use rest::Doubt;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Label, Stop};
 use crate::source::{Sources, Span};
@@ -90,7 +92,7 @@ pub struct Model {
     /// The services whose profiles are not active.
     pub inactive: Map,
     /// Networks, volumes, configs, secrets and models that no active service uses, by section.
-    pub unused: Vec<(&'static str, Key, Node)>,
+    pub unused: Vec<Unused>,
     /// The directory of the project, absolute: relative paths begin there.
     pub directory: String,
     /// The variables that texts can use: those of the process and those of `.env` and `--env-file`.
@@ -122,6 +124,9 @@ impl Model {
     }
 }
 
+/// The section, the name and the value of what nothing uses.
+pub type Unused = (&'static str, Key, Node);
+
 /// What came of a request.
 #[derive(Debug)]
 pub struct Loaded {
@@ -129,6 +134,8 @@ pub struct Loaded {
     pub model: Option<Model>,
     /// The documents of the files that were read, as they are written: variables and short forms still stand in them.
     pub documents: Vec<Arc<[Node]>>,
+    /// What is left of a rejected project without what is wrong in it, as far as that is known.
+    pub rest: Option<Node>,
     /// All that was found on the way, warnings too.
     pub diagnostics: Diagnostics,
     /// The texts that the places point into.
@@ -145,6 +152,7 @@ pub fn load(request: Request) -> Loaded {
         including: Vec::new(),
         brought: HashMap::new(),
         is_partial: false,
+        rejected: None,
     };
     let model = loader.load(&request).ok();
     loader.tell_origins();
@@ -152,6 +160,7 @@ pub fn load(request: Request) -> Loaded {
     Loaded {
         model,
         documents: loader.files.all_documents(),
+        rest: loader.rejected,
         diagnostics: loader.problems,
         sources: loader.files.sources,
     }
@@ -213,7 +222,31 @@ impl Loader {
     fn load(&mut self, request: &Request) -> Result<Model, Stop> {
         let found = self.discover(request)?;
         let (name, scope) = (found.name, found.scope);
-        let model = self.model(&found.files, &scope)?;
+        let profiles = select::profiles(&request.profiles, &scope.environment);
+        let decoded = self.decoded(&found.files, &scope);
+        if let Some(rejected) = self.rejected.take() {
+            self.rejected = Some(self.survey(rejected, &name, &scope, &profiles));
+        }
+        let mut root = decoded?;
+        match self.resolve(&mut root, &name, &scope, &profiles, request) {
+            Ok((inactive, unused)) => Ok(Model {
+                name,
+                root,
+                inactive,
+                unused,
+                directory: scope.base,
+                variables: scope.environment.into_map(),
+            }),
+            Err(Stop) => {
+                self.rejected = Some(root);
+                Err(Stop)
+            }
+        }
+    }
+
+    /// The model of all files, with values in their final form.
+    fn decoded(&mut self, files: &[String], scope: &Scope) -> Result<Node, Stop> {
+        let model = self.model(files, scope)?;
         let Some(mut root) = model.filter(|root| root.entries().next().is_some()) else {
             return self
                 .problems
@@ -221,46 +254,55 @@ impl Loader {
         };
         advice::advise(&mut root, &mut self.problems);
         normalise::inherit(&mut root, &mut self.problems)?;
-        let profiles = select::profiles(&request.profiles, &scope.environment);
         // Variables are resolved as texts: decoding gives them one form, whichever they are written in.
         decode::decode(&mut root, &mut self.problems);
         if self.problems.has_errors() {
-            if !self.is_partial {
-                survey::references(root, &name, &scope.environment, &profiles, &mut self.problems);
-            }
+            self.rejected = Some(root);
             return Err(Stop);
         }
-        normalise::normalise(&mut root, &name, &scope.environment);
-        let mut inactive = select::deactivate(&mut root, &profiles);
+        Ok(root)
+    }
+
+    /// Looks at the rest of a model that has values which cannot be used, and gives it. What lies elsewhere may have what is
+    /// missing here.
+    fn survey(&mut self, rejected: Node, name: &str, scope: &Scope, profiles: &[String]) -> Node {
+        let mut beside = self.problems.clone();
+        let problems = if self.is_partial {
+            &mut beside
+        } else {
+            &mut self.problems
+        };
+        survey::references(&rejected, name, &scope.environment, profiles, problems)
+    }
+
+    /// Makes a model whole, and leaves what the request is about. What is taken out is given: services without an active
+    /// profile, and what nothing uses.
+    fn resolve(
+        &mut self,
+        root: &mut Node,
+        name: &str,
+        scope: &Scope,
+        profiles: &[String],
+        request: &Request,
+    ) -> Result<(Map, Vec<Unused>), Stop> {
+        normalise::normalise(root, name, &scope.environment);
+        let mut inactive = select::deactivate(root, profiles);
         let names: Vec<String> = inactive.keys().map(ToString::to_string).collect();
         // What lies elsewhere may have what is missing here.
         if !self.is_partial {
-            consistency::check(&root, &names, &mut self.problems);
+            consistency::check(root, &names, &Doubt::default(), &mut self.problems);
         }
         self.problems.check()?;
-        service_env::resolve(&mut root, &scope.environment, &mut self.files, &mut self.problems)?;
-        select::select(
-            &mut root,
-            &mut inactive,
-            &profiles,
-            &request.services,
-            &mut self.problems,
-        )?;
+        service_env::resolve(root, &scope.environment, &mut self.files, &mut self.problems)?;
+        select::select(root, &mut inactive, profiles, &request.services, &mut self.problems)?;
         let unused = if request.all_resources {
             Vec::new()
         } else {
-            select::prune(&mut root)
+            select::prune(root)
         };
-        select::check_container_names(&root, &mut self.problems);
+        select::check_container_names(root, &mut self.problems);
         self.problems.check()?;
-        Ok(Model {
-            name,
-            root,
-            inactive,
-            unused,
-            directory: scope.base,
-            variables: scope.environment.into_map(),
-        })
+        Ok((inactive, unused))
     }
 }
 
@@ -322,6 +364,145 @@ mod tests {
     }
 
     #[test]
+    fn faults_of_the_schema_do_not_hide_what_services_refer_to() {
+        let text = "services:\n  web:\n    prots: [80]\n    depends_on: [db, zz]\n    networks: [front]\n    \
+                    volumes: ['data:/d']\n    devices: ['a:b:c:d']\n    secrets: [key]\n    configs: [conf]\n  db: 5\n  \
+                    a: {image: i, links: [b], healthcheck: {test: [CMD]}}\n  b: {image: i, depends_on: [a]}\n";
+        insta::assert_snapshot!(told(text), @r#"
+        error at "prots": services.web: unknown key "prots"
+        error at "5": services.db: must be a mapping, and not a number
+        error at "'a:b:c:d'": a device has at most three parts between colons
+        error at "web": the service "web" has neither an image nor a build
+        error at "zz": the service "web" depends on "zz", which does not exist
+        error at "front": the service "web" uses the network "front", which is not declared
+        error at "'data:/d'": the service "web" uses the volume "data", which is not declared
+        error at "conf": the service "web" uses the config "conf", which is not declared
+        error at "key": the service "web" uses the secret "key", which is not declared
+        error at "a": the services depend on each other in a circle: a -> b -> a
+        "#);
+        insta::assert_snapshot!(told(&text.replace("prots", "ports").replace("5", "{}")), @r#"
+        error at "'a:b:c:d'": a device has at most three parts between colons
+        error at "web": the service "web" has neither an image nor a build
+        error at "zz": the service "web" depends on "zz", which does not exist
+        error at "front": the service "web" uses the network "front", which is not declared
+        error at "'data:/d'": the service "web" uses the volume "data", which is not declared
+        error at "conf": the service "web" uses the config "conf", which is not declared
+        error at "key": the service "web" uses the secret "key", which is not declared
+        error at "db": the service "db" has neither an image nor a build
+        error at "a": the services depend on each other in a circle: a -> b -> a
+        "#);
+    }
+
+    #[test]
+    fn a_key_that_may_mean_another_one_makes_that_one_no_fault() {
+        let web = |keys: &str| {
+            told(&format!(
+                "services:\n  web: {{{keys}}}\n  b: {{image: i, profiles: [p]}}\n"
+            ))
+        };
+        insta::assert_snapshot!(web("imgae: x, depends_on: [zz]"), @r#"
+        error at "imgae": services.web: unknown key "imgae"
+        error at "zz": the service "web" depends on "zz", which does not exist
+        "#);
+        insta::assert_snapshot!(web("image: [x]"), @r#"error at "[x]": services.web.image: must be a text, and not a list"#);
+        insta::assert_snapshot!(web("prots: [80]"), @r#"
+        error at "prots": services.web: unknown key "prots"
+        error at "web": the service "web" has neither an image nor a build
+        "#);
+        insta::assert_snapshot!(web("image: i, profile: [p], depends_on: [zz]"), @r#"error at "profile": services.web: unknown key "profile""#);
+        insta::assert_snapshot!(web("image: i, profiles: [p, 5], depends_on: [zz]"), @r#"error at "5": this item must be a text"#);
+        insta::assert_snapshot!(web("image: i, depends_on: {b: {condition: service_started, requird: no}}"), @r#"error at "requird": services.web.depends_on.b: unknown key "requird""#);
+        insta::assert_snapshot!(web("image: i, mem_limit: 5m, deploy: {resources: {limits: {memry: 5m}}}"), @r#"error at "memry": services.web.deploy.resources.limits: unknown key "memry""#);
+        insta::assert_snapshot!(web("image: i, healthcheck: {test: [5, x], interval: 5s}"), @r#"error at "5": services.web.healthcheck.test.0: must be a text, and not a number"#);
+        insta::assert_snapshot!(web("image: i, volumes: [{type: bind, soruce: /a, target: /b}]"), @r#"error at "soruce": services.web.volumes.0: unknown key "soruce""#);
+    }
+
+    #[test]
+    fn what_a_misplaced_or_misspelt_key_may_declare_is_not_missing() {
+        let web = |rest: &str| {
+            told(&format!(
+                "services:\n  web: {{image: i, depends_on: [db], networks: [front], volumes: ['data:/d']}}\n{rest}\n"
+            ))
+        };
+        insta::assert_snapshot!(web("netwroks: {front: }"), @r#"
+        error at "netwroks": unknown key "netwroks"
+        error at "db": the service "web" depends on "db", which does not exist
+        error at "'data:/d'": the service "web" uses the volume "data", which is not declared
+        "#);
+        insta::assert_snapshot!(web("includes: [a.yaml]"), @r#"error at "includes": unknown key "includes""#);
+        insta::assert_snapshot!(web("more: {front: }"), @r#"
+        error at "more": unknown key "more"
+        error at "db": the service "web" depends on "db", which does not exist
+        "#);
+        insta::assert_snapshot!(web("db: {image: i}"), @r#"error at "db": unknown key "db""#);
+        insta::assert_snapshot!(web("  networks: {front: {}, db: }"), @r#"
+        error at "front": services.networks: unknown key "front"
+        error at "db": services.networks: unknown key "db"
+        error at "'data:/d'": the service "web" uses the volume "data", which is not declared
+        "#);
+        insta::assert_snapshot!(web("networks: [front]"), @r#"
+        error at "[front]": networks: must be a mapping, and not a list
+        error at "db": the service "web" depends on "db", which does not exist
+        error at "'data:/d'": the service "web" uses the volume "data", which is not declared
+        "#);
+        insta::assert_snapshot!(web("volumes: {data: 5}"), @r#"
+        error at "5": volumes.data: must be empty or a mapping, and not a number
+        error at "db": the service "web" depends on "db", which does not exist
+        error at "front": the service "web" uses the network "front", which is not declared
+        "#);
+    }
+
+    #[test]
+    fn a_fault_in_one_of_several_files_takes_nothing_from_the_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        write("a.yaml", "services: {web: {imgae: x, depends_on: [db], networks: [n]}}");
+        write("b.yaml", "services: {db: {image: x}}\nnetworks: {n: }");
+        write("c.yaml", "include: [a.yaml]\nservices: {db: {image: x}}");
+        write("d.yaml", "services: {db: {image: x, networks: [m]}}\nnetworks: {n: }");
+        let told = |files: &[&str]| {
+            let loaded = load(Request {
+                directory: folder.path().to_string_lossy().into_owned(),
+                files: files.iter().map(|file| (*file).to_owned()).collect(),
+                ..Request::default()
+            });
+            let messages: Vec<_> = loaded.diagnostics.iter().map(|found| found.message.clone()).collect();
+            messages.join("\n")
+        };
+        insta::assert_snapshot!(told(&["a.yaml", "b.yaml"]), @r#"services.web: unknown key "imgae""#);
+        insta::assert_snapshot!(told(&["b.yaml", "a.yaml"]), @r#"services.web: unknown key "imgae""#);
+        insta::assert_snapshot!(told(&["d.yaml", "a.yaml"]), @r#"
+        services.web: unknown key "imgae"
+        the service "db" uses the network "m", which is not declared
+        "#);
+        insta::assert_snapshot!(told(&["c.yaml"]), @r#"services.web: unknown key "imgae""#);
+    }
+
+    #[test]
+    fn a_variable_that_must_be_set_hides_nothing_beside_it() {
+        let text =
+            "services:\n  web: {image: '${X?set it}', depends_on: [db], networks: ['${Y?too}'], mem_limit: 5x}\n";
+        insta::assert_snapshot!(told(text), @r#"
+        error at "${X?set it}": the variable "X" must be set: set it
+        error at "${Y?too}": the variable "Y" must be set: too
+        error at "5x": "5x" is no size such as 64m or 1.5g
+        error at "db": the service "web" depends on "db", which does not exist
+        "#);
+        insta::assert_snapshot!(told(&text.replace("mem_limit: 5x", "extends: a")), @r#"
+        error at "${X?set it}": the variable "X" must be set: set it
+        error at "${Y?too}": the variable "Y" must be set: too
+        "#);
+    }
+
+    #[test]
+    fn a_warning_hides_no_error_at_its_place() {
+        insta::assert_snapshot!(told("services: {web: {image: i, container_name: $X}}\n"), @r#"
+        warning at "$X": the variable "X" is not set, and an empty text stands for it
+        error at "$X": services.web.container_name: must be a container name of at least two characters
+        "#);
+    }
+
+    #[test]
     fn a_variable_has_its_place_inside_the_text() {
         let text = "services:\n  web:\n    image: \"i:${TAG}-$TAG\"\n    hostname: a${X-${Y.}}\n    tty: 'yes'\n";
         insta::assert_snapshot!(told(text), @r#"
@@ -335,10 +516,12 @@ mod tests {
     #[test]
     fn what_has_to_be_fetched_is_not_checked() {
         let text = "include: ['oci://example/app']\nservices:\n  web:\n    extends: {file: 'https://e.x/a.git#main', \
-                    service: a}\n    depends_on: [other]\n";
+                    service: a}\n    depends_on: [other]\n    \
+                    prots: [80]\n";
         insta::assert_snapshot!(told(text), @r#"
         warning at "'oci://example/app'": oci://example/app is not checked: it lies elsewhere, and is not fetched
         warning at "{file: 'https://e.x/a.git#main', service: a}": https://e.x/a.git#main is not checked: it lies elsewhere, and is not fetched
+        error at "prots": services.web: unknown key "prots"
         "#);
     }
 }

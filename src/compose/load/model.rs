@@ -20,6 +20,8 @@ pub(super) struct Loader {
     pub(super) brought: HashMap<String, Option<(Span, &'static str)>>,
     /// Whether a part of the project lies elsewhere and was not looked at.
     pub(super) is_partial: bool,
+    /// The model of all files of a request, or of an entry of `include`, where it has values that cannot be used.
+    pub(super) rejected: Option<Node>,
 }
 
 /// What a model is loaded with.
@@ -35,18 +37,28 @@ impl Loader {
     /// Loads files, later ones over earlier ones. Nothing where no file has a document.
     pub(super) fn model(&mut self, paths: &[String], scope: &Scope) -> Result<Option<Node>, Stop> {
         let mut model = None;
-        for path in paths {
-            for document in &*self.documents(path, None)? {
+        for (index, path) in paths.iter().enumerate() {
+            let documents = self.documents(path, None)?;
+            for (place, document) in documents.iter().enumerate() {
                 let below = model
                     .take()
                     .unwrap_or_else(|| Node::new(Value::Map(Map::default()), document.span));
-                model = Some(self.add(below, document.clone(), path, scope)?);
+                let added = self.add(below, document.clone(), path, scope);
+                let is_last = index + 1 == paths.len() && place + 1 == documents.len();
+                if added.is_err() && !is_last {
+                    // What lies above may have what is missing here.
+                    self.rejected = None;
+                }
+                model = Some(added?);
             }
         }
         let Some(mut model) = model else { return Ok(None) };
         normalise::set_defaults(&mut model);
         check::check(&mut model, &mut self.problems);
-        self.problems.check()?;
+        if self.problems.has_errors() {
+            self.rejected = Some(model);
+            return Err(Stop);
+        }
         paths::resolve(&mut model, &scope.base, &self.files);
         Ok(Some(model))
     }
@@ -86,30 +98,31 @@ impl Loader {
     /// Lays one document over what lies below it.
     fn add(&mut self, mut below: Node, mut document: Node, path: &str, scope: &Scope) -> Result<Node, Stop> {
         let resets = reset::take(&mut document);
-        if self.interpolate(&mut document, scope).is_err() {
+        if self.interpolate(&mut document, scope).is_ok() {
+            self.include(&mut document, path, &resets, scope)?;
+            reset::apply(&mut below, &resets);
+            self.extends(&mut document, path, &resets, scope)?;
+        } else if brings_in(&document) {
             // What it would bring in may have been named by a text that could not be made out.
             document.remove("include");
             schema::check(&document, &mut self.problems);
             return Err(Stop);
+        } else {
+            reset::apply(&mut below, &resets);
         }
-        self.include(&mut document, path, &resets, scope)?;
-        reset::apply(&mut below, &resets);
-        self.extends(&mut document, path, &resets, scope)?;
         let mut model = merge::merge(below, document, &mut self.problems)?;
         unique::enforce(&mut model, &mut self.problems);
-        self.problems.check()?;
-        schema::check(&model, &mut self.problems);
-        if self.problems.has_errors() {
-            survey::values(&model, &mut self.problems);
-            return Err(Stop);
-        }
+        let mut found = Diagnostics::default();
+        schema::check(&model, &mut found);
+        survey::tell_elsewhere(&found, &mut self.problems);
         if let Some(version) = model.remove("version") {
             let message = "\"version\" is obsolete and ignored";
             self.problems
                 .push(Diagnostic::warning("version-obsolete", version.span, message).help("remove it"));
         }
-        if self.long_forms(&mut model).is_err() {
+        if self.problems.has_errors() || self.long_forms(&mut model).is_err() {
             survey::values(&model, &mut self.problems);
+            self.rejected = Some(model);
             return Err(Stop);
         }
         Ok(model)
@@ -127,6 +140,12 @@ impl Loader {
         unique::enforce(model, &mut self.problems);
         self.problems.check()
     }
+}
+
+/// Whether services come from elsewhere, or what they are made of.
+fn brings_in(document: &Node) -> bool {
+    let mut services = document.get("services").into_iter().flat_map(Node::entries);
+    document.get("include").is_some() || services.any(|(_, service)| service.get("extends").is_some())
 }
 
 /// JSON, and so the model, has no infinity.

@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use super::Unused;
 use super::environment::Environment;
 use crate::diagnostic::{Diagnostic, Diagnostics, Stop};
 use crate::yaml::{Key, Map, Node};
@@ -135,7 +136,7 @@ fn matches(pattern: &str, name: &str) -> bool {
 }
 
 /// Takes resources away that no service uses, and gives them, each with its section.
-pub(super) fn prune(root: &mut Node) -> Vec<(&'static str, Key, Node)> {
+pub(super) fn prune(root: &mut Node) -> Vec<Unused> {
     let mut unused = Vec::new();
     let mut used: HashSet<(&'static str, String)> = HashSet::new();
     for section in ["services", "jobs"] {

@@ -4,7 +4,8 @@
 use std::collections::HashSet;
 
 use super::environment::Environment;
-use super::{canonical, consistency, decode, normalise, reset, schema, select};
+use super::rest::Rest;
+use super::{canonical, check, consistency, decode, normalise, reset, schema, select};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::source::Span;
 use crate::yaml::{Node, Value};
@@ -17,11 +18,7 @@ pub(super) fn survey(documents: &[Node], problems: &mut Diagnostics) {
     let end = faults.filter_map(|problem| Some(problem.span?.start)).min();
     // What cannot be read is left out of its value, which then looks wrong itself.
     let faults: Vec<Span> = problems.iter().filter_map(|problem| problem.span).collect();
-    let holds_fault = |span: Span| {
-        faults
-            .iter()
-            .any(|fault| span.start <= fault.start && fault.end <= span.end)
-    };
+    let holds_fault = |span: Span| faults.iter().any(|fault| span.holds(*fault));
     let mut found = Diagnostics::default();
     for document in documents.iter().filter(|document| document.as_map().is_some()) {
         let mut document = document.clone();
@@ -31,13 +28,6 @@ pub(super) fn survey(documents: &[Node], problems: &mut Diagnostics) {
         schema::check(&document, &mut found);
     }
     let last = documents.last().map_or(0, |document| document.span.end);
-    // What cannot be read is left out of its value, which then looks wrong itself.
-    let faults: Vec<Span> = problems.iter().filter_map(|problem| problem.span).collect();
-    let holds_fault = |span: Span| {
-        faults
-            .iter()
-            .any(|fault| span.start <= fault.start && fault.end <= span.end)
-    };
     let is_certain = |problem: &&Diagnostic| match (end, problem.span) {
         (_, Some(span)) if holds_fault(span) => false,
         (Some(end), Some(span)) => span.end < end && span.end < last,
@@ -59,62 +49,65 @@ fn blur_unknown(node: &mut Node, holds_fault: &dyn Fn(Span) -> bool) {
 
 /// Looks at the values of a model of which some do not fit the schema or have no long form: at the others.
 pub(super) fn values(model: &Node, problems: &mut Diagnostics) {
-    let mut rest = without_faults(model, problems);
     let mut found = Diagnostics::default();
-    if canonical::canonicalise(&mut rest, &mut found).is_err() {
-        rest = without_faults(&rest, &found);
-    }
-    decode::decode(&mut rest, &mut found);
+    let mut rest = long_form(model, problems, &mut found);
+    decode::decode(&mut rest.root.clone(), &mut found);
+    rest.doubt();
+    let mut beside = Diagnostics::default();
+    check::check(&mut rest.root, &mut beside);
     problems.extend(errors(&found));
+    tell_certain(&beside, problems);
 }
 
-/// Looks at what services refer to in a model that has values which cannot be read.
+/// Looks at what services refer to, and at how values fit together, in a model that has values which cannot be used. Gives
+/// what is left of the model.
 pub(super) fn references(
-    model: Node,
+    model: &Node,
     name: &str,
     environment: &Environment,
     profiles: &[String],
     problems: &mut Diagnostics,
-) {
-    // Faults of another kind can follow from a value that is left out.
-    let codes = [
-        "undefined-service",
-        "undefined-resource",
-        "no-image",
-        "dependency-cycle",
-    ];
-    let mut rest = without_faults(&model, problems);
+) -> Node {
     let mut found = Diagnostics::default();
-    normalise::normalise(&mut rest, name, environment);
-    let inactive = select::deactivate(&mut rest, profiles);
+    let mut rest = long_form(model, problems, &mut found);
+    let doubt = rest.doubt();
+    let mut root = rest.root;
+    normalise::normalise(&mut root, name, environment);
+    let inactive = select::deactivate(&mut root, profiles);
     let names: Vec<String> = inactive.keys().map(ToString::to_string).collect();
-    consistency::check(&rest, &names, &mut found);
-    problems.extend(errors(&found).filter(|problem| codes.contains(&problem.code)));
+    consistency::check(&root, &names, &doubt, &mut found);
+    tell_certain(&found, problems);
+    root
+}
+
+/// Adds the errors that hold whatever becomes of the faults: not those of a value that lost a part.
+fn tell_certain(found: &Diagnostics, problems: &mut Diagnostics) {
+    let faults: Vec<Span> = errors(problems).filter_map(|problem| problem.span).collect();
+    let holds_fault = |span: Span| faults.iter().any(|fault| span.holds(*fault));
+    problems.extend(errors(found).filter(|problem| !problem.span.is_some_and(holds_fault)));
+}
+
+/// What is left of a model, in long form. What has none is told in `found`, and left out as well.
+fn long_form(model: &Node, problems: &Diagnostics, found: &mut Diagnostics) -> Rest {
+    let mut known = problems.clone();
+    let mut rest = Rest::of(model, &known);
+    if canonical::canonicalise(&mut rest.root, found).is_err() {
+        known.extend(found.iter().cloned());
+        rest = Rest::of(model, &known);
+        // What is wrong has been told, and is no longer there.
+        let _ = canonical::canonicalise(&mut rest.root, &mut Diagnostics::default());
+    }
+    rest
+}
+
+/// Adds what is wrong in another place than what was told before.
+pub(super) fn tell_elsewhere(found: &Diagnostics, problems: &mut Diagnostics) {
+    let known: HashSet<Span> = errors(problems).filter_map(|problem| problem.span).collect();
+    let is_new = |problem: &&Diagnostic| problem.span.is_none_or(|span| !known.contains(&span));
+    problems.extend(found.iter().filter(is_new).cloned());
 }
 
 fn errors(found: &Diagnostics) -> impl Iterator<Item = Diagnostic> {
     let errors = found.iter().filter(|problem| problem.severity == Severity::Error);
     errors.cloned()
-}
-
-/// A model without the values and keys that something is wrong with.
-fn without_faults(model: &Node, problems: &Diagnostics) -> Node {
-    let faults: HashSet<Span> = errors(problems).filter_map(|problem| problem.span).collect();
-    let mut rest = model.clone();
-    drop_faults(&mut rest, &faults);
-    rest
-}
-
-fn drop_faults(node: &mut Node, faults: &HashSet<Span>) {
-    match &mut node.value {
-        Value::Seq(items) => {
-            items.retain(|item| !faults.contains(&item.span));
-            items.iter_mut().for_each(|item| drop_faults(item, faults));
-        }
-        Value::Map(map) => {
-            map.retain(|key, value| !faults.contains(&key.span) && !faults.contains(&value.span));
-            map.values_mut().for_each(|value| drop_faults(value, faults));
-        }
-        _ => {}
-    }
 }

@@ -63,13 +63,18 @@ pub(super) fn enforce(root: &mut Node, problems: &mut Diagnostics) {
 fn collapse(list: &mut Node, key: KeyOf, problems: &mut Diagnostics) {
     let Value::Seq(items) = &mut list.value else { return };
     let mut kept: IndexMap<String, Node> = IndexMap::with_capacity(items.len());
-    for item in std::mem::take(items) {
-        match key(&item) {
-            Ok(key) => {
-                kept.insert(key, item);
-            }
-            Err(message) => problems.push(Diagnostic::error("list-item", item.span, message)),
-        }
+    for (index, item) in std::mem::take(items).into_iter().enumerate() {
+        let key = if item.is_blurred() {
+            Err(None)
+        } else {
+            key(&item).map_err(Some)
+        };
+        let key = key.unwrap_or_else(|message| {
+            problems.extend(message.map(|message| Diagnostic::error("list-item", item.span, message)));
+            // No key has this form, so that the item stays, and what is left of the list can be told from all of it.
+            format!("\0{index}")
+        });
+        kept.insert(key, item);
     }
     *items = kept.into_values().collect();
 }

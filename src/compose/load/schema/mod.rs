@@ -47,6 +47,22 @@ impl Keys {
         let mut entries = self.groups.iter().flat_map(|group| group.iter());
         entries.find(|(name, _)| *name == key).map(|(_, value)| value)
     }
+
+    /// The key itself where it is one of these, and else the one that it is most likely to mean.
+    fn meant(&self, key: &str) -> Option<&'static str> {
+        let entries = self.groups.iter().flat_map(|group| group.iter());
+        nearest(key, entries.map(|(name, _)| *name))
+    }
+}
+
+/// The key at the top of a file that this one is, or is most likely to mean.
+pub(super) fn meant_at_top(key: &str) -> Option<&'static str> {
+    tables::ROOT_KEYS.meant(key)
+}
+
+/// The same for a key of a service.
+pub(super) fn meant_in_service(key: &str) -> Option<&'static str> {
+    tables::SERVICE.meant(key)
 }
 
 /// Whether a container of any kind can have this key, and not only a service.
@@ -131,9 +147,8 @@ impl Checker<'_> {
                 None if keys.open || key.starts_with("x-") => {}
                 None => {
                     self.path.pop();
-                    let known = keys.groups.iter().flat_map(|group| group.iter()).map(|(name, _)| *name);
                     let message = format!("unknown key \"{}\"", key.text);
-                    self.fail("unknown-key", key.span, message, nearest(key, known));
+                    self.fail("unknown-key", key.span, message, keys.meant(key));
                     continue;
                 }
             }

@@ -89,7 +89,9 @@ fn is_interval(text: &str) -> bool {
     fits && digits == 0 && !text.is_empty()
 }
 
-pub(super) static ROOT: Type = Type::Keys(&Keys {
+pub(super) static ROOT: Type = Type::Keys(&ROOT_KEYS);
+
+pub(super) static ROOT_KEYS: Keys = Keys {
     groups: &[&[
         ("version", Text),
         ("name", Text),
@@ -105,9 +107,9 @@ pub(super) static ROOT: Type = Type::Keys(&Keys {
     required: &[],
     open: false,
     not_empty: false,
-});
+};
 
-static SERVICE: Keys = closed(&[CONTAINER, WORKLOAD, SERVICE_ONLY]);
+pub(super) static SERVICE: Keys = closed(&[CONTAINER, WORKLOAD, SERVICE_ONLY]);
 static JOB: Keys = with(&[CONTAINER, WORKLOAD, JOB_ONLY], &["triggers"]);
 static PRE_START: Keys = closed(&[CONTAINER, &[("per_replica", BOOL_TEXT)]]);
 
