@@ -587,7 +587,8 @@ mod tests {
         fn nothing_that_is_obeyed_is_ever_left(bytes: Vec<u8>) {
             let shown = sanitise(&bytes);
             prop_assert!(!shown.chars().any(char::is_control), "{shown:?}");
-            prop_assert_eq!(sanitise(shown.as_bytes()), shown.as_str());
+            // Of a line that shows nothing, not even its blanks are wanted.
+            prop_assert!(shown.trim().is_empty() || sanitise(shown.as_bytes()) == shown, "{shown:?}");
         }
 
         #[test]
