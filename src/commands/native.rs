@@ -72,7 +72,7 @@ fn name(findings: &mut Findings) {
 }
 
 /// What was found and is wanted, as people read it on standard error.
-pub(super) fn shown(findings: &Findings, wanted: fn(&Diagnostic) -> bool, terminal: &Terminal) -> String {
+pub(super) fn shown(findings: &Findings, wanted: impl Fn(&Diagnostic) -> bool, terminal: &Terminal) -> String {
     // Without a current directory, files are named by their whole path.
     let directory = current_directory().unwrap_or_default();
     let mut report = Report::new(std::slice::from_ref(findings), directory.as_ref(), Threshold::default());

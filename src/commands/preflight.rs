@@ -34,14 +34,15 @@ fn is_pipe(file: &str) -> bool {
 
 /// Refuses a project that compose must not be asked about, or that must not be started.
 pub(super) fn refuse_harm(findings: &Findings, terminal: &Terminal) -> Result<()> {
-    if !findings.diagnostics.iter().any(lint::is_harmful) {
+    let is_harmful = |found: &Diagnostic| lint::is_harmful(found, findings.loads);
+    if !findings.diagnostics.iter().any(is_harmful) {
         return Ok(());
     }
     let message = match findings.loads {
         true => "the compose file would crash the engine, and is refused",
         false => "the compose file cannot be loaded, and compose could take all memory over it: it is refused",
     };
-    Err(Failure::invalid(message).showing(native::shown(findings, lint::is_harmful, terminal)))
+    Err(Failure::invalid(message).showing(native::shown(findings, is_harmful, terminal)))
 }
 
 /// Adds to compose's complaint the places that the native loader complains of.

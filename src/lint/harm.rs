@@ -3,19 +3,20 @@
 use crate::diagnostic::Diagnostic;
 use crate::yaml::Node;
 
-/// Findings after which Compose must not even be asked. Each is certain: Compose either rejects the file or takes all
-/// memory while it reads it (the cycle, the aliases), or accepts it and the engine dies (the health check).
-const HARMFUL: [&str; 3] = ["yaml-alias-cycle", "yaml-alias-bomb", EMPTY_COMMAND];
+/// Findings after which Compose must not even be asked: it takes all memory while it reads the file, or rejects it.
+const HARMS_COMPOSE: [&str; 2] = ["yaml-alias-cycle", "yaml-alias-bomb"];
 
+/// Compose accepts it, and the engine dies.
 const EMPTY_COMMAND: &str = "healthcheck-empty-command";
 
-/// Whether a finding is reason enough to refuse a file that Compose has not been asked about.
+/// Whether a finding is reason enough to refuse a file that Compose has not been asked about. What `loads` can reach the
+/// engine too.
 #[must_use]
-pub fn is_harmful(diagnostic: &Diagnostic) -> bool {
-    HARMFUL.contains(&diagnostic.code)
+pub fn is_harmful(diagnostic: &Diagnostic, loads: bool) -> bool {
+    HARMS_COMPOSE.contains(&diagnostic.code) || loads && diagnostic.code == EMPTY_COMMAND
 }
 
-/// Looks for what is valid in a model and harms the engine.
+/// Looks for what is valid in a model, or in the rest of a rejected one, and harms the engine.
 pub(super) fn check(root: &Node) -> Vec<Diagnostic> {
     let services = root.get("services").into_iter().flat_map(Node::entries);
     services

@@ -281,6 +281,21 @@ fn a_file_that_would_crash_the_engine_is_refused() {
 }
 
 #[test]
+fn what_compose_rejects_never_reaches_the_engine() {
+    let sandbox = sandbox(&[("compose.yaml", &format!("{CRASH}    port: [80]\n"))]);
+    sandbox.answer("config", "echo 'additional properties' >&2; exit 15");
+    sandbox.answer("version", "echo 5.6.1");
+    let stderr = sandbox.line("ci").stderr();
+    for told in [
+        "additional properties",
+        "error[unknown-key]",
+        "error[healthcheck-empty-command]",
+    ] {
+        assert!(stderr.contains(told), "{told}: {stderr}");
+    }
+}
+
+#[test]
 fn what_is_wrong_but_harmless_is_composes_to_tell() {
     let sandbox = sandbox(&[("compose.yaml", WRONG)]);
     sandbox.answer(
