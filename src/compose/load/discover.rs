@@ -3,6 +3,7 @@
 use super::environment::Environment;
 use super::files::{absolute, parent};
 use super::model::Loader;
+use super::paths::is_remote_file;
 use super::template::{Lookup, substitute};
 use super::{Request, Scope};
 use crate::diagnostic::{Diagnostic, Stop};
@@ -23,6 +24,7 @@ const OVERRIDES: [&str; 4] = [
 
 /// What a request comes down to.
 pub(super) struct Found {
+    /// The files that lie here.
     pub(super) files: Vec<String>,
     pub(super) scope: Scope,
     pub(super) name: String,
@@ -45,7 +47,8 @@ impl Loader {
         } else if reads_default && request.files.is_empty() {
             self.read_default(&start, &mut environment)?;
         }
-        let files = self.find_files(request, &environment, &start)?;
+        let mut files = self.find_files(request, &environment, &start)?;
+        files.retain(|file| !self.is_elsewhere(file, None));
         let first = files.iter().find(|file| *file != "-");
         let base = directory.unwrap_or_else(|| match first {
             Some(file) => parent(file).to_owned(),
@@ -112,7 +115,7 @@ impl Loader {
 
     fn find_files(&mut self, request: &Request, environment: &Environment, start: &str) -> Result<Vec<String>, Stop> {
         let located = |file: &str| {
-            if file == "-" {
+            if file == "-" || is_remote_file(file) {
                 file.to_owned()
             } else {
                 absolute(&request.directory, file)

@@ -79,7 +79,7 @@ impl Loader {
             return Ok(Some(service));
         };
         if let Some(file) = &reference.file
-            && self.is_elsewhere(file, reference.span)
+            && self.is_elsewhere(file, Some(reference.span))
         {
             let mut own = service;
             own.remove("extends");

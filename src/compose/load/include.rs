@@ -46,7 +46,7 @@ impl Loader {
         let inner: Vec<Path> = resets.iter().filter(|path| path.len() > 2).cloned().collect();
         for item in items {
             let entry = self.entry(item)?;
-            if entry.paths.is_empty() || entry.paths.iter().any(|path| self.is_elsewhere(path, entry.span)) {
+            if entry.paths.is_empty() || entry.paths.iter().any(|path| self.is_elsewhere(path, Some(entry.span))) {
                 continue;
             }
             let mut model = self.included(&entry, path, scope)?;
@@ -57,7 +57,7 @@ impl Loader {
     }
 
     /// Whether a file has to be fetched, which is told, and left undone.
-    pub(super) fn is_elsewhere(&mut self, path: &str, span: Span) -> bool {
+    pub(super) fn is_elsewhere(&mut self, path: &str, span: Option<Span>) -> bool {
         let elsewhere = is_remote_file(path);
         if elsewhere {
             self.is_partial = true;

@@ -247,11 +247,12 @@ impl Loader {
     /// The model of all files, with values in their final form.
     fn decoded(&mut self, files: &[String], scope: &Scope) -> Result<Node, Stop> {
         let model = self.model(files, scope)?;
-        let Some(mut root) = model.filter(|root| root.entries().next().is_some()) else {
-            return self
-                .problems
-                .stop(Diagnostic::error("empty", None, "the compose file is empty"));
-        };
+        let is_empty = model.as_ref().and_then(|root| root.entries().next()).is_none();
+        if is_empty && !self.is_partial {
+            let problem = Diagnostic::error("empty", None, "the compose file is empty");
+            return self.problems.stop(problem);
+        }
+        let mut root = model.unwrap_or_else(|| decode::empty(Span::default()));
         advice::advise(&mut root, &mut self.problems);
         normalise::inherit(&mut root, &mut self.problems)?;
         // Variables are resolved as texts: decoding gives them one form, whichever they are written in.
@@ -288,13 +289,14 @@ impl Loader {
         normalise::normalise(root, name, &scope.environment);
         let mut inactive = select::deactivate(root, profiles);
         let names: Vec<String> = inactive.keys().map(ToString::to_string).collect();
-        // What lies elsewhere may have what is missing here.
+        // What lies elsewhere may have what is missing here, a service that is asked for too.
+        let wanted = if self.is_partial { &[] } else { &request.services[..] };
         if !self.is_partial {
             consistency::check(root, &names, &Doubt::default(), &mut self.problems);
         }
         self.problems.check()?;
         service_env::resolve(root, &scope.environment, &mut self.files, &mut self.problems)?;
-        select::select(root, &mut inactive, profiles, &request.services, &mut self.problems)?;
+        select::select(root, &mut inactive, profiles, wanted, &mut self.problems)?;
         let unused = if request.all_resources {
             Vec::new()
         } else {
@@ -453,6 +455,34 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_has_to_be_fetched_is_not_looked_for_here() {
+        let told = |files: &[&str]| {
+            let loaded = load(Request {
+                directory: "/nowhere/project".to_owned(),
+                files: files.iter().map(|file| (*file).to_owned()).collect(),
+                services: vec!["db".to_owned()],
+                stdin: Some(b"services: {web: {depends_on: [db], networks: [n]}}".to_vec()),
+                ..Request::default()
+            });
+            let messages: Vec<_> = loaded.diagnostics.iter().map(|found| found.message.clone()).collect();
+            (messages.join("\n"), loaded.model.is_some())
+        };
+        for remote in [
+            "oci://a.b/c",
+            "https://a.b/c.git#main",
+            "git@a.b:c.git",
+            "github.com/a/b",
+        ] {
+            let warning = format!("{remote} is not checked: it lies elsewhere, and is not fetched");
+            assert_eq!(told(&[remote]), (warning.clone(), true));
+            assert_eq!(told(&[remote, "-"]), (warning.clone(), true));
+            assert_eq!(told(&["-", remote]), (warning, true));
+        }
+        let (nowhere, loads) = told(&["c.yaml"]);
+        assert!(!loads && nowhere.ends_with("does not exist"), "{nowhere}");
+    }
+
+    #[test]
     fn a_fault_in_one_of_several_files_takes_nothing_from_the_others() {
         let folder = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
@@ -515,6 +545,7 @@ mod tests {
 
     #[test]
     fn what_has_to_be_fetched_is_not_checked() {
+        insta::assert_snapshot!(told("include: ['oci://example/app']\n"), @r#"warning at "'oci://example/app'": oci://example/app is not checked: it lies elsewhere, and is not fetched"#);
         let text = "include: ['oci://example/app']\nservices:\n  web:\n    extends: {file: 'https://e.x/a.git#main', \
                     service: a}\n    depends_on: [other]\n    \
                     prots: [80]\n";
