@@ -1,12 +1,37 @@
 //! The rules, one file each, in folders by what they look at.
 
+pub mod builds;
+pub mod commands;
+pub mod data;
 pub mod gates;
+pub mod healthchecks;
+pub mod isolation;
+pub mod overrides;
+pub mod runtime;
+pub mod security;
+pub mod style;
 #[cfg(test)]
 mod tests;
+pub mod variables;
 
 use super::rule::Rule;
 
+/// The folders.
+const GROUPS: &[&[&Rule]] = &[
+    builds::RULES,
+    commands::RULES,
+    data::RULES,
+    gates::RULES,
+    healthchecks::RULES,
+    isolation::RULES,
+    overrides::RULES,
+    runtime::RULES,
+    security::RULES,
+    style::RULES,
+    variables::RULES,
+];
+
 /// All rules, by folder and by name.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    [gates::RULES].into_iter().flatten().copied()
+    GROUPS.iter().flat_map(|group| group.iter().copied())
 }
