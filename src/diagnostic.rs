@@ -261,6 +261,15 @@ impl Diagnostics {
     }
 }
 
+/// The known word that a mistyped one is most likely to mean.
+#[must_use]
+pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let distance = |known: &&str| strsim::damerau_levenshtein(word, known);
+    known
+        .min_by_key(distance)
+        .filter(|near| distance(near) <= near.len() / 3)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -67,6 +67,18 @@ pub struct LintArgs {
     /// Let more than so many warnings fail the check
     #[arg(long, value_name = "N")]
     pub max_warnings: Option<usize>,
+    /// Read the settings from this file, and not from the nearest .towline.yaml
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    pub config: Option<PathBuf>,
+    /// Read no .towline.yaml
+    #[arg(long)]
+    pub no_config: bool,
+    /// Leave out the findings that are in this file
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Write all that is found now into a file for --baseline
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["baseline", "fix", "unsafe_fixes", "diff"])]
+    pub write_baseline: Option<PathBuf>,
     /// Which rules to begin with
     #[arg(long, value_name = "PRESET", value_enum)]
     pub preset: Option<Preset>,
@@ -116,6 +128,8 @@ pub enum RulesFormat {
     Json,
     /// For a page of documentation, with the reasons and the examples
     Markdown,
+    /// A JSON schema of .towline.yaml, for editors
+    Schema,
 }
 
 /// A level that fails the check where it is asked for.

@@ -1,11 +1,12 @@
 //! `towline lint`: what is wrong with compose files, without Docker.
 
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use anyhow::Context as _;
 use indexmap::IndexSet;
 
+use super::rules::page;
 use super::{complain, native, print};
 use crate::cli::{self, Deny, Globals, LintArgs};
 use crate::compose::load::Request;
@@ -14,8 +15,8 @@ use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::lint::fix::{Changed, Fixed};
 use crate::lint::rule::Preset;
-use crate::lint::{self, Settings, rules};
-use crate::report::lint::{Format, Report, Threshold};
+use crate::lint::{self, Settings, SettingsFile, rules};
+use crate::report::lint::{About, Baseline, Format, Report, Threshold};
 use crate::report::patch::patch;
 use crate::report::{rewrite, write_whole};
 use crate::term::Terminal;
@@ -49,6 +50,12 @@ pub(super) fn run(globals: &Globals, args: &LintArgs) -> Result<u8> {
     report.skipped = skipped;
     report.fixed = fixed.iter().map(|file: &Changed| file.count).sum();
     report.ids = ids();
+    if let Some(path) = &args.write_baseline {
+        return write_baseline(path, &report);
+    }
+    if let Some(path) = &args.baseline {
+        report.leave_out(&read_baseline(path)?);
+    }
     show(globals, args, &report)?;
     Ok(exit(&report).code())
 }
@@ -74,9 +81,44 @@ fn threshold(args: &LintArgs) -> Threshold {
 }
 
 /// All ids that a finding can have, with what each means.
-fn ids() -> Vec<(&'static str, &'static str)> {
-    let loader = lint::IDS.iter().map(|id| (id.id, id.summary));
-    loader.chain(rules::all().map(|rule| (rule.id, rule.summary))).collect()
+fn ids() -> Vec<About> {
+    let loader = lint::IDS.iter().map(|id| About {
+        id: id.id,
+        summary: id.summary,
+        rule: None,
+    });
+    let rules = rules::all().map(|rule| About {
+        id: rule.id,
+        summary: rule.summary,
+        rule: Some(page(rule)),
+    });
+    loader.chain(rules).collect()
+}
+
+fn read_baseline(path: &Path) -> Result<Baseline> {
+    let failure = |why: &str| {
+        Failure::usage(format!("the baseline {} cannot be read: {why}", path.display()))
+            .hint(format!("`towline lint --write-baseline {}` writes it", path.display()))
+    };
+    let text = fs::read_to_string(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => failure("there is no such file"),
+        _ => failure(&error.to_string()),
+    })?;
+    Baseline::parse(&text).map_err(|why| failure(&why))
+}
+
+/// Writes what is found now, unless compose would reject it: that is nothing to live with.
+fn write_baseline(path: &Path, report: &Report<'_>) -> Result<u8> {
+    let baseline = Baseline::of(report);
+    write_whole(path, baseline.text().as_bytes()).map_err(|error| unwritten("the baseline", path, &error))?;
+    let findings = if baseline.len() == 1 { "finding" } else { "findings" };
+    print(&format!("wrote {} {findings} to {}\n", baseline.len(), path.display()))?;
+    let exit = if report.rejected > 0 {
+        Exit::Invalid
+    } else {
+        Exit::Passed
+    };
+    Ok(exit.code())
 }
 
 /// What the line says of rules.
@@ -98,7 +140,17 @@ fn settings(args: &LintArgs) -> Result<Settings> {
         cli::Preset::Ci => Preset::Ci,
         cli::Preset::Strict => Preset::Strict,
     });
+    let file = match &args.config {
+        Some(path) if path.is_file() => SettingsFile::At(path.clone()),
+        Some(path) => {
+            let failure = Failure::usage(format!("there is no settings file {}", path.display()));
+            return Err(failure.hint("name one with --config, or leave that out to use the nearest .towline.yaml"));
+        }
+        None if args.no_config => SettingsFile::Without,
+        None => SettingsFile::Search,
+    };
     Ok(Settings {
+        file,
         preset,
         only: (!args.select.is_empty()).then(|| args.select.clone()),
         ignored: args.ignore.clone(),
@@ -130,10 +182,7 @@ fn fix(request: &Request, settings: &Settings, args: &LintArgs) -> Result<(Findi
     let fixed = lint::apart(|| native::fix_project(request, settings, args.unsafe_fixes));
     let Fixed { findings, files } = fixed.context("fixing a project")?;
     for file in files.iter().filter(|_| !args.diff) {
-        rewrite(&file.path, file.after.as_bytes()).map_err(|error| {
-            let path = file.path.display();
-            Failure::usage(format!("{path} cannot be written: {error}"))
-        })?;
+        rewrite(&file.path, file.after.as_bytes()).map_err(|error| unwritten("the fixed file", &file.path, &error))?;
     }
     Ok((findings, files))
 }
@@ -173,12 +222,12 @@ fn is_wanted(request: &Request) -> bool {
     lint::is_compose_file(&path, || std::fs::read(&path)).unwrap_or(true)
 }
 
-fn unwritten(path: &Path, error: &io::Error) -> Failure {
+fn unwritten(what: &str, path: &Path, error: &io::Error) -> Failure {
     let why = match error.kind() {
         io::ErrorKind::NotFound => "there is no such folder".to_owned(),
         _ => error.to_string(),
     };
-    Failure::usage(format!("the report cannot be written to {}: {why}", path.display()))
+    Failure::usage(format!("{what} cannot be written to {}: {why}", path.display()))
 }
 
 /// Writes the report where it was asked for. With a file, people's view goes to standard output.
@@ -188,7 +237,7 @@ fn show(globals: &Globals, args: &LintArgs, report: &Report<'_>) -> Result<()> {
     let stdout = shown(Terminal::stdout());
     if let Some(path) = &args.output {
         let text = args.format.render(report, &Terminal::plain());
-        write_whole(path, text.as_bytes()).map_err(|error| unwritten(path, &error))?;
+        write_whole(path, text.as_bytes()).map_err(|error| unwritten("the report", path, &error))?;
         print(&Format::Human.render(report, &stdout))?;
         return Ok(());
     }

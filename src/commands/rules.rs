@@ -5,7 +5,7 @@ use crate::cli::{RulesArgs, RulesFormat};
 use crate::failure::Result;
 use crate::lint::example::shown;
 use crate::lint::rule::{Preset, Rule};
-use crate::lint::rules;
+use crate::lint::{rules, schema};
 use crate::report::rules::{Page, json, markdown, text};
 use crate::term::Terminal;
 
@@ -20,6 +20,7 @@ pub(super) fn run(args: &RulesArgs) -> Result<u8> {
         RulesFormat::Text => text(&pages, &Terminal::stdout()),
         RulesFormat::Json => json(&pages),
         RulesFormat::Markdown => markdown(&pages),
+        RulesFormat::Schema => format!("{:#}\n", schema()),
     })
 }
 

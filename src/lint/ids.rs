@@ -1,5 +1,7 @@
 //! The ids of findings, and what each means in one phrase. An id is stable: people write it into their settings.
 
+use crate::diagnostic::{Diagnostic, Severity};
+
 /// An id and what it stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Id {
@@ -71,6 +73,7 @@ pub const IDS: &[Id] = &[
     id("repeated-item", "a list says the same twice"),
     id("same-name", "a service and a job have the same name"),
     id("same-target", "two mounts have the same target"),
+    id("settings", "a settings file is not written as it must be"),
     id("ssh-key", "an SSH key is not written as it must be"),
     id("swarm-only", "a setting that only Swarm knows is ignored"),
     id("two-dockerfiles", "a build has two Dockerfiles"),
@@ -104,6 +107,16 @@ pub const IDS: &[Id] = &[
     id("yaml-syntax", "a file is not valid YAML"),
     id("yaml-tag", "a value does not fit its tag"),
 ];
+
+/// Whether a finding is compose's verdict: nothing that is chosen changes it.
+pub(super) fn is_verdict(finding: &Diagnostic) -> bool {
+    finding.severity == Severity::Error && is_of_loader(finding.code)
+}
+
+/// Whether findings with this id are made while a file is read.
+pub(super) fn is_of_loader(code: &str) -> bool {
+    IDS.iter().any(|id| id.id == code)
+}
 
 #[cfg(test)]
 mod tests {

@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 
 use super::ids;
+use super::rule::Category;
 use super::rules;
-use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
+use crate::diagnostic::{Diagnostic, Edit, Fix, nearest};
 use crate::source::{Source, SourceId, Span};
 
 /// What begins the comment.
@@ -37,8 +38,7 @@ fn is_meant(finding: &Diagnostic, id: SourceId, source: &Source, ignores: &mut [
     let Some(span) = finding.span.filter(|span| span.source == id) else {
         return false;
     };
-    // An error of the loader is compose's verdict, which no comment changes.
-    if finding.severity == Severity::Error && ids::IDS.iter().any(|id| id.id == finding.code) {
+    if ids::is_verdict(finding) {
         return false;
     }
     let line = source.position(span.start as usize).line;
@@ -80,20 +80,18 @@ pub(super) fn unknown_rule(id: &str, span: Span) -> Diagnostic {
     }
 }
 
-/// The rule whose id is most like a word.
+/// The rule or the category whose name is most like a word.
 #[must_use]
 pub fn near(word: &str) -> Option<&'static str> {
-    let limit = 2.max(word.len() / 4);
-    let distance = |id: &'static str| (strsim::damerau_levenshtein(word, id), id);
-    let near = all_ids().map(distance).min()?;
-    (near.0 <= limit).then_some(near.1)
+    let categories = Category::ALL.into_iter().map(Category::word);
+    nearest(word, all_ids().chain(categories))
 }
 
 fn is_rule(id: &str) -> bool {
     all_ids().any(|known| known == id)
 }
 
-fn all_ids() -> impl Iterator<Item = &'static str> {
+pub(super) fn all_ids() -> impl Iterator<Item = &'static str> {
     rules::all().map(|rule| rule.id).chain(ids::IDS.iter().map(|id| id.id))
 }
 
@@ -146,6 +144,7 @@ fn named(id: SourceId, text: &str, start: usize, end: usize) -> Option<Vec<(Stri
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Severity;
 
     fn left(text: &str, findings: &[(&'static str, &str)]) -> Vec<String> {
         let source = Source::new("f", text);

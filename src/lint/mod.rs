@@ -12,8 +12,10 @@ mod recognise;
 pub mod rule;
 pub mod rules;
 mod settings;
+mod settings_file;
 
 use std::panic::resume_unwind;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, Builder, available_parallelism};
 
@@ -22,13 +24,15 @@ use rule::Found;
 
 use crate::compose::load::{Loaded, Request, load};
 use crate::diagnostic::{Diagnostic, Findings};
-use crate::source::{Source, SourceId};
+use crate::source::{Source, SourceId, Span};
+use crate::yaml::Node;
 
 pub use harm::is_harmful;
 pub use ids::{IDS, Id};
 pub use ignore::near;
 pub use recognise::{base_of_override, is_compose_file};
-pub use settings::Settings;
+pub use settings::{Settings, SettingsFile};
+pub use settings_file::schema;
 
 /// Deeply nested values are walked recursively; a thread's usual stack is too small for the deepest that are read.
 const STACK: usize = 64 << 20;
@@ -36,27 +40,51 @@ const STACK: usize = 64 << 20;
 /// Loads one project: what keeps it from being loaded, or would harm the engine. `project` is the file that stands for it.
 #[must_use]
 pub fn check(project: String, request: Request) -> Findings {
-    findings(project, load(request), |_| Vec::new())
+    let loaded = load(request);
+    let diagnostics = of_loader(&loaded);
+    findings(project, loaded, diagnostics)
 }
 
 /// Lints one project: what [`check`] finds, and what the rules find in a project that can be loaded.
 #[must_use]
-pub fn lint(project: String, request: Request, settings: &Settings) -> Findings {
-    let mut findings = findings(project, load(request), |loaded| look(loaded, settings));
-    let sources: Vec<(SourceId, &Source)> = findings.sources.with_ids().collect();
+pub fn lint(project: String, request: Request, chosen: &Settings) -> Findings {
+    let fallback = PathBuf::from(&request.directory);
+    let loaded = load(request);
+    let directory = directory(&loaded).unwrap_or(fallback);
+    let file = settings_file::read(&chosen.file, &directory, loaded.sources.next_id());
+    let settings = match &file {
+        Some(file) => &chosen.over(file.settings.clone()),
+        None => chosen,
+    };
+    let mut diagnostics = of_loader(&loaded);
+    diagnostics.extend(look(&loaded, settings));
+    diagnostics.retain_mut(|finding| settings.keeps(finding));
+    exclude(
+        &loaded,
+        settings,
+        file.as_ref().map_or(&directory, |file| &file.folder),
+        &mut diagnostics,
+    );
+    let sources: Vec<(SourceId, &Source)> = loaded.sources.with_ids().collect();
     let is_checked = |id: &str| rules::all().any(|rule| rule.id == id && settings.level(rule).is_some());
-    ignore::apply(&sources, &mut findings.diagnostics, is_checked);
+    ignore::apply(&sources, &mut diagnostics, is_checked);
+    let mut findings = findings(project, loaded, diagnostics);
+    if let Some(file) = file {
+        findings.sources.add(file.source);
+        findings.diagnostics.extend(file.problems);
+    }
     findings
 }
 
-fn findings(project: String, loaded: Loaded, more: impl FnOnce(&Loaded) -> Vec<Diagnostic>) -> Findings {
+fn of_loader(loaded: &Loaded) -> Vec<Diagnostic> {
     let mut diagnostics: Vec<Diagnostic> = loaded.diagnostics.iter().cloned().collect();
     if let Some(root) = loaded.model.as_ref().map(|model| &model.root).or(loaded.rest.as_ref()) {
         diagnostics.extend(harm::check(root));
     }
-    if loaded.model.is_some() {
-        diagnostics.extend(more(&loaded));
-    }
+    diagnostics
+}
+
+fn findings(project: String, loaded: Loaded, diagnostics: Vec<Diagnostic>) -> Findings {
     Findings {
         project,
         loads: loaded.model.is_some(),
@@ -65,10 +93,48 @@ fn findings(project: String, loaded: Loaded, more: impl FnOnce(&Loaded) -> Vec<D
     }
 }
 
+/// Where a project lies: the folder of its first file where it cannot be loaded.
+fn directory(loaded: &Loaded) -> Option<PathBuf> {
+    if let Some(model) = &loaded.model {
+        return Some(PathBuf::from(&model.directory));
+    }
+    let first = loaded.sources.iter().next()?;
+    let folder = first.path.parent().filter(|folder| folder.is_absolute())?;
+    Some(folder.to_owned())
+}
+
+/// Leaves out what the settings exclude by the rule, the service and the file that a finding is about.
+fn exclude(loaded: &Loaded, settings: &Settings, folder: &Path, found: &mut Vec<Diagnostic>) {
+    if settings.excluded.is_empty() {
+        return;
+    }
+    found.retain(|finding| {
+        if ids::is_verdict(finding) {
+            return true;
+        }
+        let source = finding.span.and_then(|span| loaded.sources.get(span.source));
+        let path = source.map_or(Path::new(""), |source| {
+            source.path.strip_prefix(folder).unwrap_or(&source.path)
+        });
+        let service = finding.span.and_then(|span| service_at(loaded, span));
+        let mut excluded = settings.excluded.iter();
+        !excluded.any(|excluded| excluded.names(finding.code) && excluded.holds(path, service))
+    });
+}
+
+/// The service in whose text a place lies.
+fn service_at(loaded: &Loaded, span: Span) -> Option<&str> {
+    let documents = loaded.documents.iter().flat_map(|documents| documents.iter());
+    let mut services = documents.flat_map(|document| document.get("services").into_iter().flat_map(Node::entries));
+    let (name, _) = services.find(|(name, node)| name.span.holds(span) || node.span.holds(span))?;
+    Some(&name.text)
+}
+
 /// What the rules find.
 fn look(loaded: &Loaded, settings: &Settings) -> Vec<Diagnostic> {
     let model = loaded.model.as_ref();
-    let Some(project) = model.and_then(|model| Project::new(model, &loaded.sources, &loaded.documents)) else {
+    let Some(project) = model.and_then(|model| Project::new(model, &loaded.sources, &loaded.documents, settings))
+    else {
         return Vec::new();
     };
     let mut all = Vec::new();

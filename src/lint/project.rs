@@ -5,6 +5,8 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::Settings;
+use super::rule::Limit;
 use crate::compose::Restart;
 use crate::compose::load::Model;
 use crate::event::{Condition, Kind};
@@ -60,6 +62,7 @@ pub struct Project<'a> {
     pub model: &'a Model,
     sources: &'a Sources,
     documents: &'a [Arc<[Node]>],
+    settings: &'a Settings,
     services: Vec<Service<'a>>,
     by_name: HashMap<&'a str, usize>,
     written: OnceCell<HashMap<Span, &'a Node>>,
@@ -94,7 +97,12 @@ pub struct Need<'a> {
 impl<'a> Project<'a> {
     /// Looks through a model. Nothing where it has services that plans know nothing of, which is a bug.
     #[must_use]
-    pub fn new(model: &'a Model, sources: &'a Sources, documents: &'a [Arc<[Node]>]) -> Option<Self> {
+    pub fn new(
+        model: &'a Model,
+        sources: &'a Sources,
+        documents: &'a [Arc<[Node]>],
+        settings: &'a Settings,
+    ) -> Option<Self> {
         let typed = crate::compose::Project::from_value(model.all_to_yaml_values()).ok()?;
         let kinds = plan::kinds(&typed).into_iter().map(|(kind, _)| kind);
         let kinds: HashMap<&str, Kind> = typed
@@ -123,10 +131,17 @@ impl<'a> Project<'a> {
             model,
             sources,
             documents,
+            settings,
             services,
             by_name,
             written: OnceCell::new(),
         })
+    }
+
+    /// A number that a rule goes by.
+    #[must_use]
+    pub fn limit(&self, limit: &Limit) -> u64 {
+        self.settings.limit(limit)
     }
 
     /// All services, those without an active profile last.

@@ -29,6 +29,19 @@ pub struct Rule {
     pub check: fn(&Project<'_>, &mut Found),
 }
 
+/// A number that a rule goes by, which a settings file can change.
+#[derive(Debug)]
+pub struct Limit {
+    /// The rule's id.
+    pub rule: &'static str,
+    /// The key in the settings file.
+    pub name: &'static str,
+    /// What the number is, with its unit.
+    pub summary: &'static str,
+    /// What it is where nothing else is said.
+    pub default: u64,
+}
+
 /// What a rule is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Category {

@@ -97,16 +97,25 @@ pub fn markdown(pages: &[Page]) -> String {
         if at == 0 || pages[at - 1].category != page.category {
             text += &format!("\n## {}\n", page.category);
         }
-        let preset = page
-            .preset
-            .map_or(String::new(), |preset| format!(", preset `{preset}`"));
-        let fix = if page.fixed { ", can be fixed" } else { "" };
-        text += &format!("\n### {}\n\n{}.\n\n", page.id, capitalised(page.summary));
-        text += &format!("Level {}{preset}{fix}. {}\n", page.level.word(), page.why);
-        text += &format!("\nFound in:\n\n```yaml\n{}```\n", page.bad);
-        text += &format!("\nNot found in:\n\n```yaml\n{}```\n", page.good);
+        text += &format!("\n### {}\n\n{}", page.id, self::page(page));
     }
     text
+}
+
+/// What there is to say of one rule, in Markdown.
+#[must_use]
+pub fn page(page: &Page) -> String {
+    let Page { why, bad, good, .. } = page;
+    let summary = capitalised(page.summary);
+    let level = page.level.word();
+    let preset = page
+        .preset
+        .map_or(String::new(), |preset| format!(", preset `{preset}`"));
+    let fix = if page.fixed { ", can be fixed" } else { "" };
+    format!(
+        "{summary}.\n\nLevel {level}{preset}{fix}. {why}\n\n\
+         Found in:\n\n```yaml\n{bad}```\n\nNot found in:\n\n```yaml\n{good}```\n"
+    )
 }
 
 fn bold(text: &str, terminal: &Terminal) -> String {

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::number::text_of;
 use super::rest::Doubt;
-use super::{schema, units};
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use super::units;
+use crate::diagnostic::{self, Diagnostic, Diagnostics};
 use crate::source::Span;
 use crate::yaml::{Key, Node, Value};
 
@@ -68,7 +68,7 @@ impl Checker<'_> {
     /// The name in a section that a mistyped one is most likely to mean.
     fn nearest(&self, of: &str, name: &str) -> Option<String> {
         let known = section(self.root, of).map(|(key, _)| &**key);
-        schema::nearest(name, known).map(str::to_owned)
+        diagnostic::nearest(name, known).map(str::to_owned)
     }
 
     fn service(&mut self, name: &Key, service: &Node) {

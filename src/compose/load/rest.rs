@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::schema;
-use crate::diagnostic::{Diagnostics, Severity};
+use crate::diagnostic::{Diagnostics, Severity, nearest};
 use crate::source::Span;
 use crate::yaml::{Node, Value};
 
@@ -88,7 +88,7 @@ impl Rest {
         }
         // Whether a service must be active that another one depends on.
         if let ["depends_on", target, key] = inside
-            && schema::nearest(key, ["required"].into_iter()).is_some()
+            && nearest(key, ["required"].into_iter()).is_some()
         {
             doubt.names.insert((*target).into());
         }

@@ -14,7 +14,7 @@ pub mod style;
 mod tests;
 pub mod variables;
 
-use super::rule::Rule;
+use super::rule::{Limit, Rule};
 
 /// The folders.
 const GROUPS: &[&[&Rule]] = &[
@@ -30,6 +30,14 @@ const GROUPS: &[&[&Rule]] = &[
     style::RULES,
     variables::RULES,
 ];
+
+/// The numbers that rules go by.
+const LIMITS: &[&Limit] = &[];
+
+/// The numbers that one rule goes by.
+pub fn limits(rule: &str) -> impl Iterator<Item = &'static Limit> {
+    LIMITS.iter().copied().filter(move |limit| limit.rule == rule)
+}
 
 /// All rules, by folder and by name.
 pub fn all() -> impl Iterator<Item = &'static Rule> {

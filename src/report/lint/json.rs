@@ -23,6 +23,14 @@ pub(super) fn render(report: &Report<'_>) -> String {
             label
         });
         value["labels"] = labels.collect();
+        value["fix"] = finding.diagnostic.fix.as_ref().map_or(Value::Null, |fix| {
+            let edits = finding.edits.iter().map(|(place, text)| {
+                let mut edit = json!({ "text": text });
+                add_place(&mut edit, place);
+                edit
+            });
+            json!({ "title": fix.title, "safe": fix.is_safe, "edits": edits.collect::<Vec<Value>>() })
+        });
         value
     });
     let whole = json!({
@@ -35,6 +43,8 @@ pub(super) fn render(report: &Report<'_>) -> String {
             "errors": report.count(Severity::Error),
             "warnings": report.count(Severity::Warning),
             "hints": report.count(Severity::Hint),
+            "fixed": report.fixed,
+            "known": report.known,
             "fails": report.fails(),
         },
         "findings": findings.collect::<Vec<Value>>(),

@@ -2,6 +2,7 @@
 //!
 //! A new format is a file, and a line in each of the three places of this file that name them.
 
+mod baseline;
 mod checkstyle;
 mod concise;
 mod github;
@@ -18,9 +19,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::diagnostic::{Diagnostic, Findings, Severity};
+use crate::report::rules::Page;
 use crate::source::{Position, Source, Span};
 use crate::term::Terminal;
 
+pub use baseline::Baseline;
 pub use human::excerpts;
 
 /// In which notation findings are written.
@@ -84,10 +87,25 @@ pub struct Report<'a> {
     pub skipped: usize,
     /// How many findings were fixed, and are no longer among these.
     pub fixed: usize,
+    /// How many findings were left out since they are known.
+    pub known: usize,
+    /// How many known findings are no longer found.
+    pub gone: usize,
     /// What makes the check fail.
     pub threshold: Threshold,
-    /// All ids that a finding can have, with what each means.
-    pub ids: Vec<(&'static str, &'static str)>,
+    /// All ids that a finding can have.
+    pub ids: Vec<About>,
+}
+
+/// What there is to say of an id.
+#[derive(Clone, Debug)]
+pub struct About {
+    /// The id.
+    pub id: &'static str,
+    /// What is wrong where it is found.
+    pub summary: &'static str,
+    /// What a rule says besides.
+    pub rule: Option<Page>,
 }
 
 /// One finding, with its places found.
@@ -99,6 +117,10 @@ pub struct Finding<'a> {
     pub place: Place<'a>,
     /// Other places that matter, with what each has to do with it.
     pub others: Vec<(Place<'a>, &'a str)>,
+    /// The changes of its fix, each with what comes in the place.
+    pub edits: Vec<(Place<'a>, &'a str)>,
+    /// Whether compose rejects the project, and this may be why.
+    pub is_verdict: bool,
 }
 
 /// A place in a file.
@@ -130,6 +152,8 @@ impl<'a> Report<'a> {
             rejected: projects.iter().filter(|project| !project.loads).count(),
             skipped: 0,
             fixed: 0,
+            known: 0,
+            gone: 0,
             threshold,
             ids: Vec::new(),
         }
@@ -187,6 +211,12 @@ impl<'a> Report<'a> {
         if self.fixed > 0 {
             text += &format!("; fixed {}", number(self.fixed, "problem"));
         }
+        if self.known > 0 {
+            text += &format!("; left out {} of the baseline", number(self.known, "finding"));
+        }
+        if self.gone > 0 {
+            text += &format!("; {} of the baseline no longer found", self.gone);
+        }
         match (self.rejected, self.projects.len()) {
             (0, _) => {}
             (1, 1) => text += "; compose would reject it",
@@ -221,6 +251,13 @@ impl<'a> Finding<'a> {
             others: labels
                 .map(|label| (place(Some(label.span)), label.text.as_str()))
                 .collect(),
+            edits: diagnostic
+                .fix
+                .iter()
+                .flat_map(|fix| &fix.edits)
+                .map(|edit| (place(Some(edit.span)), edit.text.as_str()))
+                .collect(),
+            is_verdict: !project.loads && diagnostic.severity == Severity::Error,
         }
     }
 

@@ -3,16 +3,15 @@
 use serde_json::{Value, json};
 
 use super::gitlab::fingerprints;
-use super::{Place, Report};
+use super::{About, Finding, Place, Report};
 use crate::diagnostic::Severity;
+use crate::report::rules;
+use crate::term::Terminal;
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 pub(super) fn render(report: &Report<'_>) -> String {
-    let rules = report
-        .ids
-        .iter()
-        .map(|(id, summary)| json!({ "id": id, "shortDescription": { "text": summary } }));
+    let rules = report.ids.iter().map(about);
     let results = report
         .findings
         .iter()
@@ -21,20 +20,19 @@ pub(super) fn render(report: &Report<'_>) -> String {
             let id = finding.diagnostic.code;
             let mut result = json!({
                 "ruleId": id,
-                "level": match finding.level() {
-                    Severity::Error => "error",
-                    Severity::Warning => "warning",
-                    Severity::Hint => "note",
-                },
+                "level": level(finding.level()),
                 "message": { "text": finding.sentence() },
                 "locations": [location(&finding.place)],
                 "partialFingerprints": { "towline/v1": fingerprint },
             });
-            if let Some(index) = report.ids.iter().position(|(known, _)| *known == id) {
+            if let Some(index) = report.ids.iter().position(|about| about.id == id) {
                 result["ruleIndex"] = json!(index);
             }
             if !finding.others.is_empty() {
                 result["relatedLocations"] = related(finding);
+            }
+            if let Some(fixes) = fix(finding) {
+                result["fixes"] = fixes;
             }
             result
         });
@@ -55,7 +53,42 @@ pub(super) fn render(report: &Report<'_>) -> String {
     format!("{log:#}\n")
 }
 
-fn related(finding: &super::Finding<'_>) -> Value {
+/// What a service shows of a rule.
+fn about(about: &About) -> Value {
+    let mut value = json!({ "id": about.id, "shortDescription": { "text": about.summary } });
+    if let Some(page) = &about.rule {
+        value["fullDescription"] = json!({ "text": page.why });
+        value["help"] = json!({ "text": rules::explain(page, &Terminal::plain()), "markdown": rules::page(page) });
+        value["defaultConfiguration"] = json!({ "level": level(page.level) });
+        value["properties"] = json!({ "tags": [page.category] });
+    }
+    value
+}
+
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Hint => "note",
+    }
+}
+
+/// The change that takes a finding away, of a file at a time.
+fn fix(finding: &Finding<'_>) -> Option<Value> {
+    let fix = finding.diagnostic.fix.as_ref()?;
+    let changes = finding.edits.iter().map(|(place, text)| {
+        let mut replacement = json!({ "deletedRegion": region(place)? });
+        replacement["insertedContent"] = json!({ "text": text });
+        Some(json!({
+            "artifactLocation": { "uri": uri(&place.path) },
+            "replacements": [replacement],
+        }))
+    });
+    let changes = changes.collect::<Option<Vec<Value>>>()?;
+    Some(json!([{ "description": { "text": fix.title }, "artifactChanges": changes }]))
+}
+
+fn related(finding: &Finding<'_>) -> Value {
     let others = finding.others.iter().enumerate();
     others
         .map(|(id, (place, text))| {
@@ -69,15 +102,20 @@ fn related(finding: &super::Finding<'_>) -> Value {
 
 fn location(place: &Place<'_>) -> Value {
     let mut physical = json!({ "artifactLocation": { "uri": uri(&place.path) } });
-    if let Some((start, end)) = place.range {
-        physical["region"] = json!({
-            "startLine": start.line,
-            "startColumn": start.column,
-            "endLine": end.line,
-            "endColumn": end.column,
-        });
+    if let Some(region) = region(place) {
+        physical["region"] = region;
     }
     json!({ "physicalLocation": physical })
+}
+
+fn region(place: &Place<'_>) -> Option<Value> {
+    let (start, end) = place.range?;
+    Some(json!({
+        "startLine": start.line,
+        "startColumn": start.column,
+        "endLine": end.line,
+        "endColumn": end.column,
+    }))
 }
 
 /// A path as a URI: relative to the root of the checkout, or `file:` where it is absolute.

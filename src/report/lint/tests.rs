@@ -4,6 +4,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::diagnostic::{Edit, Fix};
 use crate::source::Sources;
 
 /// A text that every notation has something in to escape.
@@ -21,7 +22,9 @@ fn projects() -> Vec<Findings> {
         Span::new(main, at, at + text.len())
     };
     let diagnostics = vec![
-        Diagnostic::warning("second", place("y\n"), "spans two lines").help("do\nthis"),
+        Diagnostic::warning("second", place("y\n"), "spans two lines")
+            .help("do\nthis")
+            .fix(Fix::safe("do it", vec![Edit::replace(place("y\n"), "z \"<&>'\n")])),
         Diagnostic::error("first", place("##"), format!("bad {HARD}"))
             .label(place("日本"), "wide")
             .label(Span::new(other, 8, 11), "elsewhere"),
@@ -43,10 +46,28 @@ fn projects() -> Vec<Findings> {
     vec![shared(false), clean, shared(true)]
 }
 
+fn page() -> Page {
+    Page {
+        id: "second",
+        summary: "what is second",
+        why: "It matters.",
+        level: Severity::Warning,
+        category: "style",
+        preset: None,
+        bad: "a: 1\n".to_owned(),
+        good: "a: 2\n".to_owned(),
+        fixed: true,
+    }
+}
+
 fn render(format: Format) -> String {
     let projects = projects();
     let mut report = Report::new(&projects, Path::new("/w"), Threshold::default());
-    report.ids = vec![("first", "what is first"), ("second", "what is second")];
+    let about = |id, summary, rule| About { id, summary, rule };
+    report.ids = vec![
+        about("first", "what is first", None),
+        about("second", "what is second", Some(page())),
+    ];
     format.render(&report, &Terminal::plain())
 }
 
@@ -57,6 +78,27 @@ fn what_was_found_is_told_once_and_in_order() {
     let ids: Vec<&str> = report.findings.iter().map(|finding| finding.diagnostic.code).collect();
     assert_eq!(ids, ["third", "first", "second"]);
     assert_eq!(report.projects, ["a b/compose.yaml", "clean.yaml", "a b/compose.yaml"]);
+}
+
+#[test]
+fn a_baseline_leaves_out_what_is_known_and_nothing_that_compose_rejects() {
+    let projects = projects();
+    let report = || Report::new(&projects, Path::new("/w"), Threshold::default());
+    let baseline = Baseline::parse(&Baseline::of(&report()).text()).unwrap();
+    let mut known = report();
+    known.leave_out(&baseline);
+    let ids: Vec<&str> = known.findings.iter().map(|finding| finding.diagnostic.code).collect();
+    assert_eq!((ids, known.known, known.gone), (vec!["first"], 2, 0));
+    let mut empty = Report::new(&[], Path::new("/w"), Threshold::default());
+    empty.leave_out(&baseline);
+    assert_eq!((empty.known, empty.gone), (0, 2));
+}
+
+#[test]
+fn another_file_is_no_baseline() {
+    assert!(Baseline::parse("[]").is_err());
+    let told = Baseline::parse(r#"{"schema": 2, "findings": []}"#).unwrap_err();
+    assert_eq!(told, "its schema is 2, and this towline reads 1");
 }
 
 #[test]

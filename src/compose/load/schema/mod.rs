@@ -2,7 +2,7 @@
 
 mod tables;
 
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, nearest};
 use crate::source::Span;
 use crate::yaml::{Map, Node, Value};
 
@@ -277,14 +277,6 @@ fn kind(value: &Value) -> &'static str {
         Value::Seq(_) => "a list",
         Value::Map(_) => "a mapping",
     }
-}
-
-/// The known word that a mistyped one is most likely to mean.
-pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let distance = |known: &&str| strsim::damerau_levenshtein(word, known);
-    known
-        .min_by_key(distance)
-        .filter(|near| distance(near) <= near.len() / 3)
 }
 
 #[cfg(test)]
