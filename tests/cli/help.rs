@@ -32,6 +32,8 @@ fn the_help_names_towlines_commands_and_composes_flags() {
     Commands:
       ci           Run the compose file as a pipeline: plan, build, run, report, clean up
       lint         Check compose files, without Docker
+      explain      Explain a rule of `lint`: why it is there, with an example
+      rules        List the rules of `lint`
       plan         Show the stages, their kinds and the reason for each, and their needs
       report       Show the last run again
       completions  Print a completion script for a shell

@@ -18,7 +18,7 @@ mod xml;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::diagnostic::{Diagnostic, Findings, Severity};
+use crate::diagnostic::{Diagnostic, Findings, Fix, Severity};
 use crate::report::rules::Page;
 use crate::source::{Position, Source, Span};
 use crate::term::Terminal;
@@ -165,6 +165,16 @@ impl<'a> Report<'a> {
         self.findings.iter().filter(|finding| finding.level() == level).count()
     }
 
+    /// How many findings have a fix: a safe one, and one that is not.
+    fn fixable(&self) -> (usize, usize) {
+        let fixes = self
+            .findings
+            .iter()
+            .filter_map(|finding| finding.diagnostic.fix.as_ref());
+        let (safe, others): (Vec<&Fix>, Vec<&Fix>) = fixes.partition(|fix| fix.is_safe);
+        (safe.len(), others.len())
+    }
+
     /// Whether a finding makes the check fail by itself.
     #[must_use]
     pub fn is_fatal(&self, finding: &Finding<'_>) -> bool {
@@ -210,6 +220,11 @@ impl<'a> Report<'a> {
         };
         if self.fixed > 0 {
             text += &format!("; fixed {}", number(self.fixed, "problem"));
+        }
+        match self.fixable() {
+            (0, 0) => {}
+            (0, others) => text += &format!("; --unsafe-fixes can fix {others}"),
+            (safe, _) => text += &format!("; --fix can fix {safe}"),
         }
         if self.known > 0 {
             text += &format!("; left out {} of the baseline", number(self.known, "finding"));

@@ -144,7 +144,7 @@ fn for_people() {
       |
       = help: do this
 
-    checked 3 projects: 1 error, 1 warning, 1 hint; compose would reject 1 of them
+    checked 3 projects: 1 error, 1 warning, 1 hint; --fix can fix 1; compose would reject 1 of them
     "#);
 }
 
