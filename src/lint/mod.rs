@@ -13,6 +13,7 @@ pub mod rule;
 pub mod rules;
 mod settings;
 mod settings_file;
+pub mod shell;
 
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,7 @@
 //! A command written as one text → its words, the way Compose splits it, which is not quite the way a shell does.
 
+use std::ops::Range;
+
 /// Splits a command. An unquoted `;`, `&`, `|`, `<` or `>` ends it, and what follows is dropped.
 pub(super) fn split(text: &str) -> Result<Vec<String>, &'static str> {
     let mut splitter = Splitter::default();
@@ -9,6 +11,25 @@ pub(super) fn split(text: &str) -> Result<Vec<String>, &'static str> {
         }
     }
     splitter.finish()
+}
+
+/// What [`split`] drops of a command: from the first unquoted operator, with the stream's digit before it, to the last
+/// thing that stands there. Nothing where the command cannot be split at all.
+#[must_use]
+pub fn dropped(text: &str) -> Option<Range<usize>> {
+    let mut splitter = Splitter::default();
+    let mut word_start = 0;
+    for (at, c) in text.char_indices() {
+        let had_word = splitter.word.is_some();
+        if !had_word && !splitter.escaped {
+            word_start = at;
+        }
+        if splitter.take(c).ok()? == Step::End {
+            let is_cut = had_word && splitter.word.is_none();
+            return Some(if is_cut { word_start } else { at }..text.trim_end().len());
+        }
+    }
+    None
 }
 
 const INVALID: &str = "the command cannot be split into words: a quote, a bracket or a backslash has no counterpart";
@@ -166,6 +187,41 @@ mod tests {
             "a ) b )",
         ] {
             assert!(split(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_dropped_starts_at_the_operator_that_ends_the_split() {
+        for (text, expected) in [
+            ("npm ci && npm test", Some("&& npm test")),
+            ("a;", Some(";")),
+            ("a | b > c\n", Some("| b > c")),
+            ("pip install x>1 y", Some(">1 y")),
+            ("echo 2>f", Some("2>f")),
+            ("echo \\2>f", Some("\\2>f")),
+            ("ü <f", Some("<f")),
+            ("> f", Some("> f")),
+            ("a & (", Some("& (")),
+            ("a '&&' \"||\" \\; `|` $(<)", None),
+            ("a ( && b", None),
+            ("'a && b", None),
+            ("", None),
+        ] {
+            assert_eq!(dropped(text).map(|range| &text[range]), expected, "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_not_dropped_is_what_is_split(text in "[a2ü \\n'\"`$()\\\\;&|<>]{0,16}") {
+            match (dropped(&text), split(&text)) {
+                (Some(range), words) => proptest::prop_assert_eq!(split(&text[..range.start]), words),
+                (None, Ok(_)) => {
+                    let plain = text.replace([';', '&', '|', '<', '>'], "x");
+                    proptest::prop_assert!(dropped(&plain).is_none());
+                }
+                (None, Err(_)) => {}
+            }
         }
     }
 }
