@@ -2,11 +2,13 @@
 //!
 //! Nothing here shows anything, starts a program or needs an engine.
 
+pub mod dockerfile;
 pub mod example;
 pub mod fix;
 mod harm;
 mod ids;
 mod ignore;
+pub mod images;
 pub mod project;
 mod recognise;
 pub mod rule;

@@ -1,11 +1,13 @@
 //! What a rule sees: the resolved model, every service in it with its kind and its needs, and the text as it was written.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::Settings;
+use super::dockerfile::Dockerfile;
 use super::rule::Limit;
 use crate::compose::Restart;
 use crate::compose::load::Model;
@@ -66,6 +68,8 @@ pub struct Project<'a> {
     services: Vec<Service<'a>>,
     by_name: HashMap<&'a str, usize>,
     written: OnceCell<HashMap<Span, &'a Node>>,
+    files: RefCell<HashMap<PathBuf, Option<Rc<str>>>>,
+    dockerfiles: RefCell<HashMap<String, Option<Rc<Dockerfile>>>>,
 }
 
 /// A service, or an entry of the top-level `jobs:`.
@@ -135,6 +139,8 @@ impl<'a> Project<'a> {
             services,
             by_name,
             written: OnceCell::new(),
+            files: RefCell::default(),
+            dockerfiles: RefCell::default(),
         })
     }
 
@@ -255,8 +261,52 @@ impl<'a> Project<'a> {
     pub fn dockerfile_path(&self, service: &Service<'_>) -> Option<PathBuf> {
         let context = self.context(service)?;
         let build = service.node.get("build")?;
-        let name = build.get("dockerfile").and_then(Node::as_str);
-        Some(context.join(name.unwrap_or("Dockerfile")))
+        if build.get("dockerfile_inline").is_some() {
+            return None;
+        }
+        let name = build.get("dockerfile").and_then(Node::as_str).unwrap_or("Dockerfile");
+        if name.contains("://") {
+            return None;
+        }
+        let path = context.join(name);
+        // BuildKit takes the name in lower case as well, where it is the one that nobody had to write.
+        let lower = context.join("dockerfile");
+        let is_other = name == "Dockerfile" && !path.exists() && lower.exists();
+        Some(if is_other { lower } else { path })
+    }
+
+    /// What a service is built with, as its build gives the arguments; none where that lies elsewhere or cannot be read.
+    #[must_use]
+    pub fn dockerfile(&self, service: &Service<'_>) -> Option<Rc<Dockerfile>> {
+        if let Some(known) = self.dockerfiles.borrow().get(service.name()) {
+            return known.clone();
+        }
+        let read = self.read_dockerfile(service).map(Rc::new);
+        let mut all = self.dockerfiles.borrow_mut();
+        all.insert(service.name().to_owned(), read.clone());
+        read
+    }
+
+    fn read_dockerfile(&self, service: &Service<'_>) -> Option<Dockerfile> {
+        let build = service.node.get("build")?;
+        let given = |name: &str| Some(build.at(&["args", name])?.as_str()?.to_owned());
+        if let Some(text) = build.get("dockerfile_inline").and_then(Node::as_str) {
+            return Some(Dockerfile::parse_with(text, &given));
+        }
+        let text = self.file(&self.dockerfile_path(service)?)?;
+        Some(Dockerfile::parse_with(&text, &given))
+    }
+
+    /// The text of a file beside the compose files; none where it cannot be read. It is read once.
+    #[must_use]
+    pub fn file(&self, path: &Path) -> Option<Rc<str>> {
+        if let Some(known) = self.files.borrow().get(path) {
+            return known.clone();
+        }
+        let text = std::fs::read(path).ok();
+        let text = text.map(|bytes| Rc::from(&*String::from_utf8_lossy(&bytes)));
+        self.files.borrow_mut().insert(path.to_owned(), text.clone());
+        text
     }
 
     /// The directory that a service is built from; none where that is no directory of this machine.

@@ -1,0 +1,174 @@
+//! What a Dockerfile says, as far as rules ask: its stages, what each is built from, and what it leaves in its image.
+
+mod expand;
+mod instructions;
+mod lines;
+
+use std::collections::{HashMap, HashSet};
+
+/// A Dockerfile.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Dockerfile {
+    /// The arguments that are declared before the first stage.
+    pub arguments: Vec<Argument>,
+    /// Its stages, in order.
+    pub stages: Vec<Stage>,
+    /// What reads it, where a `# syntax=` names something else than `docker/dockerfile`: it may mean other things then.
+    pub syntax: Option<String>,
+}
+
+/// An `ARG`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Argument {
+    /// Its name.
+    pub name: String,
+    /// What it is where the build does not say otherwise, with variables put in.
+    pub default: Option<String>,
+}
+
+/// A stage. What it inherits from an earlier stage that it is built on is here as well, but for `copies`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stage {
+    /// Its place, from 0 on.
+    pub index: usize,
+    /// Its name, as it is written.
+    pub name: Option<String>,
+    /// The image or the stage that it is built on; none where a variable in it is not known.
+    pub base: Option<String>,
+    /// The earlier stage that it is built on.
+    pub parent: Option<usize>,
+    /// The arguments that the stage itself declares.
+    pub arguments: Vec<Argument>,
+    /// The directory in which its containers start; none where it is not known here.
+    pub workdir: Option<String>,
+    /// The user of its containers; none where it is not known here.
+    pub user: Option<String>,
+    /// What it says of a health check.
+    pub healthcheck: Option<Healthcheck>,
+    /// What the stage itself copies, in order.
+    pub copies: Vec<Copy>,
+    /// Whether the stage itself runs something.
+    pub runs: bool,
+    /// What `RUN --mount=from=…` names.
+    pub mounts: Vec<String>,
+    /// The ports that it exposes, as they are written: `80` or `53/udp`.
+    pub exposed: Vec<String>,
+    /// The variables that its containers have.
+    pub environment: HashMap<String, String>,
+}
+
+/// What a `HEALTHCHECK` says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Healthcheck {
+    /// There is a check.
+    Command,
+    /// `NONE`: that of the base is gone.
+    Off,
+}
+
+/// A `COPY` or an `ADD`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Copy {
+    /// What is copied, as it is written, with variables put in. Texts that stand in the file itself are not among them.
+    pub sources: Vec<String>,
+    /// Where it goes: absolute where that is known.
+    pub target: String,
+    /// The stage, the image or the named context that it comes from; none for the context of the build.
+    pub from: Option<String>,
+    /// Whether it is an `ADD`.
+    pub is_add: bool,
+}
+
+impl Dockerfile {
+    /// Reads a Dockerfile, with the defaults of its arguments.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        Self::parse_with(text, &|_| None)
+    }
+
+    /// Reads a Dockerfile, with the arguments that a build gives.
+    #[must_use]
+    pub fn parse_with(text: &str, given: &dyn Fn(&str) -> Option<String>) -> Self {
+        instructions::read(text, given)
+    }
+
+    /// A stage by its name, in whatever case, or by its number.
+    #[must_use]
+    pub fn stage(&self, name: &str) -> Option<&Stage> {
+        let named = self.stages.iter().rev().find(|stage| stage.is_named(name));
+        named.or_else(|| self.stages.get(name.parse::<usize>().ok()?))
+    }
+
+    /// The stage that a build ends with: the target, or else the last.
+    #[must_use]
+    pub fn target(&self, target: Option<&str>) -> Option<&Stage> {
+        match target.filter(|target| !target.is_empty()) {
+            Some(name) => self.stage(name),
+            None => self.stages.last(),
+        }
+    }
+
+    /// The stages that a target is built from, with the target itself, in order.
+    #[must_use]
+    pub fn reached(&self, target: Option<&str>) -> Vec<&Stage> {
+        let mut reached = HashSet::new();
+        let mut open: Vec<usize> = self.target(target).map(|stage| stage.index).into_iter().collect();
+        while let Some(index) = open.pop() {
+            let Some(stage) = self.stages.get(index).filter(|_| reached.insert(index)) else {
+                continue;
+            };
+            open.extend(stage.parent);
+            open.extend(stage.sources().filter_map(|name| self.before(index, name)));
+        }
+        self.stages
+            .iter()
+            .filter(|stage| reached.contains(&stage.index))
+            .collect()
+    }
+
+    /// The images that a target is built from, or copies from: what is no stage. A named context is among them.
+    #[must_use]
+    pub fn images(&self, target: Option<&str>) -> Vec<&str> {
+        let mut images = Vec::new();
+        for stage in self.reached(target) {
+            let base = stage.base.as_deref().filter(|_| stage.parent.is_none());
+            let copied = stage
+                .sources()
+                .filter(|name| self.before(stage.index, name).is_none() && name.parse::<usize>().is_err());
+            images.extend(base.into_iter().chain(copied).filter(|image| *image != "scratch"));
+        }
+        images
+    }
+
+    /// The names of all arguments that it declares anywhere.
+    pub fn declared(&self) -> impl Iterator<Item = &str> {
+        let of_stages = self.stages.iter().flat_map(|stage| &stage.arguments);
+        self.arguments.iter().chain(of_stages).map(|argument| &*argument.name)
+    }
+
+    /// An earlier stage that a stage names.
+    fn before(&self, index: usize, name: &str) -> Option<usize> {
+        let earlier = self.stages.get(..index)?;
+        let named = earlier.iter().rev().find(|stage| stage.is_named(name));
+        named
+            .map(|stage| stage.index)
+            .or_else(|| name.parse().ok().filter(|number| *number < index))
+    }
+}
+
+impl Stage {
+    /// The stages, images and named contexts that it copies or mounts from.
+    fn sources(&self) -> impl Iterator<Item = &str> {
+        let copied = self.copies.iter().filter_map(|copy| copy.from.as_deref());
+        copied.chain(self.mounts.iter().map(String::as_str))
+    }
+
+    /// Whether it has this name, in whatever case.
+    #[must_use]
+    pub fn is_named(&self, name: &str) -> bool {
+        self.name.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(name))
+    }
+}
+
+#[cfg(test)]
+mod tests;

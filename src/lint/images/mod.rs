@@ -1,0 +1,7 @@
+//! Images: how their names are written, and what is known of those that everybody uses.
+
+mod known;
+mod reference;
+
+pub use known::{Known, known};
+pub use reference::{Fault, Reference};
