@@ -9,6 +9,7 @@ mod harm;
 mod ids;
 mod ignore;
 pub mod images;
+pub mod places;
 pub mod project;
 mod recognise;
 pub mod rule;

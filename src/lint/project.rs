@@ -223,6 +223,11 @@ impl<'a> Project<'a> {
         self.sources.get(id)
     }
 
+    /// All files that were read, with their ids.
+    pub fn sources_with_ids(&self) -> impl Iterator<Item = (SourceId, &'a Source)> {
+        self.sources.with_ids()
+    }
+
     /// All files that were read.
     pub fn sources(&self) -> impl Iterator<Item = &'a Source> {
         self.sources.iter()
@@ -402,8 +407,7 @@ impl<'a> Service<'a> {
         let run = words
             .iter()
             .flat_map(|word| word.split(|c: char| !c.is_ascii_alphanumeric()));
-        let says = |word: &str| CHECKS.contains(&word.trim_end_matches(|c: char| c.is_ascii_digit()));
-        self.is_job() && (named.map(str::to_lowercase).any(|word| says(&word)) || run.into_iter().any(says))
+        self.is_job() && (named.map(str::to_lowercase).any(|word| is_check(&word)) || run.into_iter().any(is_check))
     }
 
     /// Whether the run waits for its end.
@@ -411,6 +415,12 @@ impl<'a> Service<'a> {
     pub fn is_job(&self) -> bool {
         self.kind.runs_to_completion()
     }
+}
+
+/// Whether a word of a name or a command says that something is checked.
+#[must_use]
+pub fn is_check(word: &str) -> bool {
+    CHECKS.contains(&word.trim_end_matches(|c: char| c.is_ascii_digit()))
 }
 
 impl<'a> Need<'a> {

@@ -11,6 +11,8 @@ pub mod runtime;
 pub mod security;
 pub mod style;
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 pub mod variables;
 

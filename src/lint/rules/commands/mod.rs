@@ -1,6 +1,23 @@
 //! What containers run: words that are cut off, statuses that are lost, jobs that never end.
 
+mod command_operator_dropped;
+mod exec_form_single_string;
+mod interactive_in_ci;
+mod multiline_without_shell;
+mod never_ending_job;
+mod shell_builtin_as_command;
+mod shell_c_split;
+mod text;
+
 use crate::lint::rule::Rule;
 
 /// The rules of this folder.
-pub const RULES: &[&Rule] = &[];
+pub const RULES: &[&Rule] = &[
+    &command_operator_dropped::RULE,
+    &exec_form_single_string::RULE,
+    &interactive_in_ci::RULE,
+    &multiline_without_shell::RULE,
+    &never_ending_job::RULE,
+    &shell_builtin_as_command::RULE,
+    &shell_c_split::RULE,
+];
