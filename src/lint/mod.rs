@@ -3,6 +3,7 @@
 //! Nothing here shows anything, starts a program or needs an engine.
 
 pub mod dockerfile;
+pub mod edits;
 pub mod example;
 pub mod fix;
 mod harm;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::Settings;
 use super::dockerfile::Dockerfile;
+use super::edits::Places;
 use super::rule::Limit;
 use crate::compose::Restart;
 use crate::compose::load::Model;
@@ -70,6 +71,7 @@ pub struct Project<'a> {
     written: OnceCell<HashMap<Span, &'a Node>>,
     files: RefCell<HashMap<PathBuf, Option<Rc<str>>>>,
     dockerfiles: RefCell<HashMap<String, Option<Rc<Dockerfile>>>>,
+    places: OnceCell<Places<'a>>,
 }
 
 /// A service, or an entry of the top-level `jobs:`.
@@ -141,6 +143,7 @@ impl<'a> Project<'a> {
             written: OnceCell::new(),
             files: RefCell::default(),
             dockerfiles: RefCell::default(),
+            places: OnceCell::new(),
         })
     }
 
@@ -247,6 +250,14 @@ impl<'a> Project<'a> {
             written
         });
         written.get(&span).copied()
+    }
+
+    /// Where keys and items of lists are written.
+    pub(super) fn places(&self) -> &Places<'a> {
+        self.places.get_or_init(|| {
+            let services = self.services.iter().map(|service| service.node);
+            Places::new(self.documents(), services)
+        })
     }
 
     /// Whether the value at a place is written as one text: the short form of what is a list or a mapping in the model.

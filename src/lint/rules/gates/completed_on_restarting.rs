@@ -89,3 +89,25 @@ fn check(project: &Project<'_>, found: &mut Found) {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lint::rules::testing::found;
+
+    #[test]
+    fn a_policy_of_the_deploy_section_counts_and_a_wait_for_the_start_does_not() {
+        let file = |policy: &str, condition: &str| {
+            format!(
+                "services: {{a: {{image: i, {policy}}}, b: {{image: i, depends_on: {{a: {{condition: {condition}}}}}}}}}"
+            )
+        };
+        let deploy = "deploy: {restart_policy: {condition: any}}";
+        assert_eq!(
+            found(&RULE, &file(deploy, "service_completed_successfully")),
+            ["{condition: any}"]
+        );
+        assert!(found(&RULE, &file("restart: always", "service_started")).is_empty());
+        assert!(found(&RULE, &file("restart: 'no'", "service_completed_successfully")).is_empty());
+    }
+}

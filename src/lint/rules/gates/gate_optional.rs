@@ -1,7 +1,8 @@
 //! `required: false` on what a gate waits for.
 
-use crate::diagnostic::Severity;
+use crate::diagnostic::{Fix, Severity};
 use crate::event::Condition;
+use crate::lint::edits::remove_entry;
 use crate::lint::project::Project;
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
 use crate::yaml::Node;
@@ -38,16 +39,31 @@ services:
       tests:
         condition: service_completed_successfully
 ",
-    fixed: None,
+    fixed: Some(
+        "\
+services:
+  tests:
+    image: app:1
+    command: pytest
+  deploy:
+    image: tools:1
+    depends_on:
+      tests:
+        condition: service_completed_successfully
+",
+    ),
     check,
 };
 
 fn check(project: &Project<'_>, found: &mut Found) {
     for service in project.services() {
         for need in service.needs().filter(|need| need.condition == Condition::Succeeded) {
-            let Some(required) = need.node.get("required").filter(|_| !need.is_required) else {
+            let entry = need.node.as_map().and_then(|map| map.get_key_value("required"));
+            let Some((key, required)) = entry.filter(|_| !need.is_required) else {
                 continue;
             };
+            let fix =
+                remove_entry(project, key, None).map(|edits| Fix::unsafe_("start it after a success alone", edits));
             let (name, other) = (service.name(), &need.key.text);
             found.push(
                 at(
@@ -55,7 +71,8 @@ fn check(project: &Project<'_>, found: &mut Found) {
                     format!("\"{name}\" starts even where \"{other}\" has failed"),
                 )
                 .label(condition(need.node), "waits for its success")
-                .help("remove \"required: false\""),
+                .help("remove \"required: false\"")
+                .fix(fix),
             );
         }
     }

@@ -1,0 +1,400 @@
+//! Changes to a text that take a value away and nothing beside it: with its key or its dash, its comma, a comment behind it.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use super::project::Project;
+use crate::diagnostic::Edit;
+use crate::source::Span;
+use crate::yaml::{Key, Node, Value};
+
+/// Where the keys and the items of lists are written, and what uses them.
+#[derive(Debug, Default)]
+pub(super) struct Places<'a> {
+    entries: HashMap<Span, Place<'a>>,
+    items: HashMap<Span, Place<'a>>,
+    /// By the place of a key or a value, the first service that has it, and whether it is the only one.
+    users: HashMap<Span, (usize, bool)>,
+}
+
+/// What an entry or an item is written in.
+#[derive(Clone, Copy, Debug)]
+struct Place<'a> {
+    parent: &'a Node,
+    /// Whether an alias or a merge key brings it elsewhere too.
+    is_shared: bool,
+}
+
+/// The bytes of an entry, or of an item without its dash.
+type Child = Range<usize>;
+
+/// Takes a key and its value out of the mapping that they are written in. Where they are all that is in it, the key that is
+/// given as `parent` goes with the whole mapping; without one nothing is changed. Nothing as well where the text does not
+/// show beyond doubt what belongs to the key, or where something else uses it too.
+#[must_use]
+pub fn remove_entry(project: &Project<'_>, key: &Key, parent: Option<&Key>) -> Option<Vec<Edit>> {
+    let place = project.places().entries.get(&key.span)?;
+    let (written, _) = place.parent.as_map()?.get_key_value(&*key.text)?;
+    if written.span != key.span {
+        return None;
+    }
+    remove(project, place, key.span, parent)
+}
+
+/// Takes an item out of the list that it is written in, in the same way.
+#[must_use]
+pub fn remove_item(project: &Project<'_>, item: &Node, parent: Option<&Key>) -> Option<Vec<Edit>> {
+    remove(project, project.places().items.get(&item.span)?, item.span, parent)
+}
+
+fn remove(project: &Project<'_>, place: &Place<'_>, span: Span, parent: Option<&Key>) -> Option<Vec<Edit>> {
+    let text = &project.source(span.source)?.text;
+    let is_of_one = project.places().users.get(&span).is_none_or(|(_, is_one)| *is_one);
+    if place.is_shared || !is_of_one || !place.parent.span.holds(span) {
+        return None;
+    }
+    let children = children(text, place.parent)?;
+    let at = children.iter().position(|child| child.start == span.range().start)?;
+    let range = if children.len() > 1 {
+        let layout = Layout {
+            text,
+            children: &children,
+            at,
+        };
+        layout.range(place.parent)?
+    } else {
+        let parent = parent.filter(|key| is_value_of(project, key, place.parent))?;
+        return remove_entry(project, parent, None);
+    };
+    let is_target = text.get(range.clone()).is_none_or(has_anchor);
+    let edit = Edit::replace(Span::new(span.source, range.start, range.end), "");
+    (!is_target).then(|| vec![edit])
+}
+
+fn is_value_of(project: &Project<'_>, key: &Key, value: &Node) -> bool {
+    let place = project.places().entries.get(&key.span);
+    let written = place.and_then(|place| place.parent.get(&key.text));
+    written.is_some_and(|written| written.span == value.span)
+}
+
+/// What is written in a mapping or a list itself, in the order of the text.
+fn children(text: &str, parent: &Node) -> Option<Vec<Child>> {
+    let mut children: Vec<Child> = match &parent.value {
+        Value::Seq(items) => items.iter().map(|item| item.span.range()).collect(),
+        Value::Map(map) => map
+            .iter()
+            .filter(|(key, _)| parent.span.holds(key.span))
+            .map(|(key, value)| entry(text, key, value))
+            .collect::<Option<_>>()?,
+        _ => return None,
+    };
+    children.sort_by_key(|child| child.start);
+    let is_in = |child: &Child| parent.span.range().start <= child.start && child.end <= parent.span.range().end;
+    (children.is_sorted_by(|a, b| a.end <= b.start) && children.iter().all(is_in)).then_some(children)
+}
+
+fn entry(text: &str, key: &Key, value: &Node) -> Option<Child> {
+    let (start, key_end) = (key.span.range().start, key.span.range().end);
+    if value.span.range().is_empty() {
+        let rest = text.get(key_end..)?;
+        let colon = rest.trim_start_matches([' ', '\t']).strip_prefix(':');
+        return Some(start..colon.map_or(key_end, |after| text.len() - after.len()));
+    }
+    let between = text.get(key_end..value.span.range().start)?;
+    let is_beside = key.span.source == value.span.source && without_comments(between).trim() == ":";
+    is_beside.then(|| start..value.span.range().end)
+}
+
+fn without_comments(text: &str) -> String {
+    let lines = text.lines();
+    let kept = lines.map(|line| line.split_once(" #").map_or(line, |(before, _)| before));
+    kept.filter(|line| !line.trim_start().starts_with('#')).collect()
+}
+
+/// Whether an alias elsewhere may stand for a part of a text.
+fn has_anchor(text: &str) -> bool {
+    let is_bound = |c: char| c.is_whitespace() || "[{,".contains(c);
+    let before = [' '].into_iter().chain(text.chars());
+    let after = text.chars().skip(1).chain([' ']);
+    before
+        .zip(text.chars())
+        .zip(after)
+        .any(|((before, c), after)| c == '&' && is_bound(before) && !is_bound(after) && after != '&')
+}
+
+/// One of several values in a text.
+struct Layout<'a> {
+    text: &'a str,
+    children: &'a [Child],
+    at: usize,
+}
+
+impl Layout<'_> {
+    fn range(&self, parent: &Node) -> Option<Range<usize>> {
+        let child = self.children.get(self.at)?;
+        let first = self.text.get(parent.span.range())?.chars().next()?;
+        if first == '{' || first == '[' {
+            return self.with_comma(child);
+        }
+        let begin = self.line_start(child.start);
+        let before = self.text.get(begin..child.start)?;
+        let is_item = parent.as_seq().is_some();
+        match before.trim() {
+            "" if !is_item => self.lines(begin, begin + before.len(), child.end),
+            "-" if is_item => self.lines(begin, begin + before.find('-')?, child.end),
+            "-" => self.behind_dash(child),
+            _ => None,
+        }
+    }
+
+    /// Whole lines, with a comment behind the value and those below it that are indented as its parts are. `first` is the
+    /// first byte that is no blank.
+    fn lines(&self, begin: usize, first: usize, end: usize) -> Option<Range<usize>> {
+        let mut end = self.line_end(end)?;
+        let indent = first - begin;
+        for line in self.text.get(end..)?.split_inclusive('\n') {
+            let bare = line.trim_start_matches([' ', '\t']);
+            if !bare.starts_with('#') || line.len() - bare.len() <= indent {
+                break;
+            }
+            end += line.len();
+        }
+        Some(begin..end)
+    }
+
+    /// The first key of a mapping behind a dash: the next one takes its place.
+    fn behind_dash(&self, child: &Child) -> Option<Range<usize>> {
+        let next = self.children.get(self.at + 1)?;
+        let end = self.line_end(child.end)?;
+        let between = self.text.get(end..next.start)?;
+        between.trim().is_empty().then_some(child.start..next.start)
+    }
+
+    fn with_comma(&self, child: &Child) -> Option<Range<usize>> {
+        let is_comma = |between: Range<usize>| self.text.get(between).is_some_and(|between| between.trim() == ",");
+        if let Some(next) = self.children.get(self.at + 1) {
+            return is_comma(child.end..next.start).then_some(child.start..next.start);
+        }
+        let before = self.children.get(self.at.checked_sub(1)?)?;
+        // A colon must not come to stand before the brace.
+        let has_value = !self.text.get(before.clone())?.ends_with(':');
+        (has_value && is_comma(before.end..child.start)).then_some(before.end..child.end)
+    }
+
+    fn line_start(&self, at: usize) -> usize {
+        let before = self.text.get(..at).unwrap_or_default();
+        before.rfind('\n').map_or(0, |newline| newline + 1)
+    }
+
+    /// One past the line break behind a value, where nothing but a comment stands between.
+    fn line_end(&self, at: usize) -> Option<usize> {
+        let rest = self.text.get(at..)?;
+        let line = rest.split_inclusive('\n').next().unwrap_or_default();
+        let is_comment = line.starts_with([' ', '\t']) && line.trim_start().starts_with('#');
+        (line.trim().is_empty() || is_comment).then_some(at + line.len())
+    }
+}
+
+impl<'a> Places<'a> {
+    /// Looks through documents as they are written, and through services as they are resolved.
+    pub(super) fn new(documents: impl Iterator<Item = &'a Node>, services: impl Iterator<Item = &'a Node>) -> Self {
+        let mut places = Self::default();
+        documents.for_each(|document| places.node(document));
+        for (at, service) in services.enumerate() {
+            places.user(service, at);
+        }
+        places
+    }
+
+    fn node(&mut self, node: &'a Node) {
+        for item in node.items() {
+            add(&mut self.items, item.span, node);
+            self.node(item);
+        }
+        for (key, value) in node.entries() {
+            add(&mut self.entries, key.span, node);
+            self.node(value);
+        }
+    }
+
+    fn user(&mut self, node: &Node, service: usize) {
+        let mut used = |span| {
+            let (first, is_one) = self.users.entry(span).or_insert((service, true));
+            *is_one &= *first == service;
+        };
+        node.items().for_each(|item| used(item.span));
+        node.entries().for_each(|(key, _)| used(key.span));
+        node.items().for_each(|item| self.user(item, service));
+        node.entries().for_each(|(_, value)| self.user(value, service));
+    }
+}
+
+fn add<'a>(places: &mut HashMap<Span, Place<'a>>, span: Span, parent: &'a Node) {
+    let place = Place {
+        parent,
+        is_shared: false,
+    };
+    places
+        .entry(span)
+        .and_modify(|place| place.is_shared = true)
+        .or_insert(place);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lint::fix::apply;
+    use crate::lint::rules::testing::with_project;
+
+    /// The text without the value at the end of a row of keys, or of numbers of items, in the service `a`.
+    fn without(text: &str, path: &[&str], with_parent: bool) -> Option<String> {
+        with_project(text, |project| {
+            let (last, before) = path.split_last().unwrap();
+            let mut node = project.service("a").unwrap().node;
+            let mut parent = None;
+            for key in before {
+                let (found, value) = node.as_map().unwrap().get_key_value(*key).unwrap();
+                parent = Some(found).filter(|_| with_parent);
+                node = value;
+            }
+            let edits = match last.parse::<usize>() {
+                Ok(at) => remove_item(project, &node.as_seq().unwrap()[at], parent),
+                Err(_) => remove_entry(project, node.as_map().unwrap().get_key_value(*last).unwrap().0, parent),
+            };
+            let source = project.sources().next().unwrap();
+            edits.map(|edits| apply(&source.text, edits.iter().collect()))
+        })
+    }
+
+    fn service(body: &str) -> String {
+        format!("services:\n  a:\n{body}")
+    }
+
+    #[track_caller]
+    fn check(body: &str, path: &[&str], expected: Option<&str>) {
+        let expected = expected.map(service);
+        assert_eq!(without(&service(body), path, false), expected);
+        let crlf = |text: String| text.replace('\n', "\r\n");
+        assert_eq!(without(&crlf(service(body)), path, false), expected.map(crlf));
+    }
+
+    #[test]
+    fn a_key_goes_with_its_lines_and_the_comment_behind_it() {
+        let body =
+            "    image: x # kept\n    # about tty\n    tty: true # gone\n\n    # about restart\n    restart: always\n";
+        let rest = "    image: x # kept\n    # about tty\n\n    # about restart\n    restart: always\n";
+        check(body, &["tty"], Some(rest));
+        check("    image: x\n    tty: true", &["tty"], Some("    image: x\n"));
+        check("    tty: true\n    image: x", &["tty"], Some("    image: x"));
+        check(
+            "    \"tty\" : true\n    'image': x\n",
+            &["tty"],
+            Some("    'image': x\n"),
+        );
+    }
+
+    #[test]
+    fn a_collection_goes_with_all_its_lines() {
+        let list = "    ports: # gone\n    - '80'\n\n    # gone\n    - '81' # gone\n      # - '82'\n    # kept\n    image: x\n";
+        check(list, &["ports"], Some("    # kept\n    image: x\n"));
+        let map = "    build:\n      context: .\n      args: {A: b,\n        C: d}\n    image: x\n";
+        check(map, &["build"], Some("    image: x\n"));
+        check(
+            map,
+            &["build", "context"],
+            Some("    build:\n      args: {A: b,\n        C: d}\n    image: x\n"),
+        );
+        let block = "    command: |\n      a\n      # b\n\n    image: x\n";
+        check(block, &["command"], Some("\n    image: x\n"));
+    }
+
+    #[test]
+    fn an_entry_of_a_flow_mapping_goes_with_its_comma() {
+        for (body, expected) in [
+            ("{image: x, tty: true}", "{image: x}"),
+            ("{tty: true, image: x}", "{image: x}"),
+            ("{tty: true , \"image\": x,}", "{\"image\": x,}"),
+            ("{image: x, tty: true,}", "{image: x,}"),
+            ("{image: x,\n    tty: true\n  }", "{image: x\n  }"),
+        ] {
+            let text = |body: &str| format!("services: {{a: {body}, b: {{image: x}}}}\n");
+            assert_eq!(without(&text(body), &["tty"], false), Some(text(expected)), "{body}");
+        }
+    }
+
+    #[test]
+    fn an_item_goes_with_its_dash() {
+        let body = "    image: x\n    cap_add:\n      - A # gone\n      # kept\n      - B\n      -   C\n";
+        check(
+            body,
+            &["cap_add", "0"],
+            Some("    image: x\n    cap_add:\n      # kept\n      - B\n      -   C\n"),
+        );
+        check(
+            body,
+            &["cap_add", "2"],
+            Some("    image: x\n    cap_add:\n      - A # gone\n      # kept\n      - B\n"),
+        );
+        let flow = "    image: x\n    cap_add: [A, 'B']\n";
+        check(flow, &["cap_add", "1"], Some("    image: x\n    cap_add: [A]\n"));
+        check(flow, &["cap_add", "0"], Some("    image: x\n    cap_add: ['B']\n"));
+    }
+
+    #[test]
+    fn the_first_key_behind_a_dash_makes_room_for_the_next() {
+        let text = service("    image: x\n    volumes:\n      - type: bind\n        source: /a\n        target: /b\n");
+        with_project(&text, |project| {
+            let mount = &project.service("a").unwrap().items("volumes").as_slice()[0];
+            let key = mount.as_map().unwrap().get_key_value("type").unwrap().0;
+            let edits = remove_entry(project, key, None).unwrap();
+            let expected = "    image: x\n    volumes:\n      - source: /a\n        target: /b\n";
+            assert_eq!(apply(&text, edits.iter().collect()), service(expected));
+        });
+    }
+
+    #[test]
+    fn what_is_alone_goes_with_its_parent_or_stays() {
+        let text = service("    image: x\n    build:\n      args:\n        A: b\n    cap_add:\n      - A\n");
+        assert_eq!(without(&text, &["cap_add", "0"], false), None);
+        let rest = service("    image: x\n    build:\n      args:\n        A: b\n");
+        assert_eq!(without(&text, &["cap_add", "0"], true), Some(rest));
+        assert_eq!(
+            without(&text, &["build", "args", "A"], true),
+            None,
+            "the parent is alone too"
+        );
+    }
+
+    #[test]
+    fn what_else_is_used_stays() {
+        let base = "x-a: &a\n  tty: true\n  restart: always\n";
+        let merged = format!("{base}{}", service("    <<: *a\n    image: x\n"));
+        assert_eq!(without(&merged, &["restart"], false), None);
+        let own = format!("{base}{}", service("    <<: *a\n    image: x\n    tty: false\n"));
+        let rest = format!("{base}{}", service("    <<: *a\n    image: x\n"));
+        assert_eq!(without(&own, &["tty"], false), Some(rest));
+        let anchored = service("    image: &i x\n    tty: true\n  b:\n    image: *i\n");
+        assert_eq!(without(&anchored, &["image"], false), None);
+        let alias = service("    image: x\n    cap_add: *c\n");
+        assert_eq!(without(&format!("x-c: &c [A, B]\n{alias}"), &["cap_add"], false), None);
+        let extended = service("    image: x\n    tty: true\n  b:\n    extends: a\n");
+        assert_eq!(without(&extended, &["tty"], false), None);
+    }
+
+    #[test]
+    fn what_is_written_in_an_odd_way_stays() {
+        for body in [
+            "    image: x\n    ? tty\n    : true\n",
+            "    image: x\n    !!str tty: true\n",
+            "    image: x\n    tty: !!bool true\n",
+        ] {
+            assert_eq!(without(&service(body), &["tty"], false), None, "{body}");
+        }
+        for flow in [
+            "services: {a: {image: x, # kept\n  tty: true}}\n",
+            "services: {a: {image: x, x-a: , tty: true}}\n",
+        ] {
+            assert_eq!(without(flow, &["tty"], false), None, "{flow}");
+        }
+    }
+}
