@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::Settings;
 use super::dockerfile::Dockerfile;
 use super::edits::Places;
+use super::images::Reference;
 use super::rule::Limit;
 use crate::compose::Restart;
 use crate::compose::load::Model;
@@ -57,6 +58,9 @@ const CHECKS: [&str; 37] = [
     "verify",
     "vitest",
 ];
+
+/// How far above a project's directory something is looked for.
+const MOST_PARENTS: usize = 4;
 
 /// A project that compose would load.
 #[derive(Debug)]
@@ -266,6 +270,23 @@ impl<'a> Project<'a> {
         self.written(span).is_some_and(|node| node.as_str().is_some())
     }
 
+    /// Whether a value is written as it is: no variable decides what it is.
+    #[must_use]
+    pub fn is_literal(&self, span: Span) -> bool {
+        !self.text(span).contains('$')
+    }
+
+    /// The active or inactive service that builds an image of this name.
+    #[must_use]
+    pub fn builder(&self, image: &str) -> Option<&Service<'a>> {
+        let full = Reference::split(image).full();
+        self.services.iter().find(|service| {
+            service
+                .built_images()
+                .any(|built| Reference::split(built).full() == full)
+        })
+    }
+
     /// A path of the project, absolute.
     #[must_use]
     pub fn path(&self, path: &str) -> PathBuf {
@@ -289,6 +310,29 @@ impl<'a> Project<'a> {
         let lower = context.join("dockerfile");
         let is_other = name == "Dockerfile" && !path.exists() && lower.exists();
         Some(if is_other { lower } else { path })
+    }
+
+    /// A path as a person would write it: as seen from the directory of the project, where it lies there.
+    #[must_use]
+    pub fn shown(&self, path: &Path) -> String {
+        let below = path.strip_prefix(&self.model.directory);
+        below.map_or_else(
+            |_| path.display().to_string(),
+            |below| Path::new(".").join(below).display().to_string(),
+        )
+    }
+
+    /// A directory above that of the project, as seen from there, from which a path would lead to something. Files that
+    /// are made to be laid over one that lies there are written so.
+    #[must_use]
+    pub fn below_parent(&self, path: &Path) -> Option<String> {
+        let path = path.strip_prefix(&self.model.directory).ok()?;
+        let mut directories = Path::new(&self.model.directory).ancestors().take(MOST_PARENTS + 1);
+        // Nothing is laid over what lies outside the repository.
+        let root = directories.position(|directory| directory.join(".git").exists())?;
+        let mut parents = Path::new(&self.model.directory).ancestors().skip(1).take(root);
+        let steps = parents.position(|directory| directory.join(path).exists())?;
+        Some(vec![".."; steps + 1].join("/"))
     }
 
     /// What a service is built with, as its build gives the arguments; none where that lies elsewhere or cannot be read.
@@ -392,6 +436,15 @@ impl<'a> Service<'a> {
     pub fn words(&self) -> Vec<&'a str> {
         let words = self.items("entrypoint").chain(self.items("command"));
         words.filter_map(Node::as_str).collect()
+    }
+
+    /// The images that it builds, by the names that the file gives them.
+    pub fn built_images(&self) -> impl Iterator<Item = &'a str> {
+        let build = self.get("build");
+        let tags = build.and_then(|build| build.get("tags")).into_iter();
+        let tags = tags.flat_map(Node::items);
+        let image = build.and_then(|_| self.get("image"));
+        image.into_iter().chain(tags).filter_map(Node::as_str)
     }
 
     /// When the engine starts it again.

@@ -1,6 +1,29 @@
 //! Builds and images: what is built from what, and under which name.
 
+mod build_arg_unused;
+mod build_path_missing;
+mod build_target_missing;
+mod dockerfile_missing;
+mod dockerignore_missing;
+mod image_env_required;
+mod image_no_digest;
+mod image_ref_invalid;
+mod image_unpinned;
+mod place;
+mod pull_never_in_ci;
+
 use crate::lint::rule::Rule;
 
 /// The rules of this folder.
-pub const RULES: &[&Rule] = &[];
+pub const RULES: &[&Rule] = &[
+    &build_arg_unused::RULE,
+    &build_path_missing::RULE,
+    &build_target_missing::RULE,
+    &dockerfile_missing::RULE,
+    &dockerignore_missing::RULE,
+    &image_env_required::RULE,
+    &image_no_digest::RULE,
+    &image_ref_invalid::RULE,
+    &image_unpinned::RULE,
+    &pull_never_in_ci::RULE,
+];
