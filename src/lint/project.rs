@@ -87,6 +87,8 @@ pub struct Service<'a> {
     pub node: &'a Node,
     /// What it is in a pipeline: the same as in a plan.
     pub kind: Kind,
+    /// What it would be without its restart policy, which is a sign of a server.
+    pub kind_without_restart: Kind,
     /// Whether one of its profiles is active, or it has none.
     pub is_active: bool,
 }
@@ -113,14 +115,12 @@ impl<'a> Project<'a> {
         documents: &'a [Arc<[Node]>],
         settings: &'a Settings,
     ) -> Option<Self> {
-        let typed = crate::compose::Project::from_value(model.all_to_yaml_values()).ok()?;
-        let kinds = plan::kinds(&typed).into_iter().map(|(kind, _)| kind);
-        let kinds: HashMap<&str, Kind> = typed
-            .services
-            .iter()
-            .map(|service| service.name.as_str())
-            .zip(kinds)
-            .collect();
+        let mut typed = crate::compose::Project::from_value(model.all_to_yaml_values()).ok()?;
+        let kinds = kinds(&typed);
+        for service in &mut typed.services {
+            service.restart = Restart::No;
+        }
+        let kinds_without_restart = self::kinds(&typed);
         let entries = |section| model.root.get(section).into_iter().flat_map(Node::entries);
         let active = entries("services").chain(entries("jobs")).map(|entry| (entry, true));
         let all = active.chain(model.inactive.iter().map(|entry| (entry, false)));
@@ -129,6 +129,7 @@ impl<'a> Project<'a> {
                 key,
                 node,
                 kind: kinds.get(&*key.text).copied().unwrap_or(Kind::Service),
+                kind_without_restart: kinds_without_restart.get(&*key.text).copied().unwrap_or(Kind::Service),
                 is_active,
             })
             .collect();
@@ -378,6 +379,14 @@ impl<'a> Project<'a> {
     }
 }
 
+/// The kinds of services, by name.
+fn kinds(project: &crate::compose::Project) -> HashMap<String, Kind> {
+    let names = project.services.iter().map(|service| service.name.clone());
+    names
+        .zip(plan::kinds(project).into_iter().map(|(kind, _)| kind))
+        .collect()
+}
+
 fn index<'a>(node: &'a Node, written: &mut HashMap<Span, &'a Node>) {
     written.entry(node.span).or_insert(node);
     node.items().for_each(|item| index(item, written));
@@ -417,6 +426,19 @@ impl<'a> Service<'a> {
     /// The entries of a mapping of it.
     pub fn entries(&self, key: &str) -> impl Iterator<Item = (&'a Key, &'a Node)> {
         self.get(key).into_iter().flat_map(Node::entries)
+    }
+
+    /// How many containers it has, and where it says so; none where it does not.
+    #[must_use]
+    pub fn replicas(&self) -> Option<(f64, Span)> {
+        let count = self.get("scale").or_else(|| self.node.at(&["deploy", "replicas"]))?;
+        Some((count.as_f64()?, count.span))
+    }
+
+    /// The profiles without one of which it is not active; none where it always is.
+    #[must_use]
+    pub fn profiles(&self) -> Vec<&'a str> {
+        self.items("profiles").filter_map(Node::as_str).collect()
     }
 
     /// What it needs of others. What compose takes as a need, such as `network_mode: service:…`, is among them.
@@ -488,6 +510,14 @@ pub fn is_check(word: &str) -> bool {
 }
 
 impl<'a> Need<'a> {
+    /// Where it says what is waited for; the other one's name where it does not say.
+    #[must_use]
+    pub fn place(&self) -> Span {
+        self.node
+            .get("condition")
+            .map_or(self.key.span, |condition| condition.span)
+    }
+
     fn new(key: &'a Key, node: &'a Node) -> Self {
         let condition = match node.get("condition").and_then(Node::as_str) {
             Some("service_healthy") => Condition::Healthy,

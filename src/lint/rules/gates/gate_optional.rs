@@ -1,5 +1,6 @@
 //! `required: false` on what a gate waits for.
 
+use super::gate_behind_profile::is_left_out;
 use crate::diagnostic::{Fix, Severity};
 use crate::event::Condition;
 use crate::lint::edits::remove_entry;
@@ -64,6 +65,12 @@ fn check(project: &Project<'_>, found: &mut Found) {
             };
             let fix =
                 remove_entry(project, key, None).map(|edits| Fix::unsafe_("start it after a success alone", edits));
+            if project
+                .service(&need.key.text)
+                .is_some_and(|job| is_left_out(service, job))
+            {
+                continue;
+            }
             let (name, other) = (service.name(), &need.key.text);
             found.push(
                 at(
