@@ -488,12 +488,18 @@ impl<'a> Service<'a> {
     /// Whether it is a job that checks something: tests, a linter, a scan.
     #[must_use]
     pub fn is_check(&self) -> bool {
+        self.is_job() && self.looks_like_check()
+    }
+
+    /// Whether its name or its command has a word of what checks something.
+    #[must_use]
+    pub fn looks_like_check(&self) -> bool {
         let words = self.words();
         let named = self.name().split(|c: char| !c.is_ascii_alphanumeric());
         let run = words
             .iter()
             .flat_map(|word| word.split(|c: char| !c.is_ascii_alphanumeric()));
-        self.is_job() && (named.map(str::to_lowercase).any(|word| is_check(&word)) || run.into_iter().any(is_check))
+        named.map(str::to_lowercase).any(|word| is_check(&word)) || run.into_iter().any(is_check)
     }
 
     /// Whether the run waits for its end.

@@ -175,6 +175,13 @@ pub fn kinds(project: &Project) -> Vec<(Kind, String)> {
     project.services.iter().map(kind).collect()
 }
 
+/// Whether the words of a command say by themselves that it runs to completion.
+#[must_use]
+pub fn is_job_command(words: &[&str]) -> bool {
+    let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+    evidence::job_command(&words).is_some()
+}
+
 /// More containers than this no engine starts on one machine.
 const MOST_REPLICAS: u32 = 10_000;
 

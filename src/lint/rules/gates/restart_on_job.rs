@@ -6,6 +6,7 @@ use crate::event::Condition;
 use crate::lint::edits::remove_entry;
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
+use crate::plan;
 
 /// See its summary.
 pub(super) const RULE: Rule = Rule {
@@ -51,13 +52,17 @@ fn check(project: &Project<'_>, found: &mut Found) {
         // What others wait for has rules of its own.
         let mut waiting = project.dependents(service.name());
         let is_awaited = waiting.any(|(_, need)| need.condition == Condition::Succeeded);
-        if service.kind_without_restart.runs_to_completion() && !is_awaited {
-            found_in(project, service).into_iter().for_each(|one| found.push(one));
+        let is_job = service.kind_without_restart.runs_to_completion() && !is_awaited;
+        let is_sure = is_job && (service.is_job() || plan::is_job_command(&service.words()));
+        if is_sure || is_job && service.looks_like_check() {
+            found_in(project, service, is_sure)
+                .into_iter()
+                .for_each(|one| found.push(one));
         }
     }
 }
 
-fn found_in(project: &Project<'_>, service: &Service<'_>) -> Option<Diagnostic> {
+fn found_in(project: &Project<'_>, service: &Service<'_>, is_sure: bool) -> Option<Diagnostic> {
     let when = match service.restart() {
         Restart::No => return None,
         Restart::OnFailure(_) => "when it has failed",
@@ -76,7 +81,7 @@ fn found_in(project: &Project<'_>, service: &Service<'_>) -> Option<Diagnostic> 
     );
     // Many start again what cannot reach its database yet.
     let level = match service.restart() {
-        Restart::Always => Severity::Warning,
+        Restart::Always if is_sure => Severity::Warning,
         _ => Severity::Hint,
     };
     Some(
@@ -103,11 +108,12 @@ mod tests {
         for service in [
             "restart: 'no'",
             "restart: always, ports: [80]",
-            "restart: always, x-towline: {kind: service}",
+            "restart: always, command: ./serve, x-towline: {kind: service}",
             "restart: always, healthcheck: {test: x}",
         ] {
             assert!(found(&RULE, &file(service)).is_empty(), "{service}");
         }
+        assert!(found(&RULE, "services: {worker-migrations: {image: i, restart: always}}").is_empty());
         let awaited = "services: {tests: {image: i, restart: always}, b: {image: i, depends_on: {tests: {condition: \
                        service_completed_successfully}}}}";
         assert!(found(&RULE, awaited).is_empty());
