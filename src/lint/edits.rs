@@ -41,6 +41,28 @@ pub fn remove_entry(project: &Project<'_>, key: &Key, parent: Option<&Key>) -> O
     remove(project, place, key.span, parent)
 }
 
+/// Takes a key and its value out of the mapping that they are written in, and leaves nothing where they are all that is in
+/// it.
+#[must_use]
+pub fn remove_or_empty(project: &Project<'_>, key: &Key) -> Option<Vec<Edit>> {
+    let place = project.places().entries.get(&key.span)?;
+    let source = project.source(key.span.source)?;
+    let children = children(&source.text, place.parent)?;
+    let [child] = children.as_slice() else {
+        return remove_entry(project, key, None);
+    };
+    let is_written = child.start == key.span.range().start && !place.is_shared && project.places().is_of_one(key.span);
+    let layout = Layout {
+        text: &source.text,
+        children: &children,
+        at: 0,
+    };
+    let range = layout.range(place.parent)?;
+    let is_target = source.text.get(range.clone()).is_none_or(has_anchor);
+    let edit = Edit::replace(Span::new(key.span.source, range.start, range.end), "");
+    (is_written && !is_target).then(|| vec![edit])
+}
+
 /// Takes an item out of the list that it is written in, in the same way.
 #[must_use]
 pub fn remove_item(project: &Project<'_>, item: &Node, parent: Option<&Key>) -> Option<Vec<Edit>> {
@@ -49,8 +71,7 @@ pub fn remove_item(project: &Project<'_>, item: &Node, parent: Option<&Key>) -> 
 
 fn remove(project: &Project<'_>, place: &Place<'_>, span: Span, parent: Option<&Key>) -> Option<Vec<Edit>> {
     let text = &project.source(span.source)?.text;
-    let is_of_one = project.places().users.get(&span).is_none_or(|(_, is_one)| *is_one);
-    if place.is_shared || !is_of_one || !place.parent.span.holds(span) {
+    if place.is_shared || !project.places().is_of_one(span) || !place.parent.span.holds(span) {
         return None;
     }
     let children = children(text, place.parent)?;
@@ -175,7 +196,9 @@ impl Layout<'_> {
         if let Some(next) = self.children.get(self.at + 1) {
             return is_comma(child.end..next.start).then_some(child.start..next.start);
         }
-        let before = self.children.get(self.at.checked_sub(1)?)?;
+        let Some(before) = self.at.checked_sub(1).and_then(|at| self.children.get(at)) else {
+            return Some(child.clone());
+        };
         // A colon must not come to stand before the brace.
         let has_value = !self.text.get(before.clone())?.ends_with(':');
         (has_value && is_comma(before.end..child.start)).then_some(before.end..child.end)
@@ -204,6 +227,11 @@ impl<'a> Places<'a> {
             places.user(service, at);
         }
         places
+    }
+
+    /// Whether no two services have what is written at a place.
+    fn is_of_one(&self, span: Span) -> bool {
+        self.users.get(&span).is_none_or(|(_, is_one)| *is_one)
     }
 
     fn node(&mut self, node: &'a Node) {
@@ -363,6 +391,24 @@ mod tests {
             None,
             "the parent is alone too"
         );
+    }
+
+    #[test]
+    fn what_is_alone_can_leave_nothing() {
+        for (text, expected) in [
+            ("volumes:\n  v: # kept\n    name: n # gone\n", "volumes:\n  v: # kept\n"),
+            ("volumes: {v: {name: n}}\n", "volumes: {v: {}}\n"),
+            ("volumes: {v: {name: n, x-a: 1}}\n", "volumes: {v: {x-a: 1}}\n"),
+        ] {
+            let file = |volumes: &str| format!("{volumes}services: {{a: {{image: i, volumes: ['v:/v']}}}}\n");
+            let text = file(text);
+            let changed = with_project(&text, |project| {
+                let (_, volume) = project.section("volumes").next().unwrap();
+                let key = volume.as_map().unwrap().get_key_value("name").unwrap().0;
+                apply(&text, remove_or_empty(project, key).unwrap().iter().collect())
+            });
+            assert_eq!(changed, file(expected));
+        }
     }
 
     #[test]
