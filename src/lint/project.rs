@@ -241,6 +241,11 @@ impl<'a> Project<'a> {
         self.sources.iter()
     }
 
+    /// All files that were read, with their ids.
+    pub fn sources_with_ids(&self) -> impl Iterator<Item = (SourceId, &'a Source)> {
+        self.sources.with_ids()
+    }
+
     /// The documents of the files, as they are written: variables and short forms still stand in them.
     pub fn documents(&self) -> impl Iterator<Item = &'a Node> {
         self.documents.iter().flat_map(|documents| documents.iter())

@@ -116,6 +116,13 @@ impl Found {
     pub fn push(&mut self, finding: Diagnostic) {
         self.0.push(finding);
     }
+
+    /// Takes a finding in, unless there is one at its place: what is written once can hold for several services.
+    pub fn push_once(&mut self, finding: Diagnostic) {
+        if !self.0.iter().any(|other| other.span == finding.span) {
+            self.push(finding);
+        }
+    }
 }
 
 /// A finding at a place. Its id and its level are those of the rule that makes it.
