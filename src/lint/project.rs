@@ -231,11 +231,6 @@ impl<'a> Project<'a> {
         self.sources.get(id)
     }
 
-    /// All files that were read, with their ids.
-    pub fn sources_with_ids(&self) -> impl Iterator<Item = (SourceId, &'a Source)> {
-        self.sources.with_ids()
-    }
-
     /// All files that were read.
     pub fn sources(&self) -> impl Iterator<Item = &'a Source> {
         self.sources.iter()
