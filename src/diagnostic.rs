@@ -1,5 +1,6 @@
 //! What is wrong, where, and what to do about it: plain data, shown elsewhere.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use crate::source::{Sources, Span};
@@ -94,8 +95,9 @@ impl Edit {
 pub struct Diagnostic {
     /// How much it matters.
     pub severity: Severity,
-    /// A short name for this kind of finding, in kebab case.
-    pub code: &'static str,
+    /// A short name for this kind of finding, in kebab case. What another program has found begins with the program's name
+    /// and a slash.
+    pub code: Cow<'static, str>,
     /// What is wrong: lower case, no full stop.
     pub message: String,
     /// The place; none where no text can be blamed, such as for a file that does not exist.
@@ -113,13 +115,13 @@ impl Diagnostic {
     #[must_use]
     pub fn new(
         severity: Severity,
-        code: &'static str,
+        code: impl Into<Cow<'static, str>>,
         span: impl Into<Option<Span>>,
         message: impl Into<String>,
     ) -> Self {
         Self {
             severity,
-            code,
+            code: code.into(),
             message: message.into(),
             span: span.into(),
             labels: Vec::new(),
@@ -242,7 +244,7 @@ impl Diagnostics {
     pub fn once(&mut self) {
         let mut seen = HashSet::new();
         self.0
-            .retain(|found| seen.insert((found.code, found.span, found.message.clone())));
+            .retain(|found| seen.insert((found.code.clone(), found.span, found.message.clone())));
     }
 
     /// Whether there is an error among them.

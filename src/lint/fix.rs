@@ -34,7 +34,7 @@ pub struct Changed {
 }
 
 /// A fix, by what stays the same about it from one round to the next.
-type Name = (&'static str, String);
+type Name = (String, String);
 
 /// Fixes what can be fixed in a project, without writing anything. Of fixes that change what the project does, only those
 /// are made that `allow_unsafe` allows.
@@ -109,7 +109,7 @@ fn overlap(a: &Edit, b: &Edit) -> bool {
 }
 
 fn name(finding: &Diagnostic) -> Name {
-    (finding.code, finding.message.clone())
+    (finding.code.to_string(), finding.message.clone())
 }
 
 /// The request with the texts as the fixes leave them.
@@ -188,9 +188,9 @@ fn is_better(before: &Findings, after: &Findings, fixed: &[&Diagnostic]) -> bool
         .filter(|finding| finding.severity == Severity::Error);
     let of_code = |code: &str| fixed.iter().filter(|finding| finding.code == code).count();
     (after.loads || !before.loads)
-        && errors.all(|error| count(after, error.code) <= count(before, error.code))
+        && errors.all(|error| count(after, &error.code) <= count(before, &error.code))
         && fixed.iter().all(|finding| {
-            let code = finding.code;
+            let code = &*finding.code;
             count(after, code) + of_code(code) <= count(before, code)
         })
 }

@@ -13,7 +13,7 @@ const EMPTY_COMMAND: &str = "healthcheck-empty-command";
 /// engine too.
 #[must_use]
 pub fn is_harmful(diagnostic: &Diagnostic, loads: bool) -> bool {
-    HARMS_COMPOSE.contains(&diagnostic.code) || loads && diagnostic.code == EMPTY_COMMAND
+    HARMS_COMPOSE.contains(&&*diagnostic.code) || loads && diagnostic.code == EMPTY_COMMAND
 }
 
 /// Looks for what is valid in a model, or in the rest of a rejected one, and harms the engine.

@@ -110,7 +110,7 @@ pub const IDS: &[Id] = &[
 
 /// Whether a finding is compose's verdict: nothing that is chosen changes it.
 pub(super) fn is_verdict(finding: &Diagnostic) -> bool {
-    finding.severity == Severity::Error && is_of_loader(finding.code)
+    finding.severity == Severity::Error && is_of_loader(&finding.code)
 }
 
 /// Whether findings with this id are made while a file is read.

@@ -44,7 +44,7 @@ fn is_meant(finding: &Diagnostic, id: SourceId, source: &Source, ignores: &mut [
     let line = source.position(span.start as usize).line;
     let meant = ignores
         .iter_mut()
-        .find(|ignore| ignore.line == line && ignore.ids.iter().any(|(id, _)| id == finding.code));
+        .find(|ignore| ignore.line == line && ignore.ids.iter().any(|(id, _)| *id == finding.code));
     meant.is_some_and(|ignore| {
         ignore.is_used = true;
         true

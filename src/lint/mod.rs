@@ -126,7 +126,7 @@ fn exclude(loaded: &Loaded, settings: &Settings, folder: &Path, found: &mut Vec<
         });
         let service = finding.span.and_then(|span| service_at(loaded, span));
         let mut excluded = settings.excluded.iter();
-        !excluded.any(|excluded| excluded.names(finding.code) && excluded.holds(path, service))
+        !excluded.any(|excluded| excluded.names(&finding.code) && excluded.holds(path, service))
     });
 }
 
@@ -153,7 +153,7 @@ fn look(loaded: &Loaded, settings: &Settings) -> Vec<Diagnostic> {
         let mut found = Found::default();
         (rule.check)(&project, &mut found);
         all.extend(found.0.into_iter().map(|mut finding| {
-            finding.code = rule.id;
+            finding.code = rule.id.into();
             finding.severity = if is_chosen { level } else { level.min(finding.severity) };
             finding
         }));

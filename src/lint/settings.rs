@@ -91,14 +91,14 @@ impl Settings {
 
     /// Sets the level of what the loader has found, and says whether it is told at all. What compose rejects always is.
     pub(super) fn keeps(&self, finding: &mut Diagnostic) -> bool {
-        if ids::is_verdict(finding) || !ids::is_of_loader(finding.code) {
+        if ids::is_verdict(finding) || !ids::is_of_loader(&finding.code) {
             return true;
         }
-        let names = |list: &Vec<String>| list.iter().any(|name| name == finding.code);
+        let names = |list: &Vec<String>| list.iter().any(|name| *name == finding.code);
         if names(&self.ignored) || self.only.as_ref().is_some_and(|only| !names(only)) {
             return false;
         }
-        match self.levels.get(finding.code) {
+        match self.levels.get(&*finding.code) {
             Some(Some(level)) => finding.severity = *level,
             Some(None) => return false,
             None => {}

@@ -278,14 +278,16 @@ fn into_map(node: Node) -> Option<Map> {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use super::*;
     use crate::source::SourceId;
 
-    fn read(text: &str) -> (Node, Vec<&'static str>) {
+    fn read(text: &str) -> (Node, Vec<Cow<'static, str>>) {
         let (tree, problems) = super::super::parse(text, SourceId::default());
         assert!(problems.is_empty(), "{problems:?}");
         let (node, problems) = expand(&tree, tree.documents[0]);
-        (node, problems.iter().map(|problem| problem.code).collect())
+        (node, problems.into_iter().map(|problem| problem.code).collect())
     }
 
     #[test]

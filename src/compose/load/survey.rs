@@ -14,7 +14,7 @@ use crate::yaml::{Node, Value};
 /// its line, may only look wrong.
 pub(super) fn survey(documents: &[Node], problems: &mut Diagnostics) {
     let syntax = ["yaml-syntax", "yaml-character", "yaml-encoding", "yaml-depth"];
-    let faults = problems.iter().filter(|problem| syntax.contains(&problem.code));
+    let faults = problems.iter().filter(|problem| syntax.contains(&&*problem.code));
     let end = faults.filter_map(|problem| Some(problem.span?.start)).min();
     // What cannot be read is left out of its value, which then looks wrong itself.
     let faults: Vec<Span> = problems.iter().filter_map(|problem| problem.span).collect();

@@ -35,7 +35,7 @@ impl Baseline {
         let known = findings.map(|(finding, fingerprint)| Known {
             fingerprint,
             path: finding.place.path.clone(),
-            id: finding.diagnostic.code.to_owned(),
+            id: finding.diagnostic.code.to_string(),
             message: finding.diagnostic.message.clone(),
         });
         Self {

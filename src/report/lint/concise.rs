@@ -12,7 +12,7 @@ pub(super) fn render(report: &Report<'_>) -> String {
             Some((start, _)) => format!("{path}:{}:{}", start.line, start.column),
             None => path,
         };
-        let (level, id) = (finding.level().word(), finding.diagnostic.code);
+        let (level, id) = (finding.level().word(), &finding.diagnostic.code);
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{at}: {level}[{id}] {}", finding.sentence());
     }

@@ -22,7 +22,7 @@ pub(super) fn render(report: &Report<'_>) -> String {
                 let _ = write!(properties, ",col={},endColumn={}", start.column, end.column);
             }
         }
-        let title = property(finding.diagnostic.code);
+        let title = property(&finding.diagnostic.code);
         let message = data(&finding.sentence());
         let _ = writeln!(text, "::{command} {properties},title={title}::{message}");
     }

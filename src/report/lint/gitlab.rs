@@ -35,7 +35,7 @@ pub(super) fn fingerprints(report: &Report<'_>) -> Vec<String> {
     let print = |finding: &super::Finding<'_>| {
         let diagnostic = finding.diagnostic;
         let mut hasher = blake3::Hasher::new();
-        for part in [finding.place.path.as_str(), diagnostic.code, &diagnostic.message] {
+        for part in [finding.place.path.as_str(), &diagnostic.code, &diagnostic.message] {
             hasher.update(part.as_bytes()).update(b"\0");
         }
         hasher
@@ -44,7 +44,7 @@ pub(super) fn fingerprints(report: &Report<'_>) -> Vec<String> {
     for finding in &report.findings {
         let diagnostic = finding.diagnostic;
         let alike = seen
-            .entry([finding.place.path.as_str(), diagnostic.code, &diagnostic.message])
+            .entry([finding.place.path.as_str(), &diagnostic.code, &diagnostic.message])
             .or_default();
         let mut hasher = print(finding);
         hasher.update(alike.to_string().as_bytes());

@@ -37,7 +37,7 @@ fn show(finding: &Finding<'_>, renderer: &Renderer) -> String {
         Severity::Warning => Level::WARNING,
         Severity::Hint => Level::INFO.with_name("hint"),
     };
-    let title = level.primary_title(one_line(&diagnostic.message)).id(diagnostic.code);
+    let title = level.primary_title(one_line(&diagnostic.message)).id(&*diagnostic.code);
     let mut group = Group::with_title(title);
     if finding.place.text.is_none() {
         group = group.element(Origin::path(one_line(&finding.place.path)));

@@ -79,7 +79,7 @@ fn case<'x>(xml: &'x mut Xml, path: &str, name: &str) -> quick_xml::writer::Elem
 
 fn failure(xml: &mut Xml, path: &str, finding: &Finding<'_>) -> std::io::Result<()> {
     let start = finding.start();
-    let id = finding.diagnostic.code;
+    let id = &*finding.diagnostic.code;
     // Two findings of one kind in a file are two tests: the place tells them apart.
     let name = format!("{id} at {}:{}", start.line, start.column);
     let body = line(finding);

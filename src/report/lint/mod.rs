@@ -298,9 +298,9 @@ impl<'a> Finding<'a> {
         }
     }
 
-    fn key(&self) -> (&str, Option<Span2>, &'static str, &str) {
+    fn key(&self) -> (&str, Option<Span2>, &str, &str) {
         let span = self.place.text.map(|(_, span)| (span.start, span.end));
-        (&self.place.path, span, self.diagnostic.code, &self.diagnostic.message)
+        (&self.place.path, span, &self.diagnostic.code, &self.diagnostic.message)
     }
 }
 

@@ -17,7 +17,7 @@ pub(super) fn render(report: &Report<'_>) -> String {
         .iter()
         .zip(fingerprints(report))
         .map(|(finding, fingerprint)| {
-            let id = finding.diagnostic.code;
+            let id = &*finding.diagnostic.code;
             let mut result = json!({
                 "ruleId": id,
                 "level": level(finding.level()),

@@ -75,7 +75,11 @@ fn render(format: Format) -> String {
 fn what_was_found_is_told_once_and_in_order() {
     let projects = projects();
     let report = Report::new(&projects, Path::new("/w"), Threshold::default());
-    let ids: Vec<&str> = report.findings.iter().map(|finding| finding.diagnostic.code).collect();
+    let ids: Vec<&str> = report
+        .findings
+        .iter()
+        .map(|finding| &*finding.diagnostic.code)
+        .collect();
     assert_eq!(ids, ["third", "first", "second"]);
     assert_eq!(report.projects, ["a b/compose.yaml", "clean.yaml", "a b/compose.yaml"]);
 }
@@ -87,7 +91,7 @@ fn a_baseline_leaves_out_what_is_known_and_nothing_that_compose_rejects() {
     let baseline = Baseline::parse(&Baseline::of(&report()).text()).unwrap();
     let mut known = report();
     known.leave_out(&baseline);
-    let ids: Vec<&str> = known.findings.iter().map(|finding| finding.diagnostic.code).collect();
+    let ids: Vec<&str> = known.findings.iter().map(|finding| &*finding.diagnostic.code).collect();
     assert_eq!((ids, known.known, known.gone), (vec!["first"], 2, 0));
     let mut empty = Report::new(&[], Path::new("/w"), Threshold::default());
     empty.leave_out(&baseline);
