@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::path::PathBuf;
 
 use crate::source::{Sources, Span};
 
@@ -172,6 +173,23 @@ impl Diagnostic {
         self.severity = self.severity.min(severity);
         self
     }
+}
+
+/// What another program says of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// The file.
+    pub path: PathBuf,
+    /// The first and the last line, counted from 1; none where it is about all of it.
+    pub lines: Option<(usize, usize)>,
+    /// The program, a slash, and its name for what it found.
+    pub code: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it, or where to read of it.
+    pub help: Option<String>,
+    /// How much it matters.
+    pub level: Severity,
 }
 
 /// What was found in one project.

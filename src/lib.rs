@@ -69,7 +69,10 @@ mod tests {
         ("compose", &["diagnostic", "event", "exit", "failure", "source", "yaml"]),
         ("lint", &["compose", "diagnostic", "event", "plan", "source", "yaml"]),
         ("plan", &["compose", "event", "exit", "failure"]),
-        ("run", &["compose", "event", "exit", "failure", "plan", "report"]),
+        (
+            "run",
+            &["compose", "diagnostic", "event", "exit", "failure", "plan", "report"],
+        ),
         ("report", &["diagnostic", "event", "exit", "failure", "source", "term"]),
         ("cli", &["compose", "exit", "failure", "report", "run"]),
         (

@@ -94,6 +94,9 @@ pub struct LintArgs {
     /// Fix what can be fixed, even where the project may behave otherwise than before
     #[arg(long)]
     pub unsafe_fixes: bool,
+    /// Look at the Dockerfiles too, with BuildKit's checks and hadolint, where they are installed
+    #[arg(long)]
+    pub dockerfile: bool,
     /// Show what would be fixed as a patch, and write nothing; with something to show, the code is 1
     #[arg(long)]
     pub diff: bool,

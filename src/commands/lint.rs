@@ -1,5 +1,7 @@
 //! `towline lint`: what is wrong with compose files, without Docker.
 
+mod dockerfiles;
+
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -19,13 +21,14 @@ use crate::lint::{self, Settings, SettingsFile, rules};
 use crate::report::lint::{About, Baseline, Format, Report, Threshold};
 use crate::report::patch::patch;
 use crate::report::{rewrite, write_whole};
+use crate::run::binary::DockerGlobals;
 use crate::term::Terminal;
 
 /// Lints the project, or each of the files, and gives the exit code.
 ///
 /// # Errors
 /// Standard input cannot be read, or the report cannot be written.
-pub(super) fn run(globals: &Globals, args: &LintArgs) -> Result<u8> {
+pub(super) fn run(globals: &Globals, args: &LintArgs, docker: &DockerGlobals) -> Result<u8> {
     if let (Some(path), Some(file)) = (args.paths.first(), globals.files.first()) {
         return Err(Failure::usage(format!(
             "both a project of {file} and the file {path} by itself are to be checked"
@@ -35,7 +38,7 @@ pub(super) fn run(globals: &Globals, args: &LintArgs) -> Result<u8> {
     let settings = settings(args)?;
     let (requests, skipped) = requests(globals, args)?;
     let directory = native::current_directory()?;
-    let (projects, fixed) = if args.diff || args.fix || args.unsafe_fixes {
+    let (mut projects, fixed) = if args.diff || args.fix || args.unsafe_fixes {
         let fixed = requests.iter().map(|request| fix(request, &settings, args));
         let (projects, files): (Vec<Findings>, Vec<_>) = fixed.collect::<Result<Vec<_>>>()?.into_iter().unzip();
         (projects, files.into_iter().flatten().collect())
@@ -45,6 +48,9 @@ pub(super) fn run(globals: &Globals, args: &LintArgs) -> Result<u8> {
     };
     if args.diff {
         return show_patch(&fixed, Path::new(&directory));
+    }
+    if args.dockerfile {
+        dockerfiles::check(&requests, &mut projects, &settings, docker)?;
     }
     let mut report = Report::new(&projects, Path::new(&directory), threshold(args));
     report.skipped = skipped;

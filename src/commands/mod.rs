@@ -116,7 +116,7 @@ fn own(line: &Line, flags: &[OsString], command: Own) -> Result<u8> {
                 ci::run(&globals, &args, &line.docker)
             })
             .map_err(Failure::of_run),
-        Own::Lint(lint) => lint::run(&globals(lint.globals)?, &lint.args),
+        Own::Lint(lint) => lint::run(&globals(lint.globals)?, &lint.args, &line.docker),
         Own::Plan(plan) => plan::run(&globals(plan.globals)?, &plan.args, &line.docker),
         Own::Explain { rule } => explain::run(&rule),
         Own::Rules(args) => rules::run(&args),

@@ -2,6 +2,7 @@
 //!
 //! Nothing here shows anything, starts a program or needs an engine.
 
+mod builds;
 pub mod dockerfile;
 pub mod edits;
 pub mod example;
@@ -15,6 +16,7 @@ pub mod mounts;
 pub mod places;
 pub mod project;
 mod recognise;
+mod remarks;
 pub mod rule;
 pub mod rules;
 pub mod secrets;
@@ -35,10 +37,12 @@ use crate::diagnostic::{Diagnostic, Findings};
 use crate::source::{Source, SourceId, Span};
 use crate::yaml::Node;
 
+pub use builds::{Build, builds};
 pub use harm::is_harmful;
 pub use ids::{IDS, Id};
 pub use ignore::near;
 pub use recognise::{base_of_override, is_compose_file};
+pub use remarks::add as add_remarks;
 pub use settings::{Settings, SettingsFile};
 pub use settings_file::schema;
 

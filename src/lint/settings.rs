@@ -89,9 +89,11 @@ impl Settings {
         self.limits.get(&key).copied().unwrap_or(limit.default)
     }
 
-    /// Sets the level of what the loader has found, and says whether it is told at all. What compose rejects always is.
+    /// Sets the level of what the loader or another program has found, and says whether it is told at all. What compose
+    /// rejects always is.
     pub(super) fn keeps(&self, finding: &mut Diagnostic) -> bool {
-        if ids::is_verdict(finding) || !ids::is_of_loader(&finding.code) {
+        let is_of_rule = !ids::is_of_loader(&finding.code) && !is_remark(&finding.code);
+        if ids::is_verdict(finding) || is_of_rule {
             return true;
         }
         let names = |list: &Vec<String>| list.iter().any(|name| *name == finding.code);
@@ -109,7 +111,9 @@ impl Settings {
     /// Whether a word names a rule or a category.
     #[must_use]
     pub fn is_known(word: &str) -> bool {
-        super::ignore::all_ids().any(|id| id == word) || Category::ALL.iter().any(|category| category.word() == word)
+        is_remark(word)
+            || super::ignore::all_ids().any(|id| id == word)
+            || Category::ALL.iter().any(|category| category.word() == word)
     }
 }
 
@@ -126,6 +130,11 @@ impl Excluded {
         let is_service = |globs: &GlobSet| service.is_some_and(|name| globs.is_match(name));
         self.paths.as_ref().is_none_or(|globs| globs.is_match(path)) && self.services.as_ref().is_none_or(is_service)
     }
+}
+
+/// Whether an id is that of another program: which ids it has, it alone knows.
+fn is_remark(id: &str) -> bool {
+    id.contains('/')
 }
 
 fn is_named(name: &str, rule: &Rule) -> bool {

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`scheduler`] | the pure state machine: what starts, what stops, how each stage ended, the verdict |
 //! | [`command`] | what is asked of compose and the engine, as data |
+//! | [`dockerfile`] | what BuildKit and hadolint find in a Dockerfile, for `lint` |
 //! | [`documents`] | the run's own compose documents |
 //! | [`process`] | the only file that starts processes |
 //! | [`binary`] | where docker and compose are found |
@@ -21,6 +22,7 @@ mod cleanup;
 pub mod command;
 pub mod compose_output;
 pub mod directory;
+pub mod dockerfile;
 pub mod documents;
 mod driver;
 pub mod engine_events;
