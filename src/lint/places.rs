@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::project::Project;
+use super::project::{Project, Service};
 use crate::source::Span;
 
 /// The place of a part of the value at `span`, whose text is `text`. All of the value where it is written in another way
@@ -13,10 +13,19 @@ pub fn part(project: &Project<'_>, span: Span, text: &str, range: Range<usize>) 
     let Some(wanted) = text.get(range.clone()).filter(|wanted| !wanted.is_empty()) else {
         return span;
     };
+    let count = text.matches(wanted).count();
     let earlier = text.match_indices(wanted).filter(|(at, _)| *at < range.start).count();
-    let is_same = text.matches(wanted).count() == raw.matches(wanted).count();
-    let place = raw.match_indices(wanted).nth(earlier).filter(|_| is_same);
-    place.map_or(span, |(at, _)| span.part(at, at + wanted.len()))
+    // A dollar sign that is none of compose's is written twice.
+    let doubled = wanted.replace('$', "$$");
+    for written in [&*doubled, wanted] {
+        let mut places = raw
+            .match_indices(written)
+            .filter(|_| raw.matches(written).count() == count);
+        if let Some((at, _)) = places.nth(earlier) {
+            return span.part(at, at + written.len());
+        }
+    }
+    span
 }
 
 /// Whether the value at a place has an anchor, so that other places may use it too.
@@ -27,6 +36,13 @@ pub fn is_anchored(project: &Project<'_>, span: Span) -> bool {
         .and_then(|source| source.text.get(..span.range().start));
     let word = before.and_then(|before| before.trim_end().rsplit([' ', '\t', '\n', '[', '{', ',']).next());
     word.is_some_and(|word| word.starts_with('&'))
+}
+
+/// Whether a value of a service is written in the service itself, and used by nothing else: an edit changes it alone.
+#[must_use]
+pub fn is_own(project: &Project<'_>, service: &Service<'_>, span: Span) -> bool {
+    let whole = service.node.span;
+    whole.holds(span) && !is_anchored(project, whole) && !is_anchored(project, span)
 }
 
 /// A text in double quotes, as YAML and JSON read it.

@@ -76,7 +76,7 @@ fn finding(project: &Project<'_>, service: &Service<'_>, argv: &Argv<'_>, comman
     let is_whole = command.what != "command" || !argv.has_entrypoint();
     let first = command.node.items().next().and_then(crate::yaml::Node::as_str);
     let can_wrap = is_whole && first.is_some_and(|word| !word.starts_with('-') && !is_shell(word));
-    let edit = in_shell(project, command.node.span, written).filter(|_| can_wrap);
+    let edit = in_shell(project, service, command.node.span, written).filter(|_| can_wrap);
     let fix = edit.map(|edit| Fix::unsafe_("give the command to a shell", vec![edit]));
     Some(
         finding

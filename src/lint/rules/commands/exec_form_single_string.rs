@@ -4,7 +4,7 @@ use std::fs;
 
 use super::text::{Argv, main};
 use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
-use crate::lint::places::{is_anchored, quoted};
+use crate::lint::places::{is_own, quoted};
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
 use crate::yaml::Node;
@@ -70,7 +70,7 @@ fn finding(project: &Project<'_>, service: &Service<'_>, argv: &Argv<'_>) -> Opt
     Some(
         finding
             .help("write each word as an item, or the whole as a text without brackets")
-            .fix(fix(project, part.node, item, text)),
+            .fix(fix(project, service, part.node, item, text)),
     )
 }
 
@@ -86,10 +86,10 @@ fn has_own_entrypoint(project: &Project<'_>, service: &Service<'_>) -> bool {
 }
 
 /// Splits what is nothing but words.
-fn fix(project: &Project<'_>, list: &Node, item: &Node, text: &str) -> Option<Fix> {
+fn fix(project: &Project<'_>, service: &Service<'_>, list: &Node, item: &Node, text: &str) -> Option<Fix> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || " -_./:=@,+".contains(c);
     let is_flow = project.text(list.span).starts_with('[');
-    if !is_flow || !text.chars().all(is_plain) || is_anchored(project, item.span) || is_anchored(project, list.span) {
+    if !is_flow || !text.chars().all(is_plain) || !is_own(project, service, list.span) {
         return None;
     }
     // A variable in it is not to be replaced by the value that it has here.

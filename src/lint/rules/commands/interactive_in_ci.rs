@@ -1,7 +1,10 @@
 //! A terminal for a job.
 
+use std::collections::HashSet;
+
 use super::text::main;
 use crate::diagnostic::{Edit, Fix, Severity};
+use crate::lint::places::is_own;
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
 use crate::lint::shell::is_shell;
@@ -43,6 +46,7 @@ services:
 };
 
 fn check(project: &Project<'_>, found: &mut Found) {
+    let mut seen = HashSet::new();
     for service in project
         .services()
         .iter()
@@ -52,7 +56,12 @@ fn check(project: &Project<'_>, found: &mut Found) {
             let Some(value) = service.get(key).filter(|value| value.as_bool() == Some(true)) else {
                 continue;
             };
-            let is_plain = project.text(value.span).eq_ignore_ascii_case("true");
+            // One value can be that of many services.
+            if !seen.insert(value.span) {
+                continue;
+            }
+            let is_plain =
+                project.text(value.span).eq_ignore_ascii_case("true") && is_own(project, service, value.span);
             let fix = Fix::safe("leave it out", vec![Edit::replace(value.span, "false")]);
             let name = service.name();
             found.push(

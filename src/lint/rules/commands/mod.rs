@@ -2,11 +2,14 @@
 
 mod command_operator_dropped;
 mod exec_form_single_string;
+mod exit_status_masked;
+mod host_interpolation;
 mod interactive_in_ci;
 mod multiline_without_shell;
 mod never_ending_job;
 mod shell_builtin_as_command;
 mod shell_c_split;
+mod shell_syntax_in_exec;
 mod text;
 
 use crate::lint::rule::Rule;
@@ -15,9 +18,12 @@ use crate::lint::rule::Rule;
 pub const RULES: &[&Rule] = &[
     &command_operator_dropped::RULE,
     &exec_form_single_string::RULE,
+    &exit_status_masked::RULE,
+    &host_interpolation::RULE,
     &interactive_in_ci::RULE,
     &multiline_without_shell::RULE,
     &never_ending_job::RULE,
     &shell_builtin_as_command::RULE,
     &shell_c_split::RULE,
+    &shell_syntax_in_exec::RULE,
 ];

@@ -78,7 +78,7 @@ fn finding(project: &Project<'_>, service: &Service<'_>, argv: &Argv<'_>, part: 
         return None;
     }
     let name = service.name();
-    let fix = in_shell(project, part.node.span, written);
+    let fix = in_shell(project, service, part.node.span, written);
     Some(
         at(
             part.node.span,

@@ -48,12 +48,15 @@ fn check(project: &Project<'_>, found: &mut Found) {
         if let Some((span, what)) = endless(project, service) {
             let name = service.name();
             let what = short(&what);
+            let is_kept_up = what.starts_with("sleep") || what.starts_with("tail");
+            let level = if is_kept_up { Severity::Warning } else { Severity::Error };
             found.push(
                 at(
                     span,
                     format!("the job \"{name}\" never ends: \"{what}\" goes on until it is stopped"),
                 )
-                .help("run it once: without the option that watches, or with the command for that"),
+                .help("run it once: without the option that watches, or with the command for that")
+                .at_most(level),
             );
         }
     }

@@ -2,7 +2,7 @@
 
 use super::text::{Argv, main, short};
 use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
-use crate::lint::places::{is_anchored, quoted};
+use crate::lint::places::{is_own, quoted};
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
 use crate::source::Span;
@@ -73,7 +73,9 @@ fn finding(project: &Project<'_>, service: &Service<'_>, argv: &Argv<'_>) -> Opt
     let level = if is_word { Severity::Error } else { Severity::Warning };
     let name = service.name();
     let (ran, lost) = (short(script.text), lost.join(" "));
-    let fix = is_word.then(|| fix(project, argv, script.index, node)).flatten();
+    let fix = is_word
+        .then(|| fix(project, service, argv, script.index, node))
+        .flatten();
     Some(
         at(
             node.span,
@@ -96,13 +98,13 @@ fn is_sourcing(script: &str) -> bool {
     script.starts_with(". ") || script.starts_with("source ")
 }
 
-fn fix(project: &Project<'_>, argv: &Argv<'_>, index: usize, node: &Node) -> Option<Fix> {
+fn fix(project: &Project<'_>, service: &Service<'_>, argv: &Argv<'_>, index: usize, node: &Node) -> Option<Fix> {
     let part = argv
         .parts
         .iter()
         .find(|part| part.node.items().any(|item| std::ptr::eq(item, node)))?;
     let last = argv.parts.last()?;
-    if !std::ptr::eq(part.node, last.node) || is_anchored(project, part.node.span) {
+    if !std::ptr::eq(part.node, last.node) || !is_own(project, service, part.node.span) {
         return None;
     }
     let edit = if project.is_text(part.node.span) {

@@ -1,7 +1,7 @@
 //! The commands of a service as they are written.
 
 use crate::diagnostic::Edit;
-use crate::lint::places::{is_anchored, quoted};
+use crate::lint::places::{is_own, quoted};
 use crate::lint::project::{Project, Service};
 use crate::lint::shell::{Invocation, script_of};
 use crate::source::Span;
@@ -81,9 +81,9 @@ pub(super) fn as_text<'a>(project: &Project<'a>, node: &Node) -> Option<(&'a str
 }
 
 /// The edit that gives a command to a shell which stops at errors; none where other values would change with it.
-pub(super) fn in_shell(project: &Project<'_>, span: Span, written: &str) -> Option<Edit> {
+pub(super) fn in_shell(project: &Project<'_>, service: &Service<'_>, span: Span, written: &str) -> Option<Edit> {
     let raw = project.text(span);
-    if is_anchored(project, span) {
+    if !is_own(project, service, span) {
         return None;
     }
     if raw.starts_with(['|', '>']) {

@@ -1,0 +1,234 @@
+//! A script whose status is not that of its commands.
+
+use super::text::{Argv, main, short};
+use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
+use crate::lint::places::{is_own, part};
+use crate::lint::project::{Project, Service, is_check};
+use crate::lint::rule::{Category, Found, Preset, Rule, at};
+use crate::lint::shell::{Command, Then};
+
+/// See its summary.
+pub(super) const RULE: Rule = Rule {
+    id: "exit-status-masked",
+    summary: "a script ends well although a command in it has failed",
+    why: "The status of a script is that of its last command. A command that fails before that, on the left of a pipe, \
+          behind `&` or before `|| true` leaves no trace: the job counts as passed.",
+    level: Severity::Error,
+    category: Category::Pipeline,
+    preset: Preset::Default,
+    bad: "\
+services:
+  tests:
+    image: node:22
+    command: sh -c \"«npm test»; npm run report\"
+",
+    good: "\
+services:
+  tests:
+    image: node:22
+    command: sh -ec \"npm test; npm run report\"
+",
+    fixed: Some(
+        "\
+services:
+  tests:
+    image: node:22
+    command: sh -ec \"npm test; npm run report\"
+",
+    ),
+    check,
+};
+
+/// Commands whose failure is no news, or shows in what comes next.
+const HARMLESS: [&str; 43] = [
+    ":", "[", "[[", "alias", "cat", "cd", "chmod", "chown", "clear", "cp", "date", "declare", "echo", "env", "eval",
+    "exec", "exit", "export", "false", "id", "kill", "ln", "local", "ls", "mkdir", "mv", "printf", "pwd", "read",
+    "return", "rm", "set", "shift", "sleep", "source", "test", "touch", "trap", "true", "ulimit", "umask", "unset",
+    "wait",
+];
+
+/// Programs that show what another one says, and whose own success says nothing of it.
+const SHOWS: [&str; 11] = [
+    "awk", "cat", "grep", "head", "less", "more", "sed", "tail", "tee", "tr", "ts",
+];
+
+fn check(project: &Project<'_>, found: &mut Found) {
+    for service in project.services().iter().filter(|service| service.is_job()) {
+        if let Some(finding) = main(service).and_then(|argv| finding(project, service, &argv)) {
+            found.push(finding);
+        }
+    }
+}
+
+/// How a failure gets lost.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    GoesOn,
+    Pipe,
+    Ignored,
+    Background,
+}
+
+fn finding(project: &Project<'_>, service: &Service<'_>, argv: &Argv<'_>) -> Option<Diagnostic> {
+    let (script, node) = argv.script()?;
+    // A script that looks at a status itself knows what it does.
+    if ["$?", "PIPESTATUS", "$!"].iter().any(|mark| script.text.contains(mark)) {
+        return None;
+    }
+    let commands = script.commands();
+    let (index, way) = (0..commands.len()).find_map(|index| Some((index, way(&commands, index)?)))?;
+    let command = commands.get(index)?;
+    let text = short(script.text.get(command.range.clone())?);
+    let name = service.name();
+    let (message, help) = match way {
+        Way::GoesOn => (
+            format!("\"{name}\" goes on where \"{text}\" fails, and can pass all the same"),
+            "let the shell stop at errors: sh -ec, or set -e as the first line",
+        ),
+        Way::Pipe => (
+            format!("the failure of \"{text}\" in \"{name}\" is lost in the pipe"),
+            "write \"set -o pipefail\" before it, in a shell that knows it, such as bash",
+        ),
+        Way::Ignored => (
+            format!("\"{name}\" passes where \"{text}\" fails"),
+            "leave out what comes behind ||",
+        ),
+        Way::Background => (
+            format!("\"wait\" in \"{name}\" passes where \"{text}\" fails"),
+            "wait for each by its own number: wait $$pid",
+        ),
+    };
+    let is_serious = service.is_check() || service.kind == crate::event::Kind::Deploy;
+    let level = if is_serious && is_telling(command) {
+        Severity::Error
+    } else {
+        Severity::Warning
+    };
+    let span = part(project, node.span, script.text, command.range.clone());
+    let fix = (way == Way::GoesOn)
+        .then(|| stop_at_errors(project, service, argv))
+        .flatten();
+    Some(at(span, message).help(help).at_most(level).fix(fix))
+}
+
+/// How the failure of a command gets lost, if it does.
+fn way(commands: &[Command], index: usize) -> Option<Way> {
+    let command = commands.get(index)?;
+    let place = command.place;
+    if place.in_condition || place.in_function || command.is_negated || !matters(command) {
+        return None;
+    }
+    let rest = commands.get(index + 1..)?;
+    let next = rest.first();
+    match command.then {
+        Then::Semicolon | Then::Newline if !command.options.stops_at_errors => next.map(|_| Way::GoesOn),
+        Then::Pipe if !command.options.has_pipefail => {
+            let shows = next.and_then(program).is_some_and(|program| SHOWS.contains(&program));
+            (shows && !is_judged(rest)).then_some(Way::Pipe)
+        }
+        Then::Or => (is_telling(command) && next.is_some_and(always_passes)).then_some(Way::Ignored),
+        Then::Background => rest.iter().any(waits_for_all).then_some(Way::Background),
+        _ => None,
+    }
+}
+
+/// Whether the end of a pipe is the question: `a | grep -q b && c`.
+fn is_judged(rest: &[Command]) -> bool {
+    let end = rest.iter().find(|command| command.then != Then::Pipe);
+    end.is_none_or(|end| {
+        let is_question = program(end) == Some("grep");
+        is_question || end.place.in_condition || matches!(end.then, Then::Or)
+    })
+}
+
+fn program(command: &Command) -> Option<&str> {
+    command.program()?.text.rsplit('/').next()
+}
+
+fn matters(command: &Command) -> bool {
+    program(command).is_some_and(|program| !HARMLESS.contains(&program) && program != ".")
+}
+
+/// Whether a command checks something.
+fn is_telling(command: &Command) -> bool {
+    let words = command.words.iter().skip(command.assignments());
+    let mut parts = words.flat_map(|word| word.text.split(|c: char| !c.is_ascii_alphanumeric()));
+    parts.any(is_check)
+}
+
+/// `true`, `:`, `exit 0`, or `echo` and nothing behind it that fails.
+fn always_passes(command: &Command) -> bool {
+    let first = command.arguments().first().map(|word| word.text.as_str());
+    match program(command) {
+        Some("true" | ":") => true,
+        Some("echo" | "printf") => !matches!(command.then, Then::And | Then::Semicolon | Then::Newline),
+        Some("exit") => first == Some("0"),
+        _ => false,
+    }
+}
+
+fn waits_for_all(command: &Command) -> bool {
+    program(command) == Some("wait") && command.arguments().is_empty()
+}
+
+/// Writes `-ec` for `-c`.
+fn stop_at_errors(project: &Project<'_>, service: &Service<'_>, argv: &Argv<'_>) -> Option<Fix> {
+    let option = argv.nodes().find(|node| node.as_str() == Some("-c"))?;
+    let raw = project.text(option.span);
+    let at = raw
+        .find("-c")
+        .filter(|at| project.is_text(option.span) && raw.matches(" -c ").count() <= 1 && *at < 20)?;
+    let edits = vec![Edit::replace(option.span.part(at, at + 2), "-ec")];
+    is_own(project, service, option.span).then(|| Fix::unsafe_("let the shell stop at errors", edits))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lint::rules::testing::found;
+
+    fn script(text: &str) -> Vec<String> {
+        found(
+            &RULE,
+            &format!("services:\n  tests:\n    image: i\n    command: [bash, -c, \"{text}\"]\n"),
+        )
+    }
+
+    #[test]
+    fn a_script_that_fails_with_its_commands_is_fine() {
+        for text in [
+            "npm ci && npm test",
+            "set -e; npm ci; npm test",
+            "set -eo pipefail; npm test | tee log",
+            "cd /app; mkdir -p a; npm test",
+            "until nc -z db 5432; do sleep 1; done; npm test",
+            "npm test; rc=$$?; npm run report; exit $$rc",
+            "npm ci || exit 1",
+            "./server & npm test",
+            "a & pid=$$!; npm test; wait $$pid",
+            "npm test",
+            "if ! npm test; then echo no; exit 1; fi",
+            "npm ls | grep -q jest && npm test",
+            "createdb a || true",
+            "echo a | npm test",
+        ] {
+            assert!(script(text).is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_way_in_which_a_failure_gets_lost_is_found() {
+        for (text, expected) in [
+            ("npm ci; npm test", "npm ci"),
+            ("npm test | tee log", "npm test"),
+            ("npm test || true", "npm test"),
+            ("npm test || echo failed", "npm test"),
+            ("set -e; npm test || exit 0; a", "npm test"),
+            ("npm test & npm run lint & wait", "npm test"),
+            ("(npm test); exit 0", "npm test"),
+            ("npm test\\nnpm run report", "npm test"),
+        ] {
+            assert_eq!(script(text), [expected], "{text}");
+        }
+    }
+}

@@ -1,0 +1,295 @@
+//! A variable of the container that compose replaces.
+
+use std::collections::HashSet;
+
+use super::text::all;
+use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
+use crate::lint::places::is_own;
+use crate::lint::project::{Project, Service};
+use crate::lint::rule::{Category, Found, Preset, Rule, at};
+use crate::lint::shell::script_of;
+use crate::source::Span;
+use crate::yaml::Node;
+
+/// See its summary.
+pub(super) const RULE: Rule = Rule {
+    id: "host-interpolation",
+    summary: "a command uses a variable of the container, and compose replaces it before",
+    why: "Compose puts the values of the machine that it runs on in the place of `$NAME`, in commands too. A variable that \
+          exists only in the container is not set there: nothing is left of it. Written with two dollar signs, it stays \
+          for the shell in the container.",
+    level: Severity::Error,
+    category: Category::Correctness,
+    preset: Preset::Default,
+    bad: "\
+services:
+  deploy:
+    image: tools:1
+    command: [sh, -c, 'deploy --to \"«$TARGET»\"']
+    environment:
+      TARGET: staging
+",
+    good: "\
+services:
+  deploy:
+    image: tools:1
+    command: [sh, -c, 'deploy --to \"$$TARGET\"']
+    environment:
+      TARGET: staging
+",
+    fixed: Some(
+        "\
+services:
+  deploy:
+    image: tools:1
+    command: [sh, -c, 'deploy --to \"$$TARGET\"']
+    environment:
+      TARGET: staging
+",
+    ),
+    check,
+};
+
+/// Variables that a shell sets by itself.
+const OF_SHELLS: [&str; 12] = [
+    "EUID", "HOSTNAME", "IFS", "LINENO", "OLDPWD", "OPTARG", "OPTIND", "PPID", "RANDOM", "REPLY", "SECONDS", "UID",
+];
+
+fn check(project: &Project<'_>, found: &mut Found) {
+    let mut seen = HashSet::new();
+    for service in project.services() {
+        for text in texts(project, service) {
+            if !text.written.contains('$') || !seen.insert(text.span) {
+                continue;
+            }
+            for variable in bare(text.written) {
+                if let Some(finding) = finding(project, service, &text, &variable) {
+                    found.push(finding);
+                }
+            }
+        }
+    }
+}
+
+/// A text of a command as it is written.
+struct Text<'a> {
+    span: Span,
+    written: &'a str,
+    /// Whether a shell in the container reads it.
+    is_script: bool,
+}
+
+/// The texts of all that a service runs in its container.
+fn texts<'a>(project: &Project<'a>, service: &Service<'a>) -> Vec<Text<'a>> {
+    let mut texts = Vec::new();
+    for argv in all(service) {
+        let script = argv.script().map(|(_, node)| node.span);
+        for part in &argv.parts {
+            let has_script = part.node.items().any(|item| Some(item.span) == script);
+            if let Some(written) = text_at(project, part.node) {
+                texts.push(Text {
+                    span: part.node.span,
+                    written,
+                    is_script: has_script,
+                });
+                continue;
+            }
+            let items = part
+                .node
+                .items()
+                .filter_map(|item| Some((item.span, text_at(project, item)?)));
+            texts.extend(items.map(|(span, written)| Text {
+                span,
+                written,
+                is_script: Some(span) == script,
+            }));
+        }
+    }
+    texts.extend(health_test(project, service));
+    texts
+}
+
+fn text_at<'a>(project: &Project<'a>, node: &Node) -> Option<&'a str> {
+    project.written(node.span)?.as_str()
+}
+
+/// The script of a health check.
+fn health_test<'a>(project: &Project<'a>, service: &Service<'a>) -> Option<Text<'a>> {
+    let items = service.node.at(&["healthcheck", "test"])?.as_seq()?;
+    let (keyword, words) = items.split_first()?;
+    let node = if keyword.as_str()? == "CMD-SHELL" {
+        words.first()?
+    } else {
+        let texts: Vec<&str> = words.iter().filter_map(Node::as_str).collect();
+        words.get(script_of(&texts)?.index)?
+    };
+    let written = text_at(project, node)?;
+    Some(Text {
+        span: node.span,
+        written,
+        is_script: true,
+    })
+}
+
+/// A use of a variable without anything that stands in for it.
+struct Bare<'a> {
+    name: &'a str,
+    /// Its length with the dollar sign.
+    length: usize,
+    /// How many dollar signs stand before it.
+    dollars: usize,
+}
+
+/// The uses that compose replaces.
+fn bare(text: &str) -> Vec<Bare<'_>> {
+    let mut found = Vec::new();
+    let (mut rest, mut dollars) = (text, 0);
+    while let Some(at) = rest.find('$') {
+        let after = rest.get(at + 1..).unwrap_or_default();
+        if let Some(tail) = after.strip_prefix('$') {
+            dollars += 2;
+            rest = tail;
+            continue;
+        }
+        let inside = after.strip_prefix('{');
+        let body = inside.unwrap_or(after);
+        let name = name_of(body);
+        let tail = body.get(name.len()..).unwrap_or_default();
+        let is_bare = inside.is_none() || tail.starts_with('}');
+        if !name.is_empty() && is_bare {
+            let length = 1 + name.len() + if inside.is_some() { 2 } else { 0 };
+            found.push(Bare { name, length, dollars });
+        }
+        // What stands in for a variable is the business of whoever wrote it.
+        let skipped = if is_bare {
+            ""
+        } else {
+            tail.split_inclusive('}').next().unwrap_or_default()
+        };
+        dollars += 1 + skipped.matches('$').count();
+        rest = tail.get(skipped.len()..).unwrap_or_default();
+    }
+    found
+}
+
+fn name_of(text: &str) -> &str {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let end = text.find(|c| !is_part(c)).unwrap_or(text.len());
+    let name = text.get(..end).unwrap_or_default();
+    if name.starts_with(|c: char| c.is_ascii_digit()) {
+        ""
+    } else {
+        name
+    }
+}
+
+fn finding(project: &Project<'_>, service: &Service<'_>, text: &Text<'_>, variable: &Bare<'_>) -> Option<Diagnostic> {
+    let name = variable.name;
+    if project.model.variables.contains_key(name) {
+        return None;
+    }
+    let why = reason(project, service, text, name)?;
+    let raw = project.text(text.span);
+    let is_same = raw.matches('$').count() == text.written.matches('$').count();
+    let start = raw
+        .match_indices('$')
+        .nth(variable.dollars)
+        .filter(|_| is_same)
+        .map(|(at, _)| at);
+    let place = start.map_or(text.span, |at| text.span.part(at, at + variable.length));
+    let service_name = service.name();
+    let finding = at(
+        place,
+        format!("compose replaces \"${name}\" in \"{service_name}\" by nothing: {why}"),
+    );
+    if !text.is_script {
+        return Some(finding.help(format!("give the command to a shell, and write $${name}")));
+    }
+    let fix = start.filter(|_| is_own(project, service, text.span)).map(|at| {
+        Fix::safe(
+            "leave the variable to the container",
+            vec![Edit::replace(text.span.part(at, at), "$")],
+        )
+    });
+    Some(finding.help(format!("write $${name}")).fix(fix))
+}
+
+/// Why the variable is one of the container.
+fn reason(project: &Project<'_>, service: &Service<'_>, text: &Text<'_>, name: &str) -> Option<&'static str> {
+    let value = service.node.at(&["environment", name]);
+    if let Some(value) = value.filter(|value| value.as_str().is_some_and(|text| !text.is_empty())) {
+        // The value may come from the machine itself, where the variable is set when it matters.
+        let is_fixed =
+            text_at(project, value).is_none_or(|written| !bare(written).iter().any(|use_| use_.name == name));
+        return is_fixed.then_some("it is set in the container alone");
+    }
+    if value.is_some() || !text.is_script {
+        return None;
+    }
+    if OF_SHELLS.contains(&name) {
+        return Some("the shell in the container sets it");
+    }
+    is_assigned(text.written, name).then_some("the script sets it, in the container")
+}
+
+/// Whether a script sets a variable, as far as its text tells.
+fn is_assigned(script: &str, name: &str) -> bool {
+    let separates = |c: char| c.is_whitespace() || ";&|(){}`\"'".contains(c);
+    let mut before = "";
+    script.split(separates).filter(|word| !word.is_empty()).any(|word| {
+        let is_named = word == name && matches!(before, "for" | "read" | "-r" | "select");
+        let is_set = word.strip_prefix(name).is_some_and(|rest| rest.starts_with('='));
+        before = word;
+        is_named || is_set
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lint::rules::testing::found;
+
+    fn service(keys: &str) -> Vec<String> {
+        found(&RULE, &format!("services:\n  a:\n    image: i\n    {keys}\n"))
+    }
+
+    #[test]
+    fn variables_of_the_machine_are_meant_for_compose() {
+        for keys in [
+            "command: sh -c 'echo $A'",
+            "command: sh -c 'echo $A'\n    environment: {A: $A}",
+            "command: sh -c 'echo $A'\n    environment: ['A=${A}']",
+            "command: sh -c 'echo $A'\n    environment: [A]",
+            "command: sh -c 'echo ${A:-b}'\n    environment: {A: c}",
+            "command: sh -c 'echo $$A $$$$A'\n    environment: {A: c}",
+            "command: sh -c 'echo $A'\n    environment: {A: c}\n== .env ==\nA=b",
+            "image: $A\n    environment: {A: c}",
+            "command: echo $i",
+        ] {
+            assert!(service(&keys.replacen("image", "hostname", 1)).is_empty(), "{keys}");
+        }
+    }
+
+    #[test]
+    fn variables_of_the_container_are_found_everywhere() {
+        for (keys, expected) in [
+            ("command: echo ${A}\n    environment: [A=c]", &["${A}"][..]),
+            ("command: sh -c 'for i in 1; do echo $$x $i; done'", &["$i"]),
+            ("command: [sh, -c, 'X=$(date); echo $X $1']", &["$X"]),
+            ("command: bash -c 'echo $RANDOM'", &["$RANDOM"]),
+            ("healthcheck: {test: 'a -u $A'}\n    environment: {A: c}", &["$A"]),
+            (
+                "healthcheck: {test: [CMD, sh, -c, 'a $A']}\n    environment: {A: c}",
+                &["$A"],
+            ),
+            (
+                "post_start: [{command: [sh, -c, 'a $A']}]\n    environment: {A: c}",
+                &["$A"],
+            ),
+            ("command: sh -c \"${X:-$A} $A\\t\"\n    environment: {A: c}", &["$A"]),
+            ("command: sh -c 'a $A'\n    env_file: a.env\n== a.env ==\nA=b", &["$A"]),
+        ] {
+            assert_eq!(service(keys), expected, "{keys}");
+        }
+    }
+}
