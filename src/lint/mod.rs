@@ -23,6 +23,7 @@ pub mod secrets;
 mod settings;
 mod settings_file;
 pub mod shell;
+pub mod uses;
 
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};

@@ -8,6 +8,7 @@ use crate::lint::places::is_own;
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
 use crate::lint::shell::script_of;
+use crate::lint::uses::{Use, bare};
 use crate::source::Span;
 use crate::yaml::Node;
 
@@ -131,85 +132,24 @@ fn health_test<'a>(project: &Project<'a>, service: &Service<'a>) -> Option<Text<
     })
 }
 
-/// A use of a variable without anything that stands in for it.
-struct Bare<'a> {
-    name: &'a str,
-    /// Its length with the dollar sign.
-    length: usize,
-    /// How many dollar signs stand before it.
-    dollars: usize,
-}
-
-/// The uses that compose replaces.
-fn bare(text: &str) -> Vec<Bare<'_>> {
-    let mut found = Vec::new();
-    let (mut rest, mut dollars) = (text, 0);
-    while let Some(at) = rest.find('$') {
-        let after = rest.get(at + 1..).unwrap_or_default();
-        if let Some(tail) = after.strip_prefix('$') {
-            dollars += 2;
-            rest = tail;
-            continue;
-        }
-        let inside = after.strip_prefix('{');
-        let body = inside.unwrap_or(after);
-        let name = name_of(body);
-        let tail = body.get(name.len()..).unwrap_or_default();
-        let is_bare = inside.is_none() || tail.starts_with('}');
-        if !name.is_empty() && is_bare {
-            let length = 1 + name.len() + if inside.is_some() { 2 } else { 0 };
-            found.push(Bare { name, length, dollars });
-        }
-        // What stands in for a variable is the business of whoever wrote it.
-        let skipped = if is_bare {
-            ""
-        } else {
-            tail.split_inclusive('}').next().unwrap_or_default()
-        };
-        dollars += 1 + skipped.matches('$').count();
-        rest = tail.get(skipped.len()..).unwrap_or_default();
-    }
-    found
-}
-
-fn name_of(text: &str) -> &str {
-    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let end = text.find(|c| !is_part(c)).unwrap_or(text.len());
-    let name = text.get(..end).unwrap_or_default();
-    if name.starts_with(|c: char| c.is_ascii_digit()) {
-        ""
-    } else {
-        name
-    }
-}
-
-fn finding(project: &Project<'_>, service: &Service<'_>, text: &Text<'_>, variable: &Bare<'_>) -> Option<Diagnostic> {
+fn finding(project: &Project<'_>, service: &Service<'_>, text: &Text<'_>, variable: &Use<'_>) -> Option<Diagnostic> {
     let name = variable.name;
     if project.model.variables.contains_key(name) {
         return None;
     }
     let why = reason(project, service, text, name)?;
-    let raw = project.text(text.span);
-    let is_same = raw.matches('$').count() == text.written.matches('$').count();
-    let start = raw
-        .match_indices('$')
-        .nth(variable.dollars)
-        .filter(|_| is_same)
-        .map(|(at, _)| at);
-    let place = start.map_or(text.span, |at| text.span.part(at, at + variable.length));
+    let exact = variable.place(project, text.span, text.written);
     let service_name = service.name();
     let finding = at(
-        place,
+        exact.unwrap_or(text.span),
         format!("compose replaces \"${name}\" in \"{service_name}\" by nothing: {why}"),
     );
     if !text.is_script {
         return Some(finding.help(format!("give the command to a shell, and write $${name}")));
     }
-    let fix = start.filter(|_| is_own(project, service, text.span)).map(|at| {
-        Fix::safe(
-            "leave the variable to the container",
-            vec![Edit::replace(text.span.part(at, at), "$")],
-        )
+    let fix = exact.filter(|_| is_own(project, service, text.span)).map(|place| {
+        let edits = vec![Edit::replace(place.part(0, 0), "$")];
+        Fix::safe("leave the variable to the container", edits)
     });
     Some(finding.help(format!("write $${name}")).fix(fix))
 }
@@ -220,7 +160,7 @@ fn reason(project: &Project<'_>, service: &Service<'_>, text: &Text<'_>, name: &
     if let Some(value) = value.filter(|value| value.as_str().is_some_and(|text| !text.is_empty())) {
         // The value may come from the machine itself, where the variable is set when it matters.
         let is_fixed =
-            text_at(project, value).is_none_or(|written| !bare(written).iter().any(|use_| use_.name == name));
+            text_at(project, value).is_none_or(|written| !bare(written).iter().any(|used| used.name == name));
         return is_fixed.then_some("it is set in the container alone");
     }
     if value.is_some() || !text.is_script {
