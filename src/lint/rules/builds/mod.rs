@@ -1,29 +1,39 @@
 //! Builds and images: what is built from what, and under which name.
 
 mod build_arg_unused;
+mod build_order_by_depends_on;
 mod build_path_missing;
 mod build_target_missing;
 mod dockerfile_missing;
 mod dockerignore_missing;
+mod image_built_by_sibling;
 mod image_env_required;
 mod image_no_digest;
 mod image_ref_invalid;
+mod image_tag_collision;
 mod image_unpinned;
 mod place;
 mod pull_never_in_ci;
+mod service_only_for_image;
+mod stale_local_image;
 
 use crate::lint::rule::Rule;
 
 /// The rules of this folder.
 pub const RULES: &[&Rule] = &[
     &build_arg_unused::RULE,
+    &build_order_by_depends_on::RULE,
     &build_path_missing::RULE,
     &build_target_missing::RULE,
     &dockerfile_missing::RULE,
     &dockerignore_missing::RULE,
+    &image_built_by_sibling::RULE,
     &image_env_required::RULE,
     &image_no_digest::RULE,
     &image_ref_invalid::RULE,
+    &image_tag_collision::RULE,
     &image_unpinned::RULE,
     &pull_never_in_ci::RULE,
+    &service_only_for_image::RULE,
+    &stale_local_image::RULE,
 ];
