@@ -2,6 +2,7 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::{HashMap, HashSet};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -76,6 +77,7 @@ pub struct Project<'a> {
     files: RefCell<HashMap<PathBuf, Option<Rc<str>>>>,
     dockerfiles: RefCell<HashMap<String, Option<Rc<Dockerfile>>>>,
     places: OnceCell<Places<'a>>,
+    has_other_files: OnceCell<bool>,
 }
 
 /// A service, or an entry of the top-level `jobs:`.
@@ -149,6 +151,7 @@ impl<'a> Project<'a> {
             files: RefCell::default(),
             dockerfiles: RefCell::default(),
             places: OnceCell::new(),
+            has_other_files: OnceCell::new(),
         })
     }
 
@@ -370,6 +373,25 @@ impl<'a> Project<'a> {
         text
     }
 
+    /// Whether compose files that were not read lie beside the first one: they may be laid over it.
+    #[must_use]
+    pub fn has_other_files(&self) -> bool {
+        *self.has_other_files.get_or_init(|| {
+            let Some(directory) = self.sources().next().and_then(|source| source.path.parent()) else {
+                return false;
+            };
+            let directory = if directory.as_os_str().is_empty() {
+                Path::new(".")
+            } else {
+                directory
+            };
+            let is_read = |name: &OsStr| self.sources().any(|source| source.path.file_name() == Some(name));
+            let names = std::fs::read_dir(directory).into_iter().flatten().flatten();
+            let mut names = names.map(|entry| entry.file_name());
+            names.any(|name| is_named_as_overlay(&name.to_string_lossy()) && !is_read(&name))
+        })
+    }
+
     /// The directory that a service is built from; none where that is no directory of this machine.
     #[must_use]
     pub fn context(&self, service: &Service<'_>) -> Option<PathBuf> {
@@ -385,6 +407,12 @@ fn kinds(project: &crate::compose::Project) -> HashMap<String, Kind> {
     names
         .zip(plan::kinds(project).into_iter().map(|(kind, _)| kind))
         .collect()
+}
+
+/// Whether a file is named like one that is laid over another: `compose.ci.yaml`, `docker-compose.override.yml`.
+fn is_named_as_overlay(name: &str) -> bool {
+    let is_yaml = name.ends_with(".yaml") || name.ends_with(".yml");
+    is_yaml && (name.starts_with("compose.") || name.starts_with("docker-compose")) && name.matches('.').count() > 1
 }
 
 fn index<'a>(node: &'a Node, written: &mut HashMap<Span, &'a Node>) {

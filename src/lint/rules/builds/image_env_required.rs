@@ -63,7 +63,13 @@ fn finding(project: &Project<'_>, service: &Service<'_>) -> Option<Diagnostic> {
         [last] => format!("set {first} or {last}"),
         others => format!("set {first}, or one of {}", others.join(", ")),
     };
-    Some(at(node.span, message).help(help))
+    // What another file lays over this one may have it.
+    let level = if project.has_other_files() {
+        Severity::Hint
+    } else {
+        Severity::Error
+    };
+    Some(at(node.span, message).help(help).at_most(level))
 }
 
 /// Whether a variable is there, or may be: one that is taken over from outside is not known here.

@@ -57,7 +57,7 @@ fn finding(project: &Project<'_>, service: &Service<'_>) -> Option<Diagnostic> {
     }
     // A plain name can be that of an image which was built on the machine before.
     let is_plain = reference.registry.is_none() && !reference.repository.contains('/');
-    let level = if is_plain && known(image).is_none() {
+    let level = if is_plain && known(image).is_none() || !project.is_literal(node.span) {
         Severity::Hint
     } else {
         Severity::Warning

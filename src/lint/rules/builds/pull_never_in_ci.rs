@@ -3,6 +3,7 @@
 use crate::diagnostic::Severity;
 use crate::lint::project::Project;
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
+use crate::yaml::Node;
 
 /// See its summary.
 pub(super) const RULE: Rule = Rule {
@@ -36,7 +37,11 @@ fn check(project: &Project<'_>, found: &mut Found) {
         else {
             continue;
         };
-        let Some(image) = service.text("image").filter(|_| service.get("build").is_none()) else {
+        let image = service.get("image").filter(|_| service.get("build").is_none());
+        let Some(image) = image
+            .filter(|image| project.is_literal(image.span))
+            .and_then(Node::as_str)
+        else {
             continue;
         };
         if project.builder(image).is_none() {
