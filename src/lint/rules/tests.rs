@@ -10,7 +10,6 @@ use crate::lint::example::Example;
 use crate::lint::fix::apply;
 use crate::lint::rule::Rule;
 use crate::lint::{Settings, lint};
-use crate::source::SourceId;
 
 /// What one rule, or any rule where `only` is none, finds in an example; with the files as they were.
 fn examined(example: &str, only: &Rule) -> (Findings, Vec<Example>, tempfile::TempDir) {
@@ -81,7 +80,7 @@ fn every_good_example_is_clean() {
 #[test]
 fn every_fix_makes_the_fixed_example_and_nothing_else() {
     for rule in all() {
-        let (found, files, _directory) = examined(rule.bad, rule);
+        let (found, files, directory) = examined(rule.bad, rule);
         let fixes: Vec<_> = of(&found, rule).iter().filter_map(|found| found.fix.clone()).collect();
         let Some(fixed) = rule.fixed else {
             assert!(
@@ -92,14 +91,14 @@ fn every_fix_makes_the_fixed_example_and_nothing_else() {
             continue;
         };
         assert!(!fixes.is_empty(), "{}: the bad example is not fixed", rule.id);
-        let edits = fixes.iter().flat_map(|fix| &fix.edits);
-        assert!(
-            edits.clone().all(|edit| edit.span.source == SourceId::default()),
-            "{}",
-            rule.id
-        );
-        let text = apply(&files[0].text, edits.collect());
-        assert_eq!(text, Example::files(fixed)[0].text, "{}", rule.id);
+        let fixed_files = Example::files(fixed);
+        assert_eq!(files.len(), fixed_files.len(), "{}", rule.id);
+        for (file, fixed) in files.iter().zip(fixed_files) {
+            let path = directory.path().join(&file.path);
+            let edits = fixes.iter().flat_map(|fix| &fix.edits);
+            let edits = edits.filter(|edit| *found.sources.path(edit.span) == *path);
+            assert_eq!(apply(&file.text, edits.collect()), fixed.text, "{}", rule.id);
+        }
         let (after, ..) = examined(fixed, rule);
         assert!(of(&after, rule).is_empty(), "{}: {:#?}", rule.id, of(&after, rule));
     }

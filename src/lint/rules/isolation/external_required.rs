@@ -47,7 +47,8 @@ fn check(project: &Project<'_>, found: &mut Found) {
             else {
                 continue;
             };
-            let name = resource.get("name").and_then(Node::as_str).unwrap_or(&key.text);
+            let name = resource.get("name").and_then(Node::as_str);
+            let name = name.filter(|name| !name.is_empty()).unwrap_or(&key.text);
             found.push(
                 at(external.span, format!("the {word} \"{name}\" has to be there before the run"))
                     .help(format!(

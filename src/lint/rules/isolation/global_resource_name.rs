@@ -1,11 +1,12 @@
 //! Names of networks and volumes that are the same in every run.
 
-use super::places::{is_fixed, most};
-use crate::diagnostic::{Fix, Severity};
+use super::places::{by_file, count, is_fixed, most, with_others};
+use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
 use crate::lint::edits::remove_or_empty;
 use crate::lint::project::Project;
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
-use crate::yaml::Node;
+use crate::source::Span;
+use crate::yaml::{Key, Node};
 
 /// See its summary.
 pub(super) const RULE: Rule = Rule {
@@ -58,31 +59,47 @@ volumes:
 
 fn check(project: &Project<'_>, found: &mut Found) {
     for (section, word) in [("networks", "network"), ("volumes", "volume")] {
-        for (own, resource) in project.section(section) {
-            let entry = resource.as_map().and_then(|map| map.get_key_value("name"));
-            let is_external = resource.get("external").and_then(Node::as_bool) == Some(true);
-            // A name that nobody wrote has the place of its resource.
-            let Some((key, name)) = entry.filter(|(key, _)| !is_external && key.span != own.span) else {
-                continue;
-            };
-            let text = name.as_str().unwrap_or_default();
-            // What is kept from one run to the next on purpose has to have such a name.
-            let is_cache = own.contains("cache") || text.contains("cache");
-            if is_cache || !is_fixed(project, name.span) {
-                continue;
-            }
-            let fix = remove_or_empty(project, key);
-            found.push(
-                at(
-                    name.span,
-                    format!("two runs on one machine share the {word} \"{text}\""),
-                )
-                .help("remove \"name\": compose then names it after the project")
-                .fix(fix.map(|edits| Fix::unsafe_(format!("let every project have a {word} of its own"), edits)))
-                .at_most(most(project)),
-            );
+        let named = project.section(section).filter_map(|(own, resource)| {
+            let (key, name) = name(own, resource)?;
+            is_fixed(project, name.span).then_some((name.span, (key, name)))
+        });
+        for file in by_file(named) {
+            finding(project, word, &file)
+                .into_iter()
+                .for_each(|one| found.push(one));
         }
     }
+}
+
+/// The name that is written for a network or a volume that compose creates. One that nobody wrote has the place of the
+/// resource; and what is kept from one run to the next on purpose has to have one.
+fn name<'a>(own: &Key, resource: &'a Node) -> Option<(&'a Key, &'a Node)> {
+    let (key, name) = resource.as_map()?.get_key_value("name")?;
+    let is_external = resource.get("external").and_then(Node::as_bool) == Some(true);
+    let is_cache = own.contains("cache") || name.as_str()?.contains("cache");
+    (!is_external && !is_cache && key.span != own.span).then_some((key, name))
+}
+
+fn finding(project: &Project<'_>, word: &str, file: &[(Span, (&Key, &Node))]) -> Option<Diagnostic> {
+    let ((span, (_, name)), others) = file.split_first()?;
+    let name = name.as_str().unwrap_or_default();
+    let more = match others.len() {
+        0 => String::new(),
+        more => format!(" and {}", count(more, "other")),
+    };
+    let edits: Option<Vec<Vec<Edit>>> = file.iter().map(|(_, (key, _))| remove_or_empty(project, key)).collect();
+    let message = format!("two runs on one machine share the {word} \"{name}\"{more}");
+    let finding = with_others(
+        at(*span, message),
+        others.iter().map(|(span, _)| *span),
+        "shared as well",
+    );
+    Some(
+        finding
+            .help("remove \"name\": compose then names it after the project")
+            .fix(edits.map(|edits| Fix::unsafe_(format!("let every project have a {word} of its own"), edits.concat())))
+            .at_most(most(project)),
+    )
 }
 
 #[cfg(test)]
