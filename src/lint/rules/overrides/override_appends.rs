@@ -1,0 +1,132 @@
+//! A port that is added where it was to be changed.
+
+use super::layers::{is_over, layers};
+use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
+use crate::lint::project::{Project, Service};
+use crate::lint::rule::{Category, Found, Preset, Rule, at};
+use crate::source::Span;
+use crate::yaml::Node;
+
+/// See its summary.
+pub(super) const RULE: Rule = Rule {
+    id: "override-appends",
+    summary: "a file over another adds a second port of the machine for the same port of a container",
+    why: "Compose joins the ports of several files. The port of the first file is still published beside the new one, and \
+          still clashes with whatever the second file was to make room for.",
+    level: Severity::Warning,
+    category: Category::Correctness,
+    preset: Preset::Default,
+    bad: "\
+services:
+  web:
+    image: app:1
+    ports:
+      - \"8080:80\"
+== compose.override.yaml ==
+services:
+  web:
+    ports:
+      - «\"9080:80\"»
+",
+    good: "\
+services:
+  web:
+    image: app:1
+    ports:
+      - \"8080:80\"
+== compose.override.yaml ==
+services:
+  web:
+    ports: !override
+      - \"9080:80\"
+",
+    fixed: Some(
+        "\
+services:
+  web:
+    image: app:1
+    ports:
+      - \"8080:80\"
+== compose.override.yaml ==
+services:
+  web:
+    ports: !override
+      - \"9080:80\"
+",
+    ),
+    check,
+};
+
+fn check(project: &Project<'_>, found: &mut Found) {
+    for service in project.services() {
+        for (index, port) in service.items("ports").enumerate() {
+            let others = service.items("ports").enumerate();
+            let twins = others.filter(|(other, twin)| *other != index && is_twin(port, twin));
+            for (_, twin) in twins {
+                finding(project, service, port, twin.span)
+                    .into_iter()
+                    .for_each(|one| found.push(one));
+            }
+        }
+    }
+}
+
+/// Whether two ports are the same but for the port of the machine.
+fn is_twin(port: &Node, other: &Node) -> bool {
+    let text = |port: &Node, key: &str| port.get(key).and_then(Node::as_str).unwrap_or_default().to_owned();
+    let is_same = |key: &str| text(port, key) == text(other, key);
+    let number = |port: &Node| port.get("target").and_then(Node::as_f64);
+    let (published, others) = (text(port, "published"), text(other, "published"));
+    number(port).is_some()
+        && number(port) == number(other)
+        && is_same("protocol")
+        && is_same("host_ip")
+        && !published.is_empty()
+        && !others.is_empty()
+        && published != others
+}
+
+fn finding(project: &Project<'_>, service: &Service<'_>, port: &Node, below: Span) -> Option<Diagnostic> {
+    let layers = layers(project, service.name());
+    let layer = layers.iter().find(|layer| layer.node.span.holds(port.span))?;
+    let (key, value) = layer.entry("ports").filter(|(_, value)| value.tag.is_none())?;
+    if !is_over(project, &layers, layer, below) {
+        return None;
+    }
+    let colon = Span::new(key.span.source, key.span.range().end, key.span.range().end + 1);
+    let edit = Edit::replace(colon, ": !override");
+    let is_plain = project.text(colon) == ":" && value.span.source == key.span.source;
+    let fix = is_plain.then(|| Fix::unsafe_("put these ports in the place of the others", vec![edit]));
+    let message = format!("\"{}\" keeps the port below as well", service.name());
+    Some(
+        at(port.span, message)
+            .label(below, "still published")
+            .help("write \"ports: !override\", and below it all the ports that are wanted")
+            .fix(fix),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lint::rules::testing::found;
+
+    #[test]
+    fn other_ports_are_added_on_purpose() {
+        let over = |ports: &str| {
+            found(
+                &RULE,
+                &format!(
+                    "services: {{a: {{image: i, ports: ['80:80']}}}}\n== compose.override.yaml ==\nservices: {{a: {{ports: \
+                     {ports}}}}}\n"
+                ),
+            )
+        };
+        assert_eq!(over("['81:80']"), ["'81:80'"]);
+        assert_eq!(over("['80']"), [""; 0]);
+        assert_eq!(over("['81:80/udp']"), [""; 0]);
+        assert_eq!(over("['81:81']"), [""; 0]);
+        assert_eq!(over("!override ['81:80']"), [""; 0]);
+        assert!(found(&RULE, "services: {a: {image: i, ports: ['80:80', '81:80']}}").is_empty());
+    }
+}
