@@ -318,10 +318,13 @@ impl<'a> ThrowAway<'a> {
 #[must_use]
 pub fn is_datastore(service: &Service<'_>) -> bool {
     let image = service.text("image").unwrap_or_default();
-    let bare = image.split('@').next().unwrap_or_default();
-    let is_known = |part: &str| DATASTORES.contains(&part.split(':').next().unwrap_or_default());
-    let is_sql_server = bare.contains("mssql/server") || bare.contains("mssql-server");
-    is_sql_server || bare.rsplit('/').next().is_some_and(is_known)
+    let name = Reference::split(image)
+        .repository
+        .rsplit('/')
+        .next()
+        .unwrap_or_default();
+    let known = images::known(image).or_else(|| images::known(name));
+    known.is_some_and(|known| known.is_datastore)
 }
 
 /// Whether a service publishes a port that other machines reach.
