@@ -9,6 +9,7 @@ pub mod example;
 pub mod fix;
 mod git;
 mod harm;
+pub mod health;
 mod ids;
 mod ignore;
 pub mod images;

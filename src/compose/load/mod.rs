@@ -45,6 +45,7 @@ use std::sync::Arc;
 use files::Files;
 use model::{Loader, Scope};
 use rest::Doubt;
+pub use units::duration;
 pub use words::dropped;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Label, Stop};

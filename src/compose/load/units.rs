@@ -31,7 +31,8 @@ pub(super) fn bytes(text: &str) -> Option<i64> {
 }
 
 /// A duration in nanoseconds: numbers with units, one after the other. (Compose specification, "Specifying durations".)
-pub(super) fn duration(text: &str) -> Option<i64> {
+#[must_use]
+pub fn duration(text: &str) -> Option<i64> {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     if unsigned == "0" {
         return Some(0);
