@@ -1,6 +1,6 @@
 //! A port that is added where it was to be changed.
 
-use super::layers::{is_over, layers};
+use super::layers::{Layer, is_over, layers};
 use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
@@ -59,16 +59,26 @@ services:
 
 fn check(project: &Project<'_>, found: &mut Found) {
     for service in project.services() {
-        for (index, port) in service.items("ports").enumerate() {
-            let others = service.items("ports").enumerate();
-            let twins = others.filter(|(other, twin)| *other != index && is_twin(port, twin));
-            for (_, twin) in twins {
-                finding(project, service, port, twin.span)
-                    .into_iter()
-                    .for_each(|one| found.push(one));
-            }
+        let twins = twins(service);
+        if twins.is_empty() {
+            continue;
+        }
+        let layers = layers(project, service.name());
+        for layer in &layers {
+            finding(project, service, &layers, layer, &twins)
+                .into_iter()
+                .for_each(|one| found.push(one));
         }
     }
+}
+
+/// All pairs of ports that are the same but for the port of the machine, each pair in both orders.
+fn twins<'a>(service: &Service<'a>) -> Vec<(&'a Node, &'a Node)> {
+    let twins_of = |port: &'a Node| {
+        let others = service.items("ports").filter(move |other| is_twin(port, other));
+        others.map(move |other| (port, other))
+    };
+    service.items("ports").flat_map(twins_of).collect()
 }
 
 /// Whether two ports are the same but for the port of the machine.
@@ -86,21 +96,32 @@ fn is_twin(port: &Node, other: &Node) -> bool {
         && published != others
 }
 
-fn finding(project: &Project<'_>, service: &Service<'_>, port: &Node, below: Span) -> Option<Diagnostic> {
-    let layers = layers(project, service.name());
-    let layer = layers.iter().find(|layer| layer.node.span.holds(port.span))?;
+fn finding<'a>(
+    project: &Project<'a>,
+    service: &Service<'a>,
+    layers: &[Layer<'a>],
+    layer: &Layer<'a>,
+    twins: &[(&Node, &Node)],
+) -> Option<Diagnostic> {
     let (key, value) = layer.entry("ports").filter(|(_, value)| value.tag.is_none())?;
-    if !is_over(project, &layers, layer, below) {
-        return None;
-    }
+    let is_added =
+        |(port, below): &&(&Node, &Node)| value.span.holds(port.span) && is_over(project, layers, layer, below.span);
+    let mut added = twins.iter().filter(is_added);
+    let (port, below) = added.next()?;
     let colon = Span::new(key.span.source, key.span.range().end, key.span.range().end + 1);
     let edit = Edit::replace(colon, ": !override");
-    let is_plain = project.text(colon) == ":" && value.span.source == key.span.source;
-    let fix = is_plain.then(|| Fix::unsafe_("put these ports in the place of the others", vec![edit]));
-    let message = format!("\"{}\" keeps the port below as well", service.name());
+    let fix =
+        (project.text(colon) == ":").then(|| Fix::unsafe_("put these ports in the place of the others", vec![edit]));
+    let message = format!(
+        "\"{}\" keeps the port of the machine that it had for the same port of its own",
+        service.name()
+    );
+    let mut finding = at(port.span, message).label(below.span, "still published");
+    for (port, _) in added {
+        finding = finding.label(port.span, "added as well");
+    }
     Some(
-        at(port.span, message)
-            .label(below, "still published")
+        finding
             .help("write \"ports: !override\", and below it all the ports that are wanted")
             .fix(fix),
     )
