@@ -59,7 +59,7 @@ impl<'a> Mount<'a> {
 
     /// What is mounted, as it is written: with its variables, and without quotes.
     #[must_use]
-    pub fn written(&self, project: &Project<'a>) -> &'a str {
+    pub fn written<'p>(&self, project: &Project<'p>) -> &'p str {
         let text = project.written(self.span()).and_then(Node::as_str).unwrap_or_default();
         if self.is_short(project) { first_part(text) } else { text }
     }

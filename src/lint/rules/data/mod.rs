@@ -1,6 +1,22 @@
 //! Volumes, mounts and secrets: data that is missing, hidden, stale or raced for.
 
+mod anonymous_volume_stale;
+mod bind_source_missing;
+mod host_specific_path;
+mod secret_env_unset;
+mod secret_source_missing;
+mod state_survives_run;
+mod unused_declaration;
+
 use crate::lint::rule::Rule;
 
 /// The rules of this folder.
-pub const RULES: &[&Rule] = &[];
+pub const RULES: &[&Rule] = &[
+    &anonymous_volume_stale::RULE,
+    &bind_source_missing::RULE,
+    &host_specific_path::RULE,
+    &secret_env_unset::RULE,
+    &secret_source_missing::RULE,
+    &state_survives_run::RULE,
+    &unused_declaration::RULE,
+];
