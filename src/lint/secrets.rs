@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::images::{self, Reference};
 use super::project::{Project, Service};
 use crate::diagnostic::Severity;
 use crate::yaml::{Key, Node};
@@ -103,41 +104,6 @@ const WEAK: [&str; 33] = [
 /// The longest value of small letters alone that is a word and no secret.
 const WORD: usize = 9;
 
-/// Images of servers that keep data, by the last part of their names.
-const DATASTORES: [&str; 31] = [
-    "azure-sql-edge",
-    "cassandra",
-    "clickhouse",
-    "clickhouse-server",
-    "cockroach",
-    "couchdb",
-    "elasticsearch",
-    "influxdb",
-    "kafka",
-    "keydb",
-    "localstack",
-    "mariadb",
-    "memcached",
-    "minio",
-    "mongo",
-    "mongodb",
-    "mssql",
-    "mysql",
-    "mysql-server",
-    "neo4j",
-    "opensearch",
-    "oracle-free",
-    "oracle-xe",
-    "percona",
-    "pgvector",
-    "postgis",
-    "postgres",
-    "postgresql",
-    "rabbitmq",
-    "redis",
-    "valkey",
-];
-
 /// The words of a name, in small letters: `dbPassword2` as `db` and `password`.
 #[must_use]
 pub fn words(name: &str) -> Vec<String> {
@@ -206,10 +172,11 @@ pub fn weight(value: &str) -> Option<Severity> {
 }
 
 fn is_weak(value: &str) -> bool {
-    let words = value
+    let mut words = value
         .split(|c: char| !c.is_ascii_alphabetic())
         .filter(|word| !word.is_empty());
-    words.into_iter().all(|word| WEAK.contains(&word))
+    let says_so = ["password", "passwd", "secret"].iter().any(|word| value.contains(word));
+    says_so || words.all(|word| WEAK.contains(&word))
 }
 
 /// Whether it is a number, or one with a unit: a time, a size.
@@ -314,7 +281,7 @@ impl<'a> ThrowAway<'a> {
     }
 }
 
-/// Whether a service's image is one of a server that keeps data.
+/// Whether a service's image is one of a server that keeps data, or is named like one.
 #[must_use]
 pub fn is_datastore(service: &Service<'_>) -> bool {
     let image = service.text("image").unwrap_or_default();
@@ -397,10 +364,11 @@ mod tests {
     fn values_weigh_what_they_give_away() {
         for (value, level) in [
             ("hunter2", Some(Severity::Warning)),
-            ("s3cr3t-Xa91", Some(Severity::Warning)),
+            ("s3crt-Xa91", Some(Severity::Warning)),
             ("postgres", Some(Severity::Hint)),
             ("test_password1", Some(Severity::Hint)),
             ("airflow", Some(Severity::Hint)),
+            ("my-secret-pw1", Some(Severity::Hint)),
             ("", None),
             ("yes", None),
             ("3600", None),
