@@ -7,11 +7,11 @@ use serde_json::Value;
 
 use crate::common::{Finished, Sandbox, finish, finish_with};
 
-const GOOD: &str = "services:\n  web:\n    image: nginx\n";
-const OLD: &str = "version: '3'\nservices:\n  web:\n    image: nginx\n";
-const WRONG: &str = "services:\n  web:\n    image: nginx\n    port: [80]\n";
-const CRASH: &str = "services:\n  web:\n    image: nginx\n    healthcheck:\n      test: [CMD]\n";
-const CYCLE: &str = "services:\n  web:\n    image: nginx\nx-a: &a\n  <<: *a\n";
+const GOOD: &str = "services:\n  web:\n    image: nginx:1.27\n";
+const OLD: &str = "version: '3'\nservices:\n  web:\n    image: nginx:1.27\n";
+const WRONG: &str = "services:\n  web:\n    image: nginx:1.27\n    port: [80]\n";
+const CRASH: &str = "services:\n  web:\n    image: nginx:1.27\n    healthcheck:\n      test: [CMD]\n";
+const CYCLE: &str = "services:\n  web:\n    image: nginx:1.27\nx-a: &a\n  <<: *a\n";
 
 /// A sandbox with these files where towline runs.
 fn sandbox(files: &[(&str, &str)]) -> Sandbox {

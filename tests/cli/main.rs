@@ -5,6 +5,7 @@
 mod alias;
 mod ci_lines;
 mod common;
+mod dockerfile;
 mod help;
 mod lint;
 mod names;

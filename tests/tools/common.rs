@@ -1,5 +1,7 @@
 //! Scratch folders, and programs that are run in them.
 
+#![expect(clippy::disallowed_methods, reason = "a test starts the programs that it is about")]
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};

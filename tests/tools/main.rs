@@ -3,13 +3,22 @@
 //! | module | what it holds towline to |
 //! |---|---|
 //! | [`formats`] | SARIF and JUnit reports, by the validators of their formats |
+//! | [`hadolint`] | `lint --dockerfile` |
 //! | [`pre_commit`] | the hooks of `.pre-commit-hooks.yaml`, as pre-commit installs and starts them |
 //!
 //! `scripts/test tools` installs the programs and runs the tests, which fail without them.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "what fails in a test's helper fails the test"
+)]
 
 #[cfg(test)]
 mod common;
 #[cfg(test)]
 mod formats;
+#[cfg(test)]
+mod hadolint;
 #[cfg(test)]
 mod pre_commit;
