@@ -75,7 +75,8 @@ pub(super) fn name(line: &str) -> Option<&str> {
     (!name.starts_with('#')).then_some(name)
 }
 
-fn listed(names: &[&str]) -> (&'static str, String) {
+/// Names for a message, and whether they are one or more.
+pub(super) fn listed(names: &[&str]) -> (&'static str, String) {
     const MOST: usize = 3;
     let shown: Vec<String> = names.iter().take(MOST).map(|name| format!("\"{name}\"")).collect();
     let more = names.len() - shown.len();

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::dotenv_untracked::listed;
 use crate::diagnostic::Severity;
 use crate::lint::project::Project;
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
@@ -39,20 +40,40 @@ DEPLOY_TOKEN=secret
 
 fn check(project: &Project<'_>, found: &mut Found) {
     let mut seen = HashSet::new();
-    for service in project.services().iter().filter(|service| service.is_active) {
-        for (key, _) in service.entries("environment").filter(|(_, value)| value.is_null()) {
-            if seen.insert(key.span) {
-                let (name, variable) = (service.name(), &key.text);
-                found.push(
-                    at(
-                        key.span,
-                        format!("\"{name}\" does not get \"{variable}\": it is not set here"),
-                    )
-                    .help(format!(
-                        "set it, or let compose demand it: {variable}=${{{variable}:?set it}}"
-                    )),
-                );
-            }
-        }
+    for service in project
+        .services()
+        .iter()
+        .filter(|service| service.is_active && service.is_job())
+    {
+        let unset = service.entries("environment").filter(|(_, value)| value.is_null());
+        let keys: Vec<_> = unset.map(|(key, _)| key).collect();
+        let Some(first) = keys.first().filter(|first| seen.insert(first.span)) else {
+            continue;
+        };
+        let names: Vec<&str> = keys.iter().map(|key| &*key.text).collect();
+        let (are, list) = listed(&names);
+        let (name, variable) = (service.name(), &first.text);
+        found.push(
+            at(
+                first.span,
+                format!("\"{name}\" does not get {list}, which {are} not set here"),
+            )
+            .help(format!(
+                "set it, or let compose demand it: {variable}=${{{variable}:?set it}}"
+            )),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lint::rules::testing::found;
+
+    #[test]
+    fn servers_may_do_without() {
+        let text =
+            "services:\n  web: {image: i, environment: [A]}\n  tests: {image: i, environment: {A: , B: 1, C: }}\n";
+        assert_eq!(found(&RULE, text), ["A"]);
     }
 }

@@ -75,7 +75,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
             let edits = vec![Edit::replace(value.span, quoted(raw))];
             let fix = Fix::safe("write the value in quotes", edits);
             let level = if kind == "truth value" {
-                Severity::Warning
+                Severity::Hint
             } else {
                 Severity::Error
             };

@@ -7,9 +7,17 @@ mod env_file_not_interpolated;
 mod env_literal_quotes;
 mod env_passthrough_unset;
 mod env_value_coerced;
+mod host_docker_internal;
+mod host_port_inside;
+mod hosts;
 mod image_tag_empty;
+mod localhost_sibling;
+mod no_shared_network;
+mod reference_without_depends;
+mod service_name_underscore;
 mod shell_var_not_exported;
 mod texts;
+mod unknown_host;
 
 use crate::lint::rule::Rule;
 
@@ -22,6 +30,13 @@ pub const RULES: &[&Rule] = &[
     &env_literal_quotes::RULE,
     &env_passthrough_unset::RULE,
     &env_value_coerced::RULE,
+    &host_docker_internal::RULE,
+    &host_port_inside::RULE,
     &image_tag_empty::RULE,
+    &localhost_sibling::RULE,
+    &no_shared_network::RULE,
+    &reference_without_depends::RULE,
+    &service_name_underscore::RULE,
     &shell_var_not_exported::RULE,
+    &unknown_host::RULE,
 ];

@@ -1,0 +1,317 @@
+//! The hosts that the variables and the words of a service name, and what answers under which name.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use crate::lint::images::known;
+use crate::lint::places::part;
+use crate::lint::project::{Project, Service};
+use crate::source::Span;
+use crate::yaml::Node;
+
+/// How the names of variables end that hold a host alone.
+const HOST_KEYS: [&str; 5] = ["HOST", "HOSTNAME", "SERVER", "ADDR", "ADDRESS"];
+
+/// How the names of variables begin that a person's browser, or the service itself, is meant with.
+const OWN_KEYS: [&str; 14] = [
+    "ADVERTISED",
+    "ALLOWED",
+    "BIND",
+    "CALLBACK",
+    "CORS",
+    "DOMAIN",
+    "EXTERNAL",
+    "FRONTEND",
+    "LETSENCRYPT",
+    "LISTEN",
+    "ORIGIN",
+    "PUBLIC",
+    "REDIRECT",
+    "VIRTUAL",
+];
+
+/// Schemes of what browsers talk.
+const WEB: [&str; 4] = ["http", "https", "ws", "wss"];
+
+/// Schemes of servers that keep data. Their clients are programs.
+const DATA: [&str; 17] = [
+    "amqp",
+    "amqps",
+    "couchbase",
+    "elasticsearch",
+    "kafka",
+    "ldap",
+    "mariadb",
+    "memcached",
+    "mongodb",
+    "mssql",
+    "mysql",
+    "nats",
+    "postgres",
+    "postgresql",
+    "redis",
+    "rediss",
+    "sqlserver",
+];
+
+/// A host that a value names.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Host<'a> {
+    /// The host.
+    pub(super) name: &'a str,
+    /// Its port, where one is named.
+    pub(super) port: Option<u16>,
+    /// The scheme of the URL, where it is one.
+    pub(super) scheme: Option<&'a str>,
+    /// The variable, where it is the value of one.
+    pub(super) key: Option<&'a str>,
+    node: &'a Node,
+    /// Where the host stands in the value, and where the port does.
+    at: (usize, usize),
+}
+
+impl<'a> Host<'a> {
+    /// The place of the host.
+    pub(super) fn place(&self, project: &Project<'_>) -> Span {
+        self.part(project, self.at.0..self.at.0 + self.name.len())
+    }
+
+    /// The place of the host and the port.
+    pub(super) fn whole(&self, project: &Project<'_>) -> Span {
+        self.part(project, self.at.0..self.at.1)
+    }
+
+    fn part(&self, project: &Project<'_>, range: Range<usize>) -> Span {
+        let text = self.node.as_str().unwrap_or_default();
+        let raw = project.text(self.node.span);
+        let (start, end) = (range.start, range.end);
+        // An item of a list has the name of the variable before its value.
+        let name = self.key.map(|key| format!("{key}={text}"));
+        match name.filter(|whole| raw.contains(&**whole)) {
+            Some(whole) => {
+                let before = whole.len() - text.len();
+                part(project, self.node.span, &whole, start + before..end + before)
+            }
+            None => part(project, self.node.span, text, range),
+        }
+    }
+
+    /// Whether a program in the container surely connects to it, and not a person's browser.
+    pub(super) fn is_for_programs(&self) -> bool {
+        let kind = self.scheme.and_then(|scheme| scheme.split('+').next());
+        kind.is_some_and(|scheme| DATA.contains(&scheme)) && !self.is_own()
+    }
+
+    /// Whether it is the URL of a site.
+    pub(super) fn is_web(&self) -> bool {
+        self.scheme.is_some_and(|scheme| WEB.contains(&scheme))
+    }
+
+    /// Whether the variable's name says that the service itself is meant, or what others see of it.
+    pub(super) fn is_own(&self) -> bool {
+        let mut words = self.key.unwrap_or_default().split(|c: char| !c.is_ascii_alphanumeric());
+        words.any(|word| OWN_KEYS.iter().any(|own| word.to_ascii_uppercase().starts_with(own)))
+    }
+}
+
+/// The hosts that a service names: in URLs, as HOST:PORT, and alone in variables that are named after hosts.
+pub(super) fn hosts<'a>(service: &Service<'a>) -> Vec<Host<'a>> {
+    let mut found = Vec::new();
+    for (key, node) in service.entries("environment") {
+        let Some(text) = node.as_str() else { continue };
+        if text.contains("://") {
+            urls(text, Some(&key.text), node, &mut found);
+        } else {
+            plain(service, text, &key.text, node, &mut found);
+        }
+    }
+    for node in ["entrypoint", "command"].into_iter().flat_map(|key| service.items(key)) {
+        if let Some(text) = node.as_str().filter(|text| text.contains("://")) {
+            urls(text, None, node, &mut found);
+        }
+    }
+    found
+}
+
+/// `scheme://user:password@host:port,host:port/path`, anywhere in a text.
+fn urls<'a>(text: &'a str, key: Option<&'a str>, node: &'a Node, found: &mut Vec<Host<'a>>) {
+    for (at, _) in text.match_indices("://") {
+        let before = text.get(..at).unwrap_or_default();
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '+';
+        let start = before.trim_end_matches(is_part).len();
+        let scheme = before.get(start..).filter(|scheme| !scheme.is_empty());
+        let rest = text.get(at + 3..).unwrap_or_default();
+        let ends = |c: char| c.is_whitespace() || "/?#\"'`;|)]}<>\\".contains(c);
+        let authority = rest.get(..rest.find(ends).unwrap_or(rest.len())).unwrap_or_default();
+        let login = authority.rfind('@').map_or(0, |at| at + 1);
+        let mut place = at + 3 + login;
+        for host in authority.get(login..).unwrap_or_default().split(',') {
+            if scheme.is_some() {
+                found.extend(host_at(host, place, scheme, key, node));
+            }
+            place += host.len() + 1;
+        }
+    }
+}
+
+/// `host:port`, more of them between commas, or a host alone.
+fn plain<'a>(service: &Service<'a>, text: &'a str, key: &'a str, node: &'a Node, found: &mut Vec<Host<'a>>) {
+    let upper = key.to_ascii_uppercase();
+    let ending = HOST_KEYS.iter().find(|ending| upper.ends_with(**ending));
+    let mut place = 0;
+    for item in text.split(',') {
+        let host = host_at(item, place, None, Some(key), node);
+        place += item.len() + 1;
+        let Some(mut host) = host.filter(|host| host.port.is_some() || ending.is_some()) else {
+            continue;
+        };
+        if let (None, Some(ending)) = (host.port, ending) {
+            // The port has a variable of its own.
+            let name = format!("{}PORT", key.get(..key.len() - ending.len()).unwrap_or_default());
+            let port = service.node.at(&["environment", &name]).and_then(Node::as_str);
+            host.port = port.and_then(|port| port.parse().ok());
+        }
+        found.push(host);
+    }
+}
+
+fn host_at<'a>(
+    text: &'a str,
+    place: usize,
+    scheme: Option<&'a str>,
+    key: Option<&'a str>,
+    node: &'a Node,
+) -> Option<Host<'a>> {
+    let (name, port) = match text.split_once(':') {
+        Some((name, port)) => (name, Some(port.parse().ok()?)),
+        None => (text, None),
+    };
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let is_host = name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(is_part);
+    is_host.then_some(Host {
+        name,
+        port,
+        scheme,
+        key,
+        node,
+        at: (place, place + text.len()),
+    })
+}
+
+/// Whether a host is the container itself.
+pub(super) fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.starts_with("127.")
+}
+
+/// The ports of a container that something says it listens on.
+pub(super) fn listens_on(service: &Service<'_>) -> HashSet<u16> {
+    let targets = service.items("ports").filter_map(|port| port_of(port.get("target")?));
+    let exposed = service.items("expose").filter_map(|port| {
+        let text = port.as_str()?;
+        text.split('/').next()?.parse().ok()
+    });
+    let image = service
+        .text("image")
+        .and_then(known)
+        .map(|known| known.ports)
+        .unwrap_or_default();
+    targets.chain(exposed).chain(image.iter().copied()).collect()
+}
+
+fn port_of(node: &Node) -> Option<u16> {
+    match &node.value {
+        crate::yaml::Value::Int(number) => u16::try_from(*number).ok(),
+        crate::yaml::Value::Str(text) => text.parse().ok(),
+        _ => None,
+    }
+}
+
+/// The ports of the machine that lead to a port of the container.
+pub(super) fn published(service: &Service<'_>) -> Vec<(u16, u16)> {
+    let pair = |port: &Node| Some((port_of(port.get("published")?)?, port_of(port.get("target")?)?));
+    service.items("ports").filter_map(pair).collect()
+}
+
+/// The networks of a service; none where it has the machine's, or another one's that is not known here.
+pub(super) fn networks<'a>(project: &'a Project<'_>, service: &'a Service<'_>) -> Option<HashSet<&'a str>> {
+    // A service can share the network of another, which can share that of a third.
+    let mut place = service.node;
+    for _ in 0..3 {
+        let Some(mode) = place.get("network_mode").and_then(Node::as_str) else {
+            return Some(place.get("networks")?.entries().map(|(key, _)| &*key.text).collect());
+        };
+        place = project.service(mode.strip_prefix("service:")?)?.node;
+    }
+    None
+}
+
+/// Whether another service answers under a name in one of the networks, by an alias or as a container.
+pub(super) fn is_alias(project: &Project<'_>, name: &str) -> bool {
+    project.services().iter().any(|other| {
+        let mut aliases = other
+            .entries("networks")
+            .flat_map(|(_, network)| network.get("aliases").into_iter().flat_map(Node::items));
+        let texts = ["container_name", "hostname"]
+            .into_iter()
+            .filter_map(|key| other.text(key));
+        texts.into_iter().any(|text| text == name) || aliases.any(|alias| alias.as_str() == Some(name))
+    })
+}
+
+/// Whether a service is told of a host by itself.
+pub(super) fn has_extra_host(service: &Service<'_>, name: &str) -> bool {
+    let extra = service
+        .items("extra_hosts")
+        .chain(service.items("links"))
+        .chain(service.items("external_links"));
+    extra
+        .filter_map(Node::as_str)
+        .any(|text| text.split(['=', ':']).any(|part| part == name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lint::rules::testing::with_project;
+
+    fn shown(environment: &str) -> Vec<String> {
+        let text = format!("services:\n  a:\n    image: i\n    environment:\n{environment}\n");
+        with_project(&text, |project| {
+            let found = hosts(&project.services()[0]);
+            let show = |host: &Host<'_>| {
+                format!(
+                    "{} {:?} {:?} {}",
+                    host.name,
+                    host.port,
+                    host.scheme,
+                    project.text(host.whole(project))
+                )
+            };
+            found.iter().map(show).collect()
+        })
+    }
+
+    #[test]
+    fn hosts_are_found_in_urls_and_in_variables_named_after_them() {
+        for (environment, expected) in [
+            (
+                "      U: postgres://u:p@db:5432/x",
+                &["db Some(5432) Some(\"postgres\") db:5432"][..],
+            ),
+            ("      - U=http://web", &["web None Some(\"http\") web"]),
+            ("      U: a:1,b:2", &["a Some(1) None a:1", "b Some(2) None b:2"]),
+            ("      DB_HOST: db\n      DB_PORT: 5", &["db Some(5) None db"]),
+            ("      U: db", &[]),
+            ("      U: '1:2:3'", &[]),
+            ("      U: jdbc:mysql://db/x", &["db None Some(\"mysql\") db"]),
+            ("      U: http://[::1]:80/ file:///x sqlite:////y", &[]),
+            ("      U: http://$X:80", &[]),
+            (
+                "      U: mongodb://a:1,b:2/x",
+                &["a Some(1) Some(\"mongodb\") a:1", "b Some(2) Some(\"mongodb\") b:2"],
+            ),
+        ] {
+            assert_eq!(shown(environment), expected, "{environment}");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! A service name that is no host name.
+
+use std::collections::HashSet;
+
+use super::hosts::hosts;
+use crate::diagnostic::Severity;
+use crate::lint::project::Project;
+use crate::lint::rule::{Category, Found, Preset, Rule, at};
+
+/// See its summary.
+pub(super) const RULE: Rule = Rule {
+    id: "service-name-underscore",
+    summary: "a URL has a service name with an underscore as its host",
+    why: "Host names have no underscores. The network finds the service all the same, but many programs do not take such \
+          a URL, or answer a request for such a host with an error.",
+    level: Severity::Hint,
+    category: Category::Correctness,
+    preset: Preset::Default,
+    bad: "\
+services:
+  web_app:
+    image: app:1
+  tests:
+    image: tests:1
+    command: pytest
+    environment:
+      BASE_URL: http://«web_app»:8000
+",
+    good: "\
+services:
+  web-app:
+    image: app:1
+  tests:
+    image: tests:1
+    command: pytest
+    environment:
+      BASE_URL: http://web-app:8000
+",
+    fixed: None,
+    check,
+};
+
+fn check(project: &Project<'_>, found: &mut Found) {
+    let mut seen = HashSet::new();
+    for service in project.services() {
+        for host in hosts(service)
+            .iter()
+            .filter(|host| host.is_web() && host.name.contains('_'))
+        {
+            if let Some(other) = project.service(host.name).filter(|_| seen.insert(host.name)) {
+                let name = host.name;
+                found.push(
+                    at(
+                        host.place(project),
+                        format!("\"{name}\" has an underscore, and is no valid host of a URL"),
+                    )
+                    .label(other.key.span, "named here")
+                    .help(format!(
+                        "call the service \"{}\", or give it that alias",
+                        name.replace('_', "-")
+                    )),
+                );
+            }
+        }
+    }
+}

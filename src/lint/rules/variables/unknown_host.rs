@@ -1,0 +1,132 @@
+//! A host that nothing in the project answers for.
+
+use super::hosts::{has_extra_host, hosts, is_alias, is_loopback, networks};
+use crate::diagnostic::{Severity, nearest};
+use crate::lint::project::{Project, Service};
+use crate::lint::rule::{Category, Found, Preset, Rule, at};
+use crate::yaml::Node;
+
+/// See its summary.
+pub(super) const RULE: Rule = Rule {
+    id: "unknown-host",
+    summary: "a URL names a host that is no service of the project",
+    why: "In the network of a project, names without a dot are those of its services. Another name is not found, and the \
+          connection fails.",
+    level: Severity::Warning,
+    category: Category::Correctness,
+    preset: Preset::Default,
+    bad: "\
+services:
+  database:
+    image: postgres:17
+  tests:
+    image: app:1
+    command: pytest
+    environment:
+      DATABASE_URL: postgres://app@«databse»:5432/app
+",
+    good: "\
+services:
+  database:
+    image: postgres:17
+  tests:
+    image: app:1
+    command: pytest
+    environment:
+      DATABASE_URL: postgres://app@database:5432/app
+",
+    fixed: None,
+    check,
+};
+
+fn check(project: &Project<'_>, found: &mut Found) {
+    for service in project.services().iter().filter(|service| is_inside(project, service)) {
+        for host in hosts(service)
+            .iter()
+            .filter(|host| host.scheme.is_some() && !host.is_own())
+        {
+            let wanted = host.name;
+            let is_name = wanted.contains(|c: char| c.is_ascii_alphabetic()) && !wanted.contains('.');
+            let is_asked = host.is_for_programs() || (host.is_web() && host.port.is_some());
+            if !is_name || !is_asked || is_known(project, service, wanted) {
+                continue;
+            }
+            let near = nearest(wanted, project.services().iter().map(Service::name));
+            let name = service.name();
+            let finding = at(
+                host.place(project),
+                format!("\"{name}\" asks for \"{wanted}\", and no service has that name"),
+            );
+            found.push(match near {
+                Some(near) => finding.help(format!("did you mean \"{near}\"?")),
+                None => finding
+                    .help("name a service, or give the name to one as an alias")
+                    .at_most(Severity::Hint),
+            });
+        }
+    }
+}
+
+/// Whether all that a service can reach by such a name is part of the project.
+fn is_inside(project: &Project<'_>, service: &Service<'_>) -> bool {
+    let is_external = |name: &str| {
+        let mut declared = project.section("networks");
+        let network = declared.find(|(key, _)| &*key.text == name).map(|(_, network)| network);
+        network.is_some_and(|network| network.get("external").and_then(Node::as_bool) == Some(true))
+    };
+    let is_fixed = |name: &str| {
+        project.section("networks").any(|(key, network)| {
+            &*key.text == name
+                && network
+                    .get("name")
+                    .is_some_and(|node| project.written(node.span).is_some_and(|node| node.as_str().is_some()))
+        })
+    };
+    let networks = networks(project, service);
+    networks.is_some_and(|networks| !networks.iter().any(|name| is_external(name) || is_fixed(name)))
+}
+
+fn is_known(project: &Project<'_>, service: &Service<'_>, name: &str) -> bool {
+    let is_service = project.service(name).is_some() || is_alias(project, name);
+    is_service || is_loopback(name) || has_extra_host(service, name) || is_container(project, name)
+}
+
+/// The name that compose gives to a container: `project-service-1`.
+fn is_container(project: &Project<'_>, name: &str) -> bool {
+    name.strip_prefix(&*project.model.name)
+        .is_some_and(|rest| rest.starts_with(['-', '_']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lint::rules::testing::found;
+
+    #[test]
+    fn names_that_are_known_otherwise_are_fine() {
+        let app = |keys: &str| {
+            found(
+                &RULE,
+                &format!(
+                    "services:\n  redis: {{image: w, container_name: cache, networks: {{default: {{aliases: [store]}}}}}}\n  app: {{image: i, {keys}}}\nnetworks: {{ext: {{external: true}}}}\n"
+                ),
+            )
+        };
+        for keys in [
+            "environment: {U: 'redis://redis'}",
+            "environment: {U: 'redis://cache:6379'}",
+            "environment: {U: 'redis://store:6379'}",
+            "environment: {U: 'redis://10.0.0.1:6379'}",
+            "environment: {U: 'redis://a.example:6379'}",
+            "environment: {U: 'redis://other'}, extra_hosts: ['other:10.0.0.1']",
+            "environment: {U: 'redis://other'}, networks: [ext]",
+            "environment: {U: 'redis://other'}, network_mode: host",
+            "environment: {U: 'http://namespace/x'}",
+            "environment: {U: 's3://bucket'}",
+        ] {
+            assert!(app(keys).is_empty(), "{keys}");
+        }
+        assert_eq!(app("environment: {U: 'redis://rediss:6379'}"), ["rediss"]);
+        assert_eq!(app("command: a --url http://other:80/"), ["other"]);
+    }
+}
