@@ -23,6 +23,8 @@ pub struct Known {
     pub lacks: &'static [Lack],
     /// Whether its containers run as another user than root.
     pub is_non_root: bool,
+    /// Whether it serves nothing without a command that says so.
+    pub needs_command: bool,
 }
 
 /// A program that is not in an image.
@@ -69,6 +71,7 @@ const SERVER: Known = Known {
     check: None,
     lacks: &[],
     is_non_root: false,
+    needs_command: false,
 };
 
 /// A server among Docker's official images: those have no health checks.
@@ -279,6 +282,7 @@ const KNOWN: &[Known] = &[
     },
     Known {
         repositories: &["cockroachdb/cockroach"],
+        needs_command: true,
         ports: &[26257, 8080],
         data: Some("/cockroach/cockroach-data"),
         ..STORE
@@ -314,6 +318,7 @@ const KNOWN: &[Known] = &[
     },
     Known {
         repositories: &["minio/minio", "quay.io/minio/minio"],
+        needs_command: true,
         ports: &[9000],
         is_datastore: true,
         ..SERVER
@@ -374,6 +379,7 @@ const KNOWN: &[Known] = &[
     },
     Known {
         repositories: &["quay.io/keycloak/keycloak"],
+        needs_command: true,
         ports: &[8080],
         has_healthcheck: Some(false),
         lacks: &[since(23, "curl"), since(23, "wget")],
@@ -465,18 +471,78 @@ const KNOWN: &[Known] = &[
     },
 ];
 
-/// What is known of an image. All of them are servers.
-#[must_use]
-pub fn known(image: &str) -> Option<&'static Known> {
+/// Images to build on that have no health check.
+const BASES: [&str; 32] = [
+    "alpine",
+    "amazoncorretto",
+    "amazonlinux",
+    "busybox",
+    "composer",
+    "debian",
+    "docker",
+    "eclipse-temurin",
+    "elixir",
+    "fedora",
+    "golang",
+    "gradle",
+    "haskell",
+    "julia",
+    "maven",
+    "mcr.microsoft.com/dotnet/aspnet",
+    "mcr.microsoft.com/dotnet/runtime",
+    "mcr.microsoft.com/dotnet/sdk",
+    "mcr.microsoft.com/playwright",
+    "node",
+    "openjdk",
+    "oven/bun",
+    "perl",
+    "php",
+    "pypy",
+    "python",
+    "r-base",
+    "ruby",
+    "rust",
+    "scratch",
+    "swift",
+    "ubuntu",
+];
+
+/// The name of a repository as the table has it.
+fn short(image: &str) -> String {
     let repository = Reference::split(image).full_repository();
     let name = repository.strip_prefix("docker.io/").unwrap_or(&repository);
     let name = name.strip_prefix("library/").unwrap_or(name);
     // Mirrors keep the names of what they mirror.
-    let name = name.strip_prefix("public.ecr.aws/docker/library/").unwrap_or(name);
-    KNOWN.iter().find(|known| known.repositories.contains(&name))
+    name.strip_prefix("public.ecr.aws/docker/library/")
+        .unwrap_or(name)
+        .to_owned()
+}
+
+/// Whether an image has a health check of its own; none where that is not known.
+#[must_use]
+pub fn has_healthcheck(image: &str) -> Option<bool> {
+    if BASES.contains(&&*short(image)) {
+        return Some(false);
+    }
+    known(image)?.has_healthcheck
+}
+
+/// What is known of an image. All of them are servers.
+#[must_use]
+pub fn known(image: &str) -> Option<&'static Known> {
+    let name = short(image);
+    KNOWN.iter().find(|known| known.repositories.contains(&&*name))
 }
 
 impl Known {
+    /// Its check as one would write it.
+    #[must_use]
+    pub fn shown_check(&self) -> Option<String> {
+        let words = [&["CMD"], self.check?].concat();
+        let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+        Some(format!("healthcheck: {{test: [{}], interval: 2s}}", quoted.join(", ")))
+    }
+
     /// Whether a program that one would look for is not in an image.
     #[must_use]
     pub fn lacks(&self, program: &str, image: &str) -> bool {

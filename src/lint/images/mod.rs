@@ -3,5 +3,5 @@
 mod known;
 mod reference;
 
-pub use known::{Known, known};
+pub use known::{Known, has_healthcheck, known};
 pub use reference::{Fault, Reference};

@@ -1,0 +1,115 @@
+//! A health check that the services which need it do not wait for.
+
+use crate::diagnostic::Severity;
+use crate::event::Condition;
+use crate::lint::health::check as check_of;
+use crate::lint::project::{Need, Project, Service};
+use crate::lint::rule::{Category, Found, Preset, Rule, at};
+
+/// See its summary.
+pub(super) const RULE: Rule = Rule {
+    id: "healthcheck-ignored",
+    summary: "a service depends on one with a health check, and does not wait for its health",
+    why: "`depends_on: [db]` waits until the container of the database runs, which is seconds before the database takes \
+          connections. The check that would tell is there, and nothing asks it: the tests fail now and then.",
+    level: Severity::Warning,
+    category: Category::Pipeline,
+    preset: Preset::Default,
+    bad: "\
+services:
+  db:
+    image: postgres:17
+    healthcheck:
+      test: [\"CMD\", \"pg_isready\", \"-h\", \"127.0.0.1\"]
+      interval: 2s
+  tests:
+    image: app:1
+    command: pytest
+    depends_on:
+      - «db»
+",
+    good: "\
+services:
+  db:
+    image: postgres:17
+    healthcheck:
+      test: [\"CMD\", \"pg_isready\", \"-h\", \"127.0.0.1\"]
+      interval: 2s
+  tests:
+    image: app:1
+    command: pytest
+    depends_on:
+      db:
+        condition: service_healthy
+",
+    fixed: None,
+    check,
+};
+
+fn check(project: &Project<'_>, found: &mut Found) {
+    let checked = project
+        .services()
+        .iter()
+        .filter(|service| !service.is_job() && check_of(service).is_some());
+    for checked in checked {
+        let waiting: Vec<(&Service<'_>, Need<'_>)> = project.dependents(checked.name()).collect();
+        let healthy: Vec<&str> = waiting
+            .iter()
+            .filter(|(_, need)| need.condition == Condition::Healthy)
+            .map(|(service, _)| service.name())
+            .collect();
+        for (service, need) in waiting {
+            // One that starts behind another which waits for the health need not wait for it as well.
+            let is_behind = |other: &&str| project.is_behind(service.name(), other);
+            if need.condition == Condition::Started && is_written(project, need) && !healthy.iter().any(is_behind) {
+                let (name, other) = (service.name(), checked.name());
+                let is_explicit = need
+                    .node
+                    .get("condition")
+                    .is_some_and(|condition| condition.span == need.place())
+                    && project.text(need.place()) == "service_started";
+                let level = if is_explicit || !service.is_job() {
+                    Severity::Hint
+                } else {
+                    Severity::Warning
+                };
+                found.push(
+                    at(
+                        need.place(),
+                        format!("\"{name}\" does not wait until \"{other}\" is healthy"),
+                    )
+                    .label(checked.key.span, "has a health check")
+                    .help(format!("write {other}: {{condition: service_healthy}}"))
+                    .at_most(level),
+                );
+            }
+        }
+    }
+}
+
+/// Whether the need is one of `depends_on`, and not what compose makes of a link or a shared network.
+fn is_written(project: &Project<'_>, need: Need<'_>) -> bool {
+    let text = project.text(need.key.span);
+    text.trim_matches(['"', '\'']) == &*need.key.text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::lint::rules::testing::found;
+
+    #[test]
+    fn waiting_for_another_that_waits_is_enough() {
+        let file = "services:\n  db: {image: x, healthcheck: {test: y}}\n  api: {image: x, depends_on: {db: {condition: \
+                    service_healthy}}}\n  web: {image: x, depends_on: [api, db]}\n  side: {image: x, network_mode: \
+                    \"service:db\"}\n  other: {image: x, depends_on: [db]}\n";
+        assert_eq!(found(&RULE, file), ["db"]);
+    }
+
+    #[test]
+    fn a_check_that_is_turned_off_is_none() {
+        let file =
+            "services:\n  db: {image: x, healthcheck: {test: y, disable: true}}\n  b: {image: x, depends_on: [db]}\n";
+        assert_eq!(found(&RULE, file), Vec::<String>::new());
+    }
+}
