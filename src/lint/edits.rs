@@ -63,6 +63,28 @@ pub fn remove_or_empty(project: &Project<'_>, key: &Key) -> Option<Vec<Edit>> {
     (is_written && !is_target).then(|| vec![edit])
 }
 
+/// Writes another entry, such as `init: true`, before a key of a mapping. Nothing where something else uses the mapping too,
+/// or where it is written in an odd way.
+#[must_use]
+pub fn add_before(project: &Project<'_>, key: &Key, entry: &str) -> Option<Vec<Edit>> {
+    let place = project.places().entries.get(&key.span)?;
+    let source = project.source(key.span.source)?;
+    if place.is_shared || !project.places().is_of_one(key.span) || !place.parent.span.holds(key.span) {
+        return None;
+    }
+    let start = key.span.range().start;
+    let line = source.text.get(..start)?.rfind('\n').map_or(0, |newline| newline + 1);
+    let before = source.text.get(line..start)?;
+    let is_flow = project.text(place.parent.span).starts_with('{');
+    let is_crlf = source.text.get(..line)?.ends_with("\r\n");
+    let text = match (is_flow, before.trim().is_empty()) {
+        (true, _) => format!("{entry}, "),
+        (false, true) => format!("{entry}{}{before}", if is_crlf { "\r\n" } else { "\n" }),
+        (false, false) => return None,
+    };
+    Some(vec![Edit::replace(Span::new(key.span.source, start, start), text)])
+}
+
 /// Takes an item out of the list that it is written in, in the same way.
 #[must_use]
 pub fn remove_item(project: &Project<'_>, item: &Node, parent: Option<&Key>) -> Option<Vec<Edit>> {
@@ -179,6 +201,16 @@ impl Layout<'_> {
                 break;
             }
             end += line.len();
+        }
+        // No two gaps become one.
+        let above = self.text.get(..begin)?;
+        if above.is_empty() || above.ends_with("\n\n") || above.ends_with("\n\r\n") {
+            let blank = self
+                .text
+                .get(end..)?
+                .split_inclusive('\n')
+                .take_while(|line| line.trim().is_empty());
+            end += blank.map(str::len).sum::<usize>();
         }
         Some(begin..end)
     }
@@ -409,6 +441,45 @@ mod tests {
             });
             assert_eq!(changed, file(expected));
         }
+    }
+
+    #[test]
+    fn an_entry_is_written_before_another() {
+        for (body, expected) in [
+            (
+                "    image: x\n    tty: true\n",
+                "    image: x\n    init: true\n    tty: true\n",
+            ),
+            (
+                "    image: x\r\n    tty: true\r\n",
+                "    image: x\r\n    init: true\r\n    tty: true\r\n",
+            ),
+            ("    {image: x, tty: true}\n", "    {image: x, init: true, tty: true}\n"),
+        ] {
+            let text = service(body);
+            with_project(&text, |project| {
+                let key = project.service("a").unwrap().key_of("tty").unwrap();
+                let edits = add_before(project, key, "init: true").unwrap();
+                assert_eq!(apply(&text, edits.iter().collect()), service(expected));
+            });
+        }
+    }
+
+    #[test]
+    fn one_of_two_gaps_goes_as_well() {
+        let text = "version: '3'\n\nservices:\n  a: {image: i}\n\nname: n\n\nx-a: 1\n";
+        with_project(text, |project| {
+            let document = project.documents().next().unwrap();
+            let without = |key: &str| {
+                let key = document.as_map().unwrap().get_key_value(key).unwrap().0;
+                apply(text, remove_entry(project, key, None).unwrap().iter().collect())
+            };
+            assert_eq!(without("version"), "services:\n  a: {image: i}\n\nname: n\n\nx-a: 1\n");
+            assert_eq!(
+                without("name"),
+                "version: '3'\n\nservices:\n  a: {image: i}\n\nx-a: 1\n"
+            );
+        });
     }
 
     #[test]

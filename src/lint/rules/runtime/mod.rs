@@ -1,6 +1,16 @@
 //! How containers stop, and what is left of them to read.
 
+mod logging_none;
+mod logs_detached;
+mod slow_stop;
+mod stop_grace_long;
+
 use crate::lint::rule::Rule;
 
 /// The rules of this folder.
-pub const RULES: &[&Rule] = &[];
+pub const RULES: &[&Rule] = &[
+    &logging_none::RULE,
+    &logs_detached::RULE,
+    &slow_stop::RULE,
+    &stop_grace_long::RULE,
+];
