@@ -25,18 +25,28 @@ pub struct Mount<'a> {
 
 /// The mounts of a service.
 pub fn of<'a>(service: &Service<'a>) -> impl Iterator<Item = Mount<'a>> + use<'a> {
-    service.items("volumes").map(|node| Mount {
-        node,
-        kind: node.get("type").and_then(Node::as_str).unwrap_or_default(),
-        source: node
-            .get("source")
-            .filter(|source| source.as_str().is_some_and(|text| !text.is_empty())),
-        target: node.get("target").and_then(Node::as_str).unwrap_or_default(),
-        is_read_only: node.get("read_only").and_then(Node::as_bool) == Some(true),
-    })
+    service.items("volumes").map(Mount::new)
+}
+
+/// The mounts of a service, and those of the hooks that run before its start.
+pub fn all_of<'a>(service: &Service<'a>) -> impl Iterator<Item = Mount<'a>> + use<'a> {
+    let hooks = service.items("pre_start").filter_map(|hook| hook.get("volumes"));
+    of(service).chain(hooks.flat_map(Node::items).map(Mount::new))
 }
 
 impl<'a> Mount<'a> {
+    fn new(node: &'a Node) -> Self {
+        let text = |key: &str| node.get(key).and_then(Node::as_str).unwrap_or_default();
+        let is_named = |source: &&Node| source.as_str().is_some_and(|text| !text.is_empty());
+        Self {
+            node,
+            kind: text("type"),
+            source: node.get("source").filter(is_named),
+            target: text("target"),
+            is_read_only: node.get("read_only").and_then(Node::as_bool) == Some(true),
+        }
+    }
+
     /// The path on the machine that is mounted, without a slash at its end; none for anything but a bind mount.
     #[must_use]
     pub fn host(&self) -> Option<&'a str> {

@@ -1,10 +1,15 @@
 //! Volumes, mounts and secrets: data that is missing, hidden, stale or raced for.
 
 mod anonymous_volume_stale;
+mod artifact_race;
+mod artifact_without_producer;
 mod bind_source_missing;
 mod host_specific_path;
+mod parallel_writers;
+mod root_owned_output;
 mod secret_env_unset;
 mod secret_source_missing;
+mod shared;
 mod state_survives_run;
 mod unused_declaration;
 
@@ -13,8 +18,12 @@ use crate::lint::rule::Rule;
 /// The rules of this folder.
 pub const RULES: &[&Rule] = &[
     &anonymous_volume_stale::RULE,
+    &artifact_race::RULE,
+    &artifact_without_producer::RULE,
     &bind_source_missing::RULE,
     &host_specific_path::RULE,
+    &parallel_writers::RULE,
+    &root_owned_output::RULE,
     &secret_env_unset::RULE,
     &secret_source_missing::RULE,
     &state_survives_run::RULE,
