@@ -3,8 +3,11 @@
 mod anonymous_volume_stale;
 mod artifact_race;
 mod artifact_without_producer;
+mod bind_masks_build;
 mod bind_source_missing;
 mod host_specific_path;
+mod made;
+mod named_volume_hides_image;
 mod parallel_writers;
 mod root_owned_output;
 mod secret_env_unset;
@@ -20,8 +23,10 @@ pub const RULES: &[&Rule] = &[
     &anonymous_volume_stale::RULE,
     &artifact_race::RULE,
     &artifact_without_producer::RULE,
+    &bind_masks_build::RULE,
     &bind_source_missing::RULE,
     &host_specific_path::RULE,
+    &named_volume_hides_image::RULE,
     &parallel_writers::RULE,
     &root_owned_output::RULE,
     &secret_env_unset::RULE,
