@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use super::text::main;
-use crate::diagnostic::{Edit, Fix, Severity};
-use crate::lint::places::is_own;
+use crate::diagnostic::{Fix, Severity};
+use crate::lint::edits::remove_entry;
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
 use crate::lint::shell::is_shell;
@@ -38,8 +38,6 @@ services:
   tests:
     image: app:1
     command: pytest
-    tty: false
-    stdin_open: false
 ",
     ),
     check,
@@ -60,9 +58,8 @@ fn check(project: &Project<'_>, found: &mut Found) {
             if !seen.insert(value.span) {
                 continue;
             }
-            let is_plain =
-                project.text(value.span).eq_ignore_ascii_case("true") && is_own(project, service, value.span);
-            let fix = Fix::safe("leave it out", vec![Edit::replace(value.span, "false")]);
+            let edits = service.key_of(key).and_then(|key| remove_entry(project, key, None));
+            let fix = edits.map(|edits| Fix::safe("leave it out", edits));
             let name = service.name();
             found.push(
                 at(
@@ -70,7 +67,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
                     format!("the job \"{name}\" has {what}, and nobody sits at it"),
                 )
                 .help(format!("remove \"{key}: true\""))
-                .fix(is_plain.then_some(fix)),
+                .fix(fix),
             );
         }
     }

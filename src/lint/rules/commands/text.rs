@@ -129,3 +129,50 @@ pub(super) fn short(text: &str) -> String {
         None => line.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lint::rules::testing::with_project;
+
+    /// The file after its command was given to a shell.
+    fn wrapped(text: &str) -> Option<String> {
+        with_project(text, |project| {
+            let service = project.service("a").unwrap();
+            let command = service.get("command").unwrap();
+            let (written, _) = as_text(project, command).unwrap();
+            let edit = in_shell(project, service, command.span, written)?;
+            Some(crate::lint::fix::apply(text, vec![&edit]))
+        })
+    }
+
+    #[test]
+    fn a_command_goes_into_a_list_as_it_is_written() {
+        let one = "services:\n  a: {image: i, command: 'x \"y\" && $Z' } # c\n";
+        let list = "services:\n  a: {image: i, command: [\"sh\", \"-ec\", \"x \\\"y\\\" && $Z\"] } # c\n";
+        assert_eq!(wrapped(one).unwrap(), list);
+        let block = "services:\r\n  a:\r\n    command: >- # c\r\n      x &&\r\n\r\n        y\r\n    image: i\r\n";
+        let list = "services:\r\n  a:\r\n    command:\r\n      - sh\r\n      - -ec\r\n      - >- # c\r\n        x &&\r\n\r\n          \
+                    y\r\n    image: i\r\n";
+        assert_eq!(wrapped(block).unwrap(), list);
+    }
+
+    #[test]
+    fn what_is_used_elsewhere_or_goes_over_lines_stays() {
+        for text in [
+            "services:\n  a: &a {image: i, command: x && y}\n  b: *a\n",
+            "x-c: &c x && y\nservices:\n  a: {image: i, command: *c}\n",
+            "services:\n  a:\n    image: i\n    command: x &&\n      y\n",
+            "services:\n  a:\n    image: i\n    command: |2\n        x &&\n",
+        ] {
+            assert_eq!(wrapped(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_message_has_one_short_line() {
+        assert_eq!(short(" a b\n"), "a b");
+        assert_eq!(short("a\nb"), "a…");
+        assert_eq!(short(&"ü".repeat(50)).chars().count(), 41);
+    }
+}

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use crate::lint::images::known;
-use crate::lint::places::part;
+use crate::lint::places::{is_own, part};
 use crate::lint::project::{Project, Service};
 use crate::source::Span;
 use crate::yaml::Node;
@@ -13,7 +13,7 @@ use crate::yaml::Node;
 const HOST_KEYS: [&str; 5] = ["HOST", "HOSTNAME", "SERVER", "ADDR", "ADDRESS"];
 
 /// How the names of variables begin that a person's browser, or the service itself, is meant with.
-const OWN_KEYS: [&str; 14] = [
+const OWN_KEYS: [&str; 15] = [
     "ADVERTISED",
     "ALLOWED",
     "BIND",
@@ -21,6 +21,7 @@ const OWN_KEYS: [&str; 14] = [
     "CORS",
     "DOMAIN",
     "EXTERNAL",
+    "FQDN",
     "FRONTEND",
     "LETSENCRYPT",
     "LISTEN",
@@ -94,6 +95,11 @@ impl<'a> Host<'a> {
             }
             None => part(project, self.node.span, text, range),
         }
+    }
+
+    /// Whether it is written in the service itself: defaults that many services share are not meant for each of them.
+    pub(super) fn is_own_value(&self, project: &Project<'_>, service: &Service<'_>) -> bool {
+        is_own(project, service, self.node.span)
     }
 
     /// Whether a program in the container surely connects to it, and not a person's browser.

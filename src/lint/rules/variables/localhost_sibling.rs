@@ -63,7 +63,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
                 .services()
                 .iter()
                 .find(listens)
-                .filter(|other| is_meant(service, host, other))
+                .filter(|other| is_meant(project, service, host, other))
             else {
                 continue;
             };
@@ -81,13 +81,13 @@ fn check(project: &Project<'_>, found: &mut Found) {
 }
 
 /// Whether a program in the container is to connect there. A person's browser has another localhost.
-fn is_meant(service: &Service<'_>, host: &Host<'_>, other: &Service<'_>) -> bool {
+fn is_meant(project: &Project<'_>, service: &Service<'_>, host: &Host<'_>, other: &Service<'_>) -> bool {
     let keeps_data = other
         .text("image")
         .and_then(known)
         .is_some_and(|known| known.is_datastore);
     let is_alone = host.scheme.is_none() && keeps_data;
-    host.is_for_programs() || is_alone || (host.is_web() && service.is_check())
+    host.is_for_programs() || is_alone || (host.is_web() && service.is_check() && host.is_own_value(project, service))
 }
 
 #[cfg(test)]

@@ -60,11 +60,16 @@ fn check(project: &Project<'_>, found: &mut Found) {
             let pair = (networks(project, service), networks(project, other));
             let (Some(own), Some(others)) = pair else { continue };
             let is_apart = own.is_disjoint(&others) && !own.is_empty() && !others.is_empty();
-            let is_other = has_extra_host(service, host.name) || is_alias(project, host.name);
-            if !is_apart || is_other || !seen.insert(host.name) {
+            let is_other = || has_extra_host(service, host.name) || is_alias(project, host.name);
+            if !is_apart || is_other() || !seen.insert(host.name) {
                 continue;
             }
             let (name, other_name) = (service.name(), other.name());
+            let level = if host.scheme.is_some() {
+                Severity::Error
+            } else {
+                Severity::Warning
+            };
             let place = other.key_of("networks").map_or(other.key.span, |key| key.span);
             found.push(
                 at(
@@ -72,7 +77,8 @@ fn check(project: &Project<'_>, found: &mut Found) {
                     format!("\"{name}\" asks for \"{other_name}\", and shares no network with it"),
                 )
                 .label(place, format!("\"{other_name}\" is in {}", listed(&others)))
-                .help(format!("let both be in one network; \"{name}\" is in {}", listed(&own))),
+                .help(format!("let both be in one network; \"{name}\" is in {}", listed(&own)))
+                .at_most(level),
             );
         }
     }

@@ -52,6 +52,9 @@ fn check(project: &Project<'_>, found: &mut Found) {
                 continue;
             }
             let near = nearest(wanted, project.services().iter().map(Service::name));
+            if near.is_none() && !host.is_own_value(project, service) {
+                continue;
+            }
             let name = service.name();
             let finding = at(
                 host.place(project),
