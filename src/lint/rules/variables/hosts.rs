@@ -251,17 +251,21 @@ pub(super) fn networks<'a>(project: &'a Project<'_>, service: &'a Service<'_>) -
     None
 }
 
-/// Whether another service answers under a name in one of the networks, by an alias or as a container.
-pub(super) fn is_alias(project: &Project<'_>, name: &str) -> bool {
-    project.services().iter().any(|other| {
-        let mut aliases = other
+/// The names besides their own under which services answer: aliases, and those of their containers.
+pub(super) fn aliases<'a>(project: &'a Project<'_>) -> HashSet<&'a str> {
+    let mut names = HashSet::new();
+    for other in project.services() {
+        names.extend(
+            ["container_name", "hostname"]
+                .into_iter()
+                .filter_map(|key| other.text(key)),
+        );
+        let networks = other
             .entries("networks")
-            .flat_map(|(_, network)| network.get("aliases").into_iter().flat_map(Node::items));
-        let texts = ["container_name", "hostname"]
-            .into_iter()
-            .filter_map(|key| other.text(key));
-        texts.into_iter().any(|text| text == name) || aliases.any(|alias| alias.as_str() == Some(name))
-    })
+            .filter_map(|(_, network)| network.get("aliases"));
+        names.extend(networks.flat_map(Node::items).filter_map(Node::as_str));
+    }
+    names
 }
 
 /// Whether a service is told of a host by itself.

@@ -1,5 +1,7 @@
 //! `localhost`, where another container is meant.
 
+use std::collections::HashMap;
+
 use super::hosts::{Host, hosts, is_loopback, listens_on, networks};
 use crate::diagnostic::Severity;
 use crate::lint::images::known;
@@ -44,6 +46,12 @@ services:
 };
 
 fn check(project: &Project<'_>, found: &mut Found) {
+    let mut listening: HashMap<u16, Vec<&Service<'_>>> = HashMap::new();
+    for service in project.services() {
+        for port in listens_on(service) {
+            listening.entry(port).or_default().push(service);
+        }
+    }
     for service in project.services() {
         let Some(own) = networks(project, service).filter(|_| service.get("network_mode").is_none()) else {
             continue;
@@ -52,19 +60,15 @@ fn check(project: &Project<'_>, found: &mut Found) {
             .iter()
             .filter(|host| is_loopback(host.name) && !host.is_own())
         {
-            let Some(port) = host.port.filter(|port| !listens_on(service).contains(port)) else {
+            let Some(port) = host.port else { continue };
+            let others = listening.get(&port).map(Vec::as_slice).unwrap_or_default();
+            if others.iter().any(|other| other.name() == service.name()) {
                 continue;
-            };
-            let listens = |other: &&Service<'_>| {
-                let shares = networks(project, other).is_some_and(|networks| !networks.is_disjoint(&own));
-                other.name() != service.name() && shares && listens_on(other).contains(&port)
-            };
-            let Some(other) = project
-                .services()
-                .iter()
-                .find(listens)
-                .filter(|other| is_meant(project, service, host, other))
-            else {
+            }
+            let shares =
+                |other: &Service<'_>| networks(project, other).is_some_and(|networks| !networks.is_disjoint(&own));
+            let other = others.iter().find(|other| shares(other));
+            let Some(other) = other.filter(|other| is_meant(project, service, host, other)) else {
                 continue;
             };
             let (name, other_name) = (service.name(), other.name());

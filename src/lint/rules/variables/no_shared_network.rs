@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::hosts::{has_extra_host, hosts, is_alias, networks};
+use super::hosts::{aliases, has_extra_host, hosts, networks};
 use crate::diagnostic::Severity;
 use crate::lint::project::Project;
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
@@ -48,6 +48,7 @@ networks:
 };
 
 fn check(project: &Project<'_>, found: &mut Found) {
+    let aliases = aliases(project);
     for service in project.services() {
         let mut seen = HashSet::new();
         for host in hosts(service).iter().filter(|host| !host.is_own()) {
@@ -60,7 +61,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
             let pair = (networks(project, service), networks(project, other));
             let (Some(own), Some(others)) = pair else { continue };
             let is_apart = own.is_disjoint(&others) && !own.is_empty() && !others.is_empty();
-            let is_other = || has_extra_host(service, host.name) || is_alias(project, host.name);
+            let is_other = || has_extra_host(service, host.name) || aliases.contains(host.name);
             if !is_apart || is_other() || !seen.insert(host.name) {
                 continue;
             }

@@ -1,6 +1,8 @@
 //! A host that nothing in the project answers for.
 
-use super::hosts::{has_extra_host, hosts, is_alias, is_loopback, networks};
+use std::collections::{HashMap, HashSet};
+
+use super::hosts::{aliases, has_extra_host, hosts, is_loopback, networks};
 use crate::diagnostic::{Severity, nearest};
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
@@ -40,6 +42,8 @@ services:
 };
 
 fn check(project: &Project<'_>, found: &mut Found) {
+    let aliases = aliases(project);
+    let mut near_to: HashMap<&str, Option<&str>> = HashMap::new();
     for service in project.services().iter().filter(|service| is_inside(project, service)) {
         for host in hosts(service)
             .iter()
@@ -48,10 +52,11 @@ fn check(project: &Project<'_>, found: &mut Found) {
             let wanted = host.name;
             let is_name = wanted.contains(|c: char| c.is_ascii_alphabetic()) && !wanted.contains('.');
             let is_asked = host.is_for_programs() || (host.is_web() && host.port.is_some());
-            if !is_name || !is_asked || is_known(project, service, wanted) {
+            if !is_name || !is_asked || is_known(project, service, &aliases, wanted) {
                 continue;
             }
-            let near = nearest(wanted, project.services().iter().map(Service::name));
+            let names = || project.services().iter().map(Service::name);
+            let near = *near_to.entry(wanted).or_insert_with(|| nearest(wanted, names()));
             if near.is_none() && !host.is_own_value(project, service) {
                 continue;
             }
@@ -89,8 +94,8 @@ fn is_inside(project: &Project<'_>, service: &Service<'_>) -> bool {
     networks.is_some_and(|networks| !networks.iter().any(|name| is_external(name) || is_fixed(name)))
 }
 
-fn is_known(project: &Project<'_>, service: &Service<'_>, name: &str) -> bool {
-    let is_service = project.service(name).is_some() || is_alias(project, name);
+fn is_known(project: &Project<'_>, service: &Service<'_>, aliases: &HashSet<&str>, name: &str) -> bool {
+    let is_service = project.service(name).is_some() || aliases.contains(name);
     is_service || is_loopback(name) || has_extra_host(service, name) || is_container(project, name)
 }
 
