@@ -5,6 +5,7 @@ mod exec_form_single_string;
 mod exit_status_masked;
 mod host_interpolation;
 mod interactive_in_ci;
+mod line_continuation;
 mod multiline_without_shell;
 mod never_ending_job;
 mod shell_builtin_as_command;
@@ -21,6 +22,7 @@ pub const RULES: &[&Rule] = &[
     &exit_status_masked::RULE,
     &host_interpolation::RULE,
     &interactive_in_ci::RULE,
+    &line_continuation::RULE,
     &multiline_without_shell::RULE,
     &never_ending_job::RULE,
     &shell_builtin_as_command::RULE,
