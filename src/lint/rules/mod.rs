@@ -34,7 +34,7 @@ const GROUPS: &[&[&Rule]] = &[
 ];
 
 /// The numbers that rules go by.
-const LIMITS: &[&Limit] = &[];
+const LIMITS: &[&Limit] = &[healthchecks::MAX_MINUTES];
 
 /// The numbers that one rule goes by.
 pub fn limits(rule: &str) -> impl Iterator<Item = &'static Limit> {
