@@ -2,6 +2,7 @@
 //!
 //! Nothing here shows anything, starts a program or needs an engine.
 
+mod amend;
 mod builds;
 pub mod dockerfile;
 pub mod edits;
@@ -71,7 +72,7 @@ pub fn lint(project: String, request: Request, chosen: &Settings) -> Findings {
         None => chosen,
     };
     let mut diagnostics = of_loader(&loaded);
-    diagnostics.extend(look(&loaded, settings));
+    look(&loaded, settings, &mut diagnostics);
     diagnostics.retain_mut(|finding| settings.keeps(finding));
     exclude(
         &loaded,
@@ -144,14 +145,14 @@ fn service_at(loaded: &Loaded, span: Span) -> Option<&str> {
     Some(&name.text)
 }
 
-/// What the rules find.
-fn look(loaded: &Loaded, settings: &Settings) -> Vec<Diagnostic> {
+/// Adds what the rules find, and the fixes of what the loader has found.
+fn look(loaded: &Loaded, settings: &Settings, all: &mut Vec<Diagnostic>) {
     let model = loaded.model.as_ref();
     let Some(project) = model.and_then(|model| Project::new(model, &loaded.sources, &loaded.documents, settings))
     else {
-        return Vec::new();
+        return;
     };
-    let mut all = Vec::new();
+    amend::amend(&project, all);
     for rule in rules::all() {
         let Some((level, is_chosen)) = settings.level(rule) else {
             continue;
@@ -164,7 +165,6 @@ fn look(loaded: &Loaded, settings: &Settings) -> Vec<Diagnostic> {
             finding
         }));
     }
-    all
 }
 
 /// Does `work` on a thread with enough stack for the deepest values. Nothing where it panics.

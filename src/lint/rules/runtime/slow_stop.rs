@@ -1,5 +1,6 @@
 //! A server that does not hear the signal to stop.
 
+use crate::compose::Restart;
 use crate::diagnostic::{Fix, Severity};
 use crate::event::Kind;
 use crate::lint::edits::add_before;
@@ -55,7 +56,8 @@ fn check(project: &Project<'_>, found: &mut Found) {
         .services()
         .iter()
         .filter(|service| service.kind == Kind::Service);
-    for service in servers.filter(|service| is_deaf(service) && !is_prepared(service)) {
+    let deaf = servers.filter(|service| is_deaf(project, service) && !is_prepared(service));
+    for service in deaf {
         let keys = ["entrypoint", "command"].map(|key| {
             let words = service.items(key).len();
             service.key_of(key).filter(|_| words > 0)
@@ -87,7 +89,14 @@ fn is_prepared(service: &Service<'_>) -> bool {
         || service.text("pid").is_some_and(|pid| !pid.is_empty())
 }
 
-fn is_deaf(service: &Service<'_>) -> bool {
+/// Whether others count on it, so that it is not likely to end by itself.
+fn serves(project: &Project<'_>, service: &Service<'_>) -> bool {
+    let opens = service.items("ports").len() + service.items("expose").len() > 0;
+    let is_needed = || project.dependents(service.name()).next().is_some();
+    opens || service.get("healthcheck").is_some() || service.restart() != Restart::No || is_needed()
+}
+
+fn is_deaf(project: &Project<'_>, service: &Service<'_>) -> bool {
     let words = service.words();
     let program = |word: &&str| word.rsplit('/').next().unwrap_or_default().to_owned();
     match words.as_slice() {
@@ -96,7 +105,11 @@ fn is_deaf(service: &Service<'_>) -> bool {
             let is_script = option.starts_with('-') && option.ends_with('c');
             let script = script.trim();
             let has_several = JOINTS.iter().any(|joint| script.contains(joint));
-            is_script && has_several && !script.contains("exec ") && !script.contains("trap ")
+            is_script
+                && has_several
+                && serves(project, service)
+                && !script.contains("exec ")
+                && !script.contains("trap ")
         }
         _ => false,
     }
@@ -124,6 +137,8 @@ mod tests {
             found(&RULE, &file("entrypoint: [/bin/bash, -ec], command: ['a; b']")),
             ["entrypoint"]
         );
+        let alone = "services: {a: {image: i, command: ['sh', '-c', 'a; b']}}";
+        assert!(found(&RULE, alone).is_empty(), "it may end by itself");
         assert!(found(&RULE, "services: {tests: {image: i, command: ['sh', '-c', 'a; b']}}").is_empty());
     }
 }
