@@ -63,6 +63,13 @@ pub fn remove_or_empty(project: &Project<'_>, key: &Key) -> Option<Vec<Edit>> {
     (is_written && !is_target).then(|| vec![edit])
 }
 
+/// Whether an item of a list is written in one place that one service has.
+#[must_use]
+pub fn is_own_item(project: &Project<'_>, item: Span) -> bool {
+    let place = project.places().items.get(&item);
+    place.is_some_and(|place| !place.is_shared && place.parent.span.holds(item)) && project.places().is_of_one(item)
+}
+
 /// Writes another entry, such as `init: true`, before a key of a mapping. Nothing where something else uses the mapping too,
 /// or where it is written in an odd way.
 #[must_use]

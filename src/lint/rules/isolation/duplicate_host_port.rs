@@ -1,0 +1,153 @@
+//! One port of the machine for two containers.
+
+use std::collections::HashMap;
+
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::lint::project::{Project, Service};
+use crate::lint::rule::{Category, Found, Preset, Rule, at};
+use crate::source::Span;
+use crate::yaml::Node;
+
+/// See its summary.
+pub(super) const RULE: Rule = Rule {
+    id: "duplicate-host-port",
+    summary: "two containers take the same port of the machine",
+    why: "A port of the machine can be taken once. The second container cannot be started: `port is already allocated`. \
+          `docker compose config` does not compare the ports of services.",
+    level: Severity::Error,
+    category: Category::Correctness,
+    preset: Preset::Default,
+    bad: "\
+services:
+  web:
+    image: web:1
+    ports:
+      - \"8080:80\"
+  api:
+    image: api:1
+    ports:
+      - «\"8080:8000\"»
+",
+    good: "\
+services:
+  web:
+    image: web:1
+    ports:
+      - \"8080:80\"
+  api:
+    image: api:1
+    ports:
+      - \"8081:8000\"
+",
+    fixed: None,
+    check,
+};
+
+/// A port of the machine that a container takes.
+struct Taken<'a> {
+    service: &'a str,
+    ip: &'a str,
+    span: Span,
+}
+
+fn check(project: &Project<'_>, found: &mut Found) {
+    let mut all: HashMap<(&str, &str), Vec<Taken<'_>>> = HashMap::new();
+    for service in project.services().iter().filter(|service| publishes(service)) {
+        for port in service.items("ports") {
+            let Some(number) = fixed(port) else { continue };
+            let text = |key: &str| port.get(key).and_then(Node::as_str).unwrap_or_default();
+            let taken = Taken {
+                service: service.name(),
+                ip: text("host_ip"),
+                span: port.span,
+            };
+            let here = all.entry((number, text("protocol"))).or_default();
+            if let Some(first) = here.iter().find(|other| clashes(&taken, other)) {
+                found.push(finding(number, &taken, first));
+            } else {
+                found_in_replicas(service, number, &taken)
+                    .into_iter()
+                    .for_each(|one| found.push(one));
+                here.push(taken);
+            }
+        }
+    }
+}
+
+/// Whether its ports are those of the machine. Those of a service that is not active may belong to another run.
+fn publishes(service: &Service<'_>) -> bool {
+    service.is_active && service.text("network_mode") != Some("host")
+}
+
+/// The one port that is taken. Out of a range the engine takes one that is free.
+fn fixed(port: &Node) -> Option<&str> {
+    let published = port.get("published")?.as_str()?;
+    (!published.is_empty() && published != "0" && !published.contains('-')).then_some(published)
+}
+
+fn clashes(one: &Taken<'_>, other: &Taken<'_>) -> bool {
+    let is_any = |ip: &str| ["", "0.0.0.0", "::"].contains(&ip);
+    // The same port of the same service, twice, is a matter of the loader.
+    let is_other = one.service != other.service;
+    is_other && (one.ip == other.ip || is_any(one.ip) || is_any(other.ip))
+}
+
+fn finding(number: &str, taken: &Taken<'_>, first: &Taken<'_>) -> Diagnostic {
+    let message = format!(
+        "\"{}\" and \"{}\" both take the port {number} of the machine",
+        first.service, taken.service
+    );
+    at(taken.span, message)
+        .label(first.span, "taken here")
+        .help("publish another port, or none: services reach each other by name")
+}
+
+fn found_in_replicas(service: &Service<'_>, number: &str, taken: &Taken<'_>) -> Option<Diagnostic> {
+    let (count, place) = service.replicas().filter(|(count, _)| *count > 1.0)?;
+    let message = format!(
+        "{count} containers of \"{}\" all take the port {number} of the machine",
+        service.name()
+    );
+    Some(
+        at(taken.span, message)
+            .label(place, "so many containers")
+            .help("publish the container's port alone, or a range of ports of the machine"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lint::rules::testing::found;
+
+    fn two(one: &str, other: &str) -> Vec<String> {
+        found(
+            &RULE,
+            &format!("services: {{a: {{image: i, {one}}}, b: {{image: i, {other}}}}}"),
+        )
+    }
+
+    #[test]
+    fn ports_clash_where_address_and_protocol_do() {
+        assert_eq!(
+            two("ports: ['80:1']", "ports: ['127.0.0.1:80:2']"),
+            ["'127.0.0.1:80:2'"]
+        );
+        for other in [
+            "ports: ['80']",
+            "ports: ['80:1/udp']",
+            "ports: ['80-90:1']",
+            "ports: ['80:1'], network_mode: host",
+            "ports: ['80:1'], profiles: [p]",
+        ] {
+            assert_eq!(two("ports: ['80:1']", other), [""; 0], "{other}");
+        }
+        assert_eq!(two("ports: ['127.0.0.1:80:1']", "ports: ['127.0.0.2:80:1']"), [""; 0]);
+    }
+
+    #[test]
+    fn several_containers_of_a_service_clash_with_each_other() {
+        assert_eq!(two("scale: 2, ports: ['80:1']", "scale: 2, ports: ['1']"), ["'80:1'"]);
+        assert_eq!(two("scale: 2, ports: ['80-81:1']", "tty: true"), [""; 0]);
+    }
+}
