@@ -1,6 +1,6 @@
 //! One port of the machine for two containers.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::project::{Project, Service};
@@ -14,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
     summary: "two containers take the same port of the machine",
     why: "A port of the machine can be taken once. The second container cannot be started: `port is already allocated`. \
           `docker compose config` does not compare the ports of services.",
-    level: Severity::Error,
+    level: Severity::Warning,
     category: Category::Correctness,
     preset: Preset::Default,
     bad: "\
@@ -52,6 +52,8 @@ struct Taken<'a> {
 
 fn check(project: &Project<'_>, found: &mut Found) {
     let mut all: HashMap<(&str, &str), Vec<Taken<'_>>> = HashMap::new();
+    // Services that extend the same one have their ports from the same place.
+    let mut told = HashSet::new();
     for service in project.services().iter().filter(|service| publishes(service)) {
         for port in service.items("ports") {
             let Some(number) = fixed(port) else { continue };
@@ -63,7 +65,9 @@ fn check(project: &Project<'_>, found: &mut Found) {
             };
             let here = all.entry((number, text("protocol"))).or_default();
             if let Some(first) = here.iter().find(|other| clashes(&taken, other)) {
-                found.push(finding(number, &taken, first));
+                if told.insert(taken.span) {
+                    found.push(finding(number, &taken, first));
+                }
             } else {
                 found_in_replicas(service, number, &taken)
                     .into_iter()

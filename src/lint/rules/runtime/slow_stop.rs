@@ -56,7 +56,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
         .services()
         .iter()
         .filter(|service| service.kind == Kind::Service);
-    let deaf = servers.filter(|service| is_deaf(project, service) && !is_prepared(service));
+    let deaf = servers.filter(|service| is_deaf(service) && !is_prepared(service));
     for service in deaf {
         let keys = ["entrypoint", "command"].map(|key| {
             let words = service.items(key).len();
@@ -89,30 +89,32 @@ fn is_prepared(service: &Service<'_>) -> bool {
         || service.text("pid").is_some_and(|pid| !pid.is_empty())
 }
 
-/// Whether others count on it, so that it is not likely to end by itself.
-fn serves(project: &Project<'_>, service: &Service<'_>) -> bool {
+/// Whether it is not likely to end by itself.
+fn serves(service: &Service<'_>) -> bool {
     let opens = service.items("ports").len() + service.items("expose").len() > 0;
-    let is_needed = || project.dependents(service.name()).next().is_some();
-    opens || service.get("healthcheck").is_some() || service.restart() != Restart::No || is_needed()
+    opens || service.get("healthcheck").is_some() || service.restart() == Restart::Always
 }
 
-fn is_deaf(project: &Project<'_>, service: &Service<'_>) -> bool {
+fn is_deaf(service: &Service<'_>) -> bool {
     let words = service.words();
     let program = |word: &&str| word.rsplit('/').next().unwrap_or_default().to_owned();
     match words.as_slice() {
-        [first, ..] if ["sleep", "tail"].contains(&program(first).as_str()) => true,
+        [first, time, ..] if program(first) == "sleep" => is_long(time),
+        [first, ..] if program(first) == "tail" => true,
         [shell, option, script, ..] if SHELLS.contains(&program(shell).as_str()) => {
             let is_script = option.starts_with('-') && option.ends_with('c');
             let script = script.trim();
             let has_several = JOINTS.iter().any(|joint| script.contains(joint));
-            is_script
-                && has_several
-                && serves(project, service)
-                && !script.contains("exec ")
-                && !script.contains("trap ")
+            is_script && has_several && serves(service) && !script.contains("exec ") && !script.contains("trap ")
         }
         _ => false,
     }
+}
+
+/// Whether a sleep lasts for as long as a run does. A short one ends before anybody stops it.
+fn is_long(time: &str) -> bool {
+    let seconds = time.parse::<f64>();
+    seconds.map_or_else(|_| time.ends_with(['h', 'd', 'y', 'f']), |seconds| seconds > 600.0)
 }
 
 #[cfg(test)]
@@ -125,6 +127,7 @@ mod tests {
         let file = |service: &str| format!("services: {{web: {{image: i, ports: [80], {service}}}}}");
         for service in [
             "command: ./serve",
+            "command: sleep 5",
             "command: sh -c ./serve",
             "command: ['sh', '-c', './a && exec ./serve']",
             "command: ['sh', '-c', 'a; b'], init: true",
@@ -132,7 +135,9 @@ mod tests {
         ] {
             assert!(found(&RULE, &file(service)).is_empty(), "{service}");
         }
-        assert_eq!(found(&RULE, &file("command: tail -f /dev/null")), ["command"]);
+        for command in ["tail -f /dev/null", "sleep infinity", "sleep 1d", "/bin/sleep 9999"] {
+            assert_eq!(found(&RULE, &file(&format!("command: {command}"))), ["command"]);
+        }
         assert_eq!(
             found(&RULE, &file("entrypoint: [/bin/bash, -ec], command: ['a; b']")),
             ["entrypoint"]
