@@ -8,7 +8,7 @@ use crate::diagnostic::Severity;
 use crate::yaml::{Key, Node};
 
 /// Last words of the names of secrets. Longer words that end so are meant too: `PGPASSWORD`.
-const WORDS: [&str; 9] = [
+const WORDS: [&str; 8] = [
     "apikey",
     "credential",
     "credentials",
@@ -16,16 +16,17 @@ const WORDS: [&str; 9] = [
     "passwd",
     "password",
     "secret",
-    "secrets",
     "token",
 ];
+
+/// What each of these names has in it somewhere.
+const SIGNS: [&str; 6] = ["cred", "key", "pass", "pw", "secret", "token"];
 
 /// Last words that say so only behind another one: `PWD` alone is a directory.
 const SHORT_WORDS: [&str; 3] = ["pass", "pw", "pwd"];
 
 /// Words before a last `key` that make it one.
-const KEYS: [&str; 13] = [
-    "access",
+const KEYS: [&str; 12] = [
     "api",
     "auth",
     "client",
@@ -130,6 +131,11 @@ pub fn words(name: &str) -> Vec<String> {
 /// Whether a name is one of a secret. `DB_PASSWORD_FILE` is the name of a file, and `TOKEN_TTL` that of a time.
 #[must_use]
 pub fn is_secret_name(name: &str) -> bool {
+    let small = name.to_ascii_lowercase();
+    // Most names are of nothing of the kind: taking them apart would be most of the work.
+    if !SIGNS.iter().any(|sign| small.contains(sign)) {
+        return false;
+    }
     let words = words(name);
     let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
     if words.contains(&"public") {
@@ -139,6 +145,8 @@ pub fn is_secret_name(name: &str) -> bool {
         words.pop();
     }
     match words.as_slice() {
+        // Without that word, the key is half of a pair: the name of its owner.
+        [before @ .., "access", "key"] => before.contains(&"secret"),
         [.., before, "key"] => KEYS.contains(before),
         [.., _, last] if SHORT_WORDS.contains(last) => true,
         [.., last] => WORDS.iter().any(|word| last.ends_with(word)),
@@ -354,6 +362,8 @@ mod tests {
             "KEY",
             "CACHE_KEY",
             "SECRET_NAME",
+            "KNOWN_SECRETS",
+            "S3_ACCESS_KEY",
             "",
         ] {
             assert!(!is_secret_name(name), "{name}");

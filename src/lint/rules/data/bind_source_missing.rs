@@ -23,6 +23,8 @@ services:
     image: nginx:1.29
     volumes:
       - «./nginx.conf:/etc/nginx/nginx.conf:ro»
+== Dockerfile ==
+FROM nginx:1.29
 ",
     good: "\
 services:
@@ -41,9 +43,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
     for service in project.services() {
         for mount in mounts::of(service) {
             let Some(path) = missing(project, &mount) else { continue };
-            // What stands in a directory that is not there either is made by something that runs before.
-            let is_made = !path.parent().is_some_and(Path::exists) || is_output(project, &path);
-            let level = if is_made { Severity::Warning } else { Severity::Error };
+            let level = level(project, &path);
             let (name, shown) = (service.name(), project.shown(&path));
             found.push_once(
                 at(
@@ -57,6 +57,25 @@ fn check(project: &Project<'_>, found: &mut Found) {
             );
         }
     }
+}
+
+/// How sure it is that the file is not brought by something that runs before.
+fn level(project: &Project<'_>, path: &Path) -> Severity {
+    let is_alone = !has_files(Path::new(&project.model.directory));
+    let has_siblings = path.parent().is_some_and(has_files);
+    match (is_alone, has_siblings && !is_output(project, path)) {
+        // Where there is nothing but compose files, the rest of the project lies elsewhere.
+        (true, _) => Severity::Hint,
+        (false, true) => Severity::Error,
+        (false, false) => Severity::Warning,
+    }
+}
+
+/// Whether there is something in a directory beside compose files and what is hidden.
+fn has_files(directory: &Path) -> bool {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    let mut names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    names.any(|name| !name.starts_with('.') && !name.ends_with(".yml") && !name.ends_with(".yaml"))
 }
 
 /// The path of a mount that is written as one of a file in the project, where nothing is there.

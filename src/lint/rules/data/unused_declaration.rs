@@ -5,7 +5,6 @@ use crate::lint::edits;
 use crate::lint::project::Project;
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
 use crate::yaml::{Key, Node};
-use std::collections::HashSet;
 
 /// See its summary.
 pub(super) const RULE: Rule = Rule {
@@ -58,14 +57,11 @@ fn check(project: &Project<'_>, found: &mut Found) {
         .filter(|(section, key, _)| is_looked_at(section, key))
         .collect();
     // Files beside this one, or elsewhere, may hold the services that use it.
-    if unused.is_empty() || project.has_other_files() || brings_unread_files(project) {
+    let is_part = project.services().is_empty() || project.has_other_files() || brings_unread_files(project);
+    if unused.is_empty() || is_part {
         return;
     }
-    let used = used(project);
-    for (section, key, _) in unused
-        .into_iter()
-        .filter(|(section, key, _)| !used.contains(&(*section, &*key.text)))
-    {
+    for (section, key, _) in unused.into_iter().filter(|(_, key, _)| !is_named(project, key)) {
         let what = SECTIONS
             .iter()
             .find(|(name, _)| name == section)
@@ -84,34 +80,25 @@ fn is_looked_at(section: &str, key: &Key) -> bool {
     is_known && &*key.text != "default" && !key.starts_with("x-")
 }
 
-/// What the services use, whether their profiles are active or not, and the hooks before their start.
-fn used<'a>(project: &Project<'a>) -> HashSet<(&'static str, &'a str)> {
-    let mut used = HashSet::new();
-    for service in project.services() {
-        let hooks = service.items("pre_start");
-        for container in std::iter::once(service.node).chain(hooks) {
-            collect(container, &mut used);
-        }
-    }
-    used
+/// Whether a service names it: with an active profile or without, and in a file whose word another one takes back as well.
+fn is_named(project: &Project<'_>, name: &str) -> bool {
+    let sections = ["services", "jobs"].into_iter();
+    let written = sections.flat_map(|section| project.documents().filter_map(move |document| document.get(section)));
+    let mut written = written.flat_map(Node::entries).map(|(_, service)| service);
+    let mut resolved = project.services().iter().map(|service| service.node);
+    resolved.any(|service| names(service, name)) || written.any(|service| names(service, name))
 }
 
-fn collect<'a>(container: &'a Node, used: &mut HashSet<(&'static str, &'a str)>) {
-    let names = container.get("networks").into_iter().flat_map(Node::entries);
-    used.extend(names.map(|(key, _)| ("networks", &*key.text)));
-    let network = container.at(&["build", "network"]).and_then(Node::as_str);
-    used.extend(network.map(|name| ("networks", name)));
-    let lists: [(&[&str], &'static str); 4] = [
-        (&["volumes"], "volumes"),
-        (&["secrets"], "secrets"),
-        (&["configs"], "configs"),
-        (&["build", "secrets"], "secrets"),
-    ];
-    for (place, section) in lists {
-        let items = container.at(place).into_iter().flat_map(Node::items);
-        let sources = items.filter_map(|item| item.get("source").and_then(Node::as_str));
-        used.extend(sources.map(|source| (section, source)));
-    }
+fn names(node: &Node, name: &str) -> bool {
+    let is_it = |text: &str| {
+        text.strip_prefix(name)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+    };
+    node.as_str().is_some_and(is_it)
+        || node.items().any(|item| names(item, name))
+        || node
+            .entries()
+            .any(|(key, value)| &*key.text == name || names(value, name))
 }
 
 /// Whether files are named that lie on other machines: they are not read.

@@ -1,6 +1,7 @@
 //! The socket of the engine, inside a container.
 
 use crate::diagnostic::Severity;
+use crate::lint::images::Reference;
 use crate::lint::mounts::{self, Mount};
 use crate::lint::project::Project;
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
@@ -49,11 +50,32 @@ const SOCKETS: [&str; 6] = [
     "buildkitd.sock",
 ];
 
+/// Programs that are there to talk to the engine, by the last part of their images' names.
+const TOOLS: [&str; 15] = [
+    "acme-companion",
+    "autoheal",
+    "cadvisor",
+    "docker-gen",
+    "docker-socket-proxy",
+    "dockge",
+    "dozzle",
+    "netdata",
+    "nginx-proxy",
+    "portainer",
+    "portainer-ce",
+    "portainer-ee",
+    "ryuk",
+    "traefik",
+    "watchtower",
+];
+
 /// The directories that hold the engine's socket, among others.
 const DIRECTORIES: [&str; 4] = ["/run", "/run/docker", "/var/run", "/var/run/docker"];
 
 fn check(project: &Project<'_>, found: &mut Found) {
     for service in project.services() {
+        let image = Reference::split(service.text("image").unwrap_or_default()).repository;
+        let is_tool = image.rsplit('/').next().is_some_and(|name| TOOLS.contains(&name));
         for mount in mounts::of(service).filter(holds_socket) {
             let (name, source) = (service.name(), mount.source.and_then(Node::as_str).unwrap_or_default());
             found.push_once(
@@ -64,7 +86,8 @@ fn check(project: &Project<'_>, found: &mut Found) {
                 .help(
                     "give it an engine of its own (docker:dind), or a proxy that lets through only what it \
                      needs; if it must be, say why in a comment: # towline: ignore[docker-socket-mount] …",
-                ),
+                )
+                .at_most(if is_tool { Severity::Hint } else { Severity::Warning }),
             );
         }
     }

@@ -53,7 +53,10 @@ fn check(project: &Project<'_>, found: &mut Found) {
 }
 
 fn level(throw_away: &ThrowAway<'_>, service: &Service<'_>, key: &str, value: &str) -> Option<Severity> {
-    let level = secrets::weight(value).filter(|_| secrets::is_secret_name(key))?;
+    if !secrets::is_secret_name(key) {
+        return None;
+    }
+    let level = secrets::weight(value)?;
     let opens_little = throw_away.has(service.name()) || throw_away.is_opened_by(value);
     secrets::lowered(level, opens_little.into())
 }
@@ -107,7 +110,8 @@ mod tests {
 
     #[test]
     fn what_is_written_once_is_found_once() {
-        let text = "x-e: &e {A_TOKEN: Zk3v-91}\nservices: {a: {image: i, environment: *e}, b: {image: i, environment: \
+        let text = "x-e: &e {A_TOKEN: Zk3v-91}\nservices: {a: {image: i, environment: *e}, b: {image: i, \
+                    environment: \
              *e}}\n";
         assert_eq!(found(&RULE, text), ["Zk3v-91"]);
     }

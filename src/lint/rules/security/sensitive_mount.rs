@@ -92,7 +92,7 @@ fn what<'a>(project: &Project<'a>, mount: &Mount<'a>) -> Option<&'static str> {
     }
     let path = mount.host()?;
     // Agents that measure a machine have to see it: they get it read-only.
-    let is_measured = path == "/" && mount.is_read_only;
+    let is_measured = ["/", "/var/lib/docker"].contains(&path) && mount.is_read_only;
     PLACES
         .iter()
         .find(|(name, _)| *name == path && !is_measured)
