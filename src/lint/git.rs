@@ -12,6 +12,9 @@ const HEADER: usize = 12;
 /// The flag of an entry that has two more bytes of flags.
 const EXTENDED: u8 = 0x40;
 
+/// How far above a file its repository may begin.
+const MOST_PARENTS: usize = 8;
+
 /// Whether a file is in the index of the repository that it lies in; none where there is no repository, or an index of a form
 /// that is not read here.
 #[must_use]
@@ -26,6 +29,38 @@ pub(super) fn is_tracked(path: &Path) -> Option<bool> {
         return Some(false);
     };
     holds(&index, name.as_bytes())
+}
+
+/// Whether a `.gitignore` above a file says that it is no part of the repository. Patterns with a `*` inside a name count
+/// only where they stand for all names with an ending.
+#[must_use]
+pub(super) fn is_ignored(path: &Path) -> bool {
+    let directories = path.ancestors().skip(1).take(MOST_PARENTS);
+    let mut last = false;
+    let in_repository = directories.take_while(|directory| {
+        let goes_on = !last;
+        last = directory.join(".git").exists();
+        goes_on
+    });
+    in_repository.into_iter().any(|directory| {
+        let text = fs::read_to_string(directory.join(".gitignore")).unwrap_or_default();
+        let below = path.strip_prefix(directory).ok();
+        below.is_some_and(|below| text.lines().any(|line| fits(line.trim(), below)))
+    })
+}
+
+/// Whether a line of a `.gitignore` means a path, seen from where the file lies.
+fn fits(line: &str, path: &Path) -> bool {
+    let pattern = line.trim_end_matches("/*").trim_matches('/');
+    if pattern.is_empty() || line.starts_with(['#', '!']) {
+        return false;
+    }
+    if let Some(ending) = pattern.strip_prefix('*').filter(|ending| !ending.contains(['*', '/'])) {
+        return path.to_string_lossy().ends_with(ending);
+    }
+    let is_anchored = line.trim_end_matches('/').contains('/');
+    let is_part = || path.iter().any(|part| part == pattern);
+    path.starts_with(pattern) || !is_anchored && is_part()
 }
 
 /// Where the repository lies: `.git` itself, or what the file of that name says.
@@ -85,6 +120,37 @@ mod tests {
         }
         assert_eq!(holds(&index, b"app.env"), Some(false));
         assert_eq!(holds(&index[..80], b"z"), None, "cut off");
+    }
+
+    #[test]
+    fn lines_of_a_gitignore() {
+        for (line, path, expected) in [
+            ("/app.env", "app.env", true),
+            ("app.env", "conf/app.env", true),
+            ("/app.env", "conf/app.env", false),
+            ("conf/", "conf/x.yml", true),
+            ("conf/*", "conf/x.yml", true),
+            ("*.pem", "certs/a.pem", true),
+            ("*", "a", true),
+            ("# a", "a", false),
+            ("!a", "a", false),
+            ("", "a", false),
+        ] {
+            assert_eq!(fits(line, Path::new(path)), expected, "{line}: {path}");
+        }
+    }
+
+    #[test]
+    fn every_directory_of_the_repository_can_say_what_it_ignores() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path().join("repository");
+        fs::create_dir_all(root.join(".git")).unwrap();
+        fs::create_dir_all(root.join("conf")).unwrap();
+        fs::write(directory.path().join(".gitignore"), "*").unwrap();
+        fs::write(root.join(".gitignore"), "*.env").unwrap();
+        fs::write(root.join("conf/.gitignore"), "/own.yml").unwrap();
+        assert!(is_ignored(&root.join("conf/a.env")) && is_ignored(&root.join("conf/own.yml")));
+        assert!(!is_ignored(&root.join("own.yml")), "what lies outside does not count");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A file that is mounted and does not exist.
 
 use crate::diagnostic::Severity;
+use crate::lint::git;
 use crate::lint::mounts::{self, Mount};
 use crate::lint::project::Project;
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
@@ -39,6 +40,11 @@ events {}
     check,
 };
 
+/// Endings of files that people copy and fill in.
+const TEMPLATES: [&str; 9] = [
+    "default", "dist", "example", "j2", "sample", "template", "tmpl", "tpl", "in",
+];
+
 fn check(project: &Project<'_>, found: &mut Found) {
     for service in project.services() {
         for mount in mounts::of(service) {
@@ -63,12 +69,20 @@ fn check(project: &Project<'_>, found: &mut Found) {
 fn level(project: &Project<'_>, path: &Path) -> Severity {
     let is_alone = !has_files(Path::new(&project.model.directory));
     let has_siblings = path.parent().is_some_and(has_files);
-    match (is_alone, has_siblings && !is_output(project, path)) {
+    let is_made = is_output(project, path) || has_template(path) || git::is_ignored(path);
+    match (is_alone, has_siblings && !is_made) {
         // Where there is nothing but compose files, the rest of the project lies elsewhere.
         (true, _) => Severity::Hint,
         (false, true) => Severity::Error,
         (false, false) => Severity::Warning,
     }
+}
+
+/// Whether a file lies there that people copy and fill in: `app.conf.example` for `app.conf`.
+fn has_template(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let with = |ending: &&str| path.with_file_name(format!("{name}.{ending}")).exists();
+    TEMPLATES.iter().any(with)
 }
 
 /// Whether there is something in a directory beside compose files and what is hidden.

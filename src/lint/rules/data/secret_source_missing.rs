@@ -1,6 +1,7 @@
 //! A secret or a config whose file does not exist.
 
 use crate::diagnostic::Severity;
+use crate::lint::git;
 use crate::lint::project::Project;
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
 use crate::yaml::Node;
@@ -49,7 +50,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
                 continue;
             }
             // A secret is seldom a part of the repository: it is there where the file is run.
-            let level = if section == "secrets" {
+            let level = if section == "secrets" || git::is_ignored(&path) {
                 Severity::Warning
             } else {
                 Severity::Error
