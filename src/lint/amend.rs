@@ -27,7 +27,7 @@ mod tests {
     #[test]
     fn an_obsolete_version_goes_with_its_line() {
         let directory = tempfile::tempdir().unwrap();
-        let text = "# A shop.\nversion: \"3.8\" # old\nservices:\n  a: {image: i}\n";
+        let text = "# A shop.\nversion: \"3.8\" # old\nservices:\n  a: {image: 'i:1'}\n";
         fs::write(directory.path().join("compose.yaml"), text).unwrap();
         let request = Request {
             directory: directory.path().to_str().unwrap().to_owned(),
@@ -37,7 +37,7 @@ mod tests {
         let [file] = fixed.files.as_slice() else {
             panic!("{:?}", fixed.findings.diagnostics)
         };
-        assert_eq!(file.after, "# A shop.\nservices:\n  a: {image: i}\n");
+        assert_eq!(file.after, "# A shop.\nservices:\n  a: {image: 'i:1'}\n");
         assert_eq!(fixed.findings.diagnostics, []);
     }
 }

@@ -220,7 +220,7 @@ mod tests {
         );
         assert_eq!(steps("{test: [CMD, curl, \"-f\"]}"), "curl=curl -f=\"-f\"");
         assert_eq!(steps("{test: [CMD, sh, \"-c\", \"A=1 b; c\"]}"), "b=b / c=c");
-        assert_eq!(steps("{test: [CMD-SHELL, \"a $$B\"]}"), "a=a $B=$B");
+        assert_eq!(steps("{test: [CMD-SHELL, \"a $$B\"]}"), "a=a $B=$$B");
         assert_eq!(steps("{test: [NONE]}"), "off: [NONE]");
         assert_eq!(steps("{disable: true}"), "off: true");
         assert_eq!(steps("{interval: 5s}"), "nothing");

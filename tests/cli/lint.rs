@@ -155,7 +155,7 @@ fn each_file_is_a_project_and_others_are_skipped() {
     error[compose-file]: the compose file /work/gone/compose.yaml does not exist
     --> gone/compose.yaml
 
-    checked 5 projects, skipped 2 files that are no compose files: 2 errors, 1 warning; compose would reject 2 of them
+    checked 5 projects, skipped 2 files that are no compose files: 2 errors, 1 warning; --fix can fix 1; compose would reject 2 of them
     "#);
     let folder = lint(&sandbox, "lint a");
     insta::assert_snapshot!(folder.stdout(), @"checked a/compose.yaml: nothing found");
