@@ -8,12 +8,6 @@
 //!
 //! `scripts/test tools` installs the programs and runs the tests, which fail without them.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "what fails in a test's helper fails the test"
-)]
-
 #[cfg(test)]
 mod common;
 #[cfg(test)]
