@@ -73,12 +73,11 @@ fn check(project: &Project<'_>, found: &mut Found) {
             };
             let (name, text) = (&key.text, value.as_str().unwrap_or_default());
             let edits = vec![Edit::replace(value.span, quoted(raw))];
-            let fix = Fix::safe("write the value in quotes", edits);
-            let level = if kind == "truth value" {
-                Severity::Hint
-            } else {
-                Severity::Error
-            };
+            // Whoever writes True may well be content with what becomes of it.
+            let is_truth = kind == "truth value";
+            let make = if is_truth { Fix::unsafe_ } else { Fix::safe };
+            let fix = make("write the value in quotes", edits);
+            let level = if is_truth { Severity::Hint } else { Severity::Error };
             found.push(
                 at(
                     value.span,

@@ -5,6 +5,8 @@ use std::collections::HashSet;
 use crate::diagnostic::Severity;
 use crate::lint::project::Project;
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
+use crate::lint::uses::bare;
+use crate::yaml::Node;
 
 /// See its summary.
 pub(super) const RULE: Rule = Rule {
@@ -36,15 +38,43 @@ fn check(project: &Project<'_>, found: &mut Found) {
             continue;
         };
         let text = image.as_str().unwrap_or_default();
-        if (text.ends_with([':', '@']) || text.contains(":@")) && seen.insert(image.span) {
+        let uses = project
+            .written(image.span)
+            .and_then(Node::as_str)
+            .map(bare)
+            .unwrap_or_default();
+        let is_empty = text.ends_with([':', '@']) || text.contains(":@");
+        let Some(variable) = uses.last().map(|last| last.name).filter(|_| is_empty) else {
+            continue;
+        };
+        // Many images often have the tag of one variable.
+        if seen.insert(variable) {
             let name = service.name();
             found.push(
                 at(
                     image.span,
                     format!("the image of \"{name}\" is \"{text}\" here, which the engine rejects"),
                 )
-                .help("demand the variable, ${TAG:?set TAG}, or give it a default, ${TAG:-latest}"),
+                .help(format!(
+                    "demand the variable, ${{{variable}:?set it}}, or give it a default, ${{{variable}:-1}}"
+                )),
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lint::rules::testing::found;
+
+    #[test]
+    fn a_tag_is_told_once() {
+        let image = |images: &str| found(&RULE, &format!("services: {{{images}}}\n"));
+        assert_eq!(
+            image("a: {image: 'a:$T'}, b: {image: 'b:$T'}, c: {image: 'c:${U}'}"),
+            ["'a:$T'", "'c:${U}'"]
+        );
+        assert!(image("a: {image: 'a:1$T'}, b: {image: '${R}b:1'}, c: {image: 'c:${T:-1}'}").is_empty());
     }
 }
