@@ -47,9 +47,10 @@ const HARMLESS: [&str; 43] = [
     "wait",
 ];
 
-/// Programs that show what another one says, and whose own success says nothing of it.
-const SHOWS: [&str; 11] = [
-    "awk", "cat", "grep", "head", "less", "more", "sed", "tail", "tee", "tr", "ts",
+/// Programs that show or pack what another one says, and whose own success says nothing of it.
+const SHOWS: [&str; 16] = [
+    "awk", "bzip2", "cat", "grep", "gzip", "head", "less", "more", "pigz", "sed", "tail", "tee", "tr", "ts", "xz",
+    "zstd",
 ];
 
 fn check(project: &Project<'_>, found: &mut Found) {
@@ -221,6 +222,7 @@ mod tests {
         for (text, expected) in [
             ("npm ci; npm test", "npm ci"),
             ("npm test | tee log", "npm test"),
+            ("pg_dump app | gzip > a.gz", "pg_dump app"),
             ("npm test || true", "npm test"),
             ("npm test || echo failed", "npm test"),
             ("set -e; npm test || exit 0; a", "npm test"),
