@@ -145,7 +145,9 @@ fn finding(project: &Project<'_>, service: &Service<'_>, text: &Text<'_>, variab
         format!("compose replaces \"${name}\" in \"{service_name}\" by nothing: {why}"),
     );
     if !text.is_script {
-        return Some(finding.help(format!("give the command to a shell, and write $${name}")));
+        // Without a shell, the variable of the machine may be meant, which is set where it matters.
+        let help = format!("give the command to a shell, and write $${name}; or set it where compose runs");
+        return Some(finding.help(help).at_most(Severity::Warning));
     }
     let fix = exact.filter(|_| is_own(project, service, text.span)).map(|place| {
         let edits = vec![Edit::replace(place.part(0, 0), "$")];

@@ -40,12 +40,19 @@ fn check(project: &Project<'_>, found: &mut Found) {
     for one in used(project) {
         let name = one.name;
         if OF_SHELLS.contains(&name) && !is_set(name) {
+            // Some systems export it at login.
+            let level = if name == "HOSTNAME" {
+                Severity::Warning
+            } else {
+                Severity::Error
+            };
             found.push(
                 at(
                     one.span,
                     format!("the shell does not hand \"{name}\" on, and nothing is put in here"),
                 )
-                .help(format!("export it before, and demand it: ${{{name}:?export {name}}}")),
+                .help(format!("export it before, and demand it: ${{{name}:?export {name}}}"))
+                .at_most(level),
             );
         }
     }
