@@ -49,6 +49,8 @@ pub struct Step {
     pub stops_at_errors: bool,
     /// Whether its failure counts as a success.
     pub is_negated: bool,
+    /// Whether one of its streams is redirected, which can fail by itself.
+    pub is_redirected: bool,
 }
 
 /// A word of a command.
@@ -139,6 +141,7 @@ impl<'a> Check<'a> {
                 place: Place::default(),
                 stops_at_errors: false,
                 is_negated: false,
+                is_redirected: false,
             }];
         };
         let read = match script_of(&words).filter(|_| !self.is_shell) {
@@ -159,6 +162,7 @@ impl<'a> Check<'a> {
             place: command.place,
             stops_at_errors: command.options.stops_at_errors,
             is_negated: command.is_negated,
+            is_redirected: command.is_redirected,
         };
         read.iter().map(step).collect()
     }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::Settings;
 use super::dockerfile::Dockerfile;
 use super::edits::Places;
-use super::images::Reference;
+use super::images::{self, Known, Reference};
 use super::rule::Limit;
 use crate::compose::Restart;
 use crate::compose::load::Model;
@@ -62,6 +62,24 @@ const CHECKS: [&str; 37] = [
 
 /// How far above a project's directory something is looked for.
 const MOST_PARENTS: usize = 4;
+
+/// What stands in commands that start the server of an image themselves.
+const SERVERS: [&str; 14] = [
+    "docker-entrypoint.sh",
+    "etcd",
+    "kafka-server-start",
+    "mariadbd",
+    "memcached",
+    "minio",
+    "mongod",
+    "mysqld",
+    "nginx",
+    "postgres",
+    "rabbitmq-server",
+    "redis-server",
+    "start-single-node",
+    "valkey-server",
+];
 
 /// A project that compose would load.
 #[derive(Debug)]
@@ -486,6 +504,20 @@ impl<'a> Service<'a> {
     pub fn words(&self) -> Vec<&'a str> {
         let words = self.items("entrypoint").chain(self.items("command"));
         words.filter_map(Node::as_str).collect()
+    }
+
+    /// What is known of the server that it runs: its image is a known one, and it runs nothing else.
+    #[must_use]
+    pub fn server(&self) -> Option<&'static Known> {
+        let image = self.text("image").filter(|_| self.get("build").is_none())?;
+        let known = images::known(image)?;
+        let words = self.words();
+        let is_plain = words.is_empty() && !known.needs_command;
+        let is_options = self.items("entrypoint").len() == 0 && words.first().is_some_and(|word| word.starts_with('-'));
+        let is_started = words
+            .iter()
+            .any(|word| SERVERS.iter().any(|server| word.contains(server)));
+        (is_plain || is_options || is_started).then_some(known)
     }
 
     /// The images that it builds, by the names that the file gives them.

@@ -1,27 +1,11 @@
 //! A database that nobody waits for.
 
+use super::waits::waits_itself;
 use crate::diagnostic::Severity;
 use crate::event::Condition;
 use crate::lint::health::{Said, said};
-use crate::lint::images::known;
 use crate::lint::project::{Need, Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
-
-/// Words in a command that waits by itself.
-const WAITS: [&str; 12] = [
-    "dockerize",
-    "mysqladmin",
-    "nc -",
-    "pg_isready",
-    "redis-cli",
-    "sleep",
-    "until ",
-    "wait-for",
-    "wait_for",
-    "waitfor",
-    "wait-on",
-    "while ",
-];
 
 /// See its summary.
 pub(super) const RULE: Rule = Rule {
@@ -66,8 +50,7 @@ services:
 
 fn check(project: &Project<'_>, found: &mut Found) {
     for store in project.services().iter().filter(|service| !service.is_job()) {
-        let image = store.text("image").filter(|_| store.get("build").is_none());
-        let Some(known) = image.and_then(known).filter(|known| known.is_datastore) else {
+        let Some(known) = store.server().filter(|known| known.is_datastore) else {
             continue;
         };
         if !matches!(said(store), Said::Nothing) || known.has_healthcheck == Some(true) {
@@ -103,12 +86,6 @@ fn check(project: &Project<'_>, found: &mut Found) {
     }
 }
 
-/// Whether the command of a service does the waiting.
-fn waits_itself(service: &Service<'_>) -> bool {
-    let line = service.words().join(" ");
-    WAITS.iter().any(|word| line.contains(word))
-}
-
 #[cfg(test)]
 mod tests {
     use super::RULE;
@@ -125,6 +102,8 @@ mod tests {
         assert!(of(", healthcheck: {test: redis-cli ping}", "").is_empty());
         assert!(of(", healthcheck: {disable: true}", "").is_empty());
         assert!(of(", build: .", "").is_empty());
+        assert!(of(", command: redis-cli -h other monitor", "").is_empty());
+        assert_eq!(of(", command: redis-server --appendonly no", ""), ["db"]);
         assert!(of("", ", command: ./wait-for-it.sh db:6379 -- ./run").is_empty());
         assert!(of("", ", command: sh -c 'until nc -z db 6379; do sleep 1; done; ./run'").is_empty());
     }

@@ -1,5 +1,6 @@
 //! A health check that the services which need it do not wait for.
 
+use super::waits::waits_itself;
 use crate::diagnostic::Severity;
 use crate::event::Condition;
 use crate::lint::health::check as check_of;
@@ -58,37 +59,41 @@ fn check(project: &Project<'_>, found: &mut Found) {
             .filter(|(_, need)| need.condition == Condition::Healthy)
             .map(|(service, _)| service.name())
             .collect();
-        for (service, need) in waiting {
-            // One that starts behind another which waits for the health need not wait for it as well.
+        // One that starts behind another which waits for the health need not wait for it as well.
+        let is_early = |(service, need): &&(&Service<'_>, Need<'_>)| {
             let is_behind = |other: &&str| project.is_behind(service.name(), other);
-            if need.condition == Condition::Started && is_written(project, need) && !healthy.iter().any(is_behind) {
-                let (name, other) = (service.name(), checked.name());
-                let is_explicit = need
-                    .node
-                    .get("condition")
-                    .is_some_and(|condition| condition.span == need.place())
-                    && project.text(need.place()) == "service_started";
-                let level = if is_explicit || !service.is_job() {
-                    Severity::Hint
-                } else {
-                    Severity::Warning
-                };
-                found.push(
-                    at(
-                        need.place(),
-                        format!("\"{name}\" does not wait until \"{other}\" is healthy"),
-                    )
-                    .label(checked.key.span, "has a health check")
-                    .help(format!("write {other}: {{condition: service_healthy}}"))
-                    .at_most(level),
-                );
-            }
+            let is_short = need.condition == Condition::Started && is_written(project, *need);
+            is_short && !waits_itself(service) && !healthy.iter().any(is_behind)
+        };
+        let early: Vec<_> = waiting.iter().filter(is_early).collect();
+        let jobs = early.iter().filter(|(service, _)| service.is_job());
+        let others = early.iter().filter(|(service, _)| !service.is_job()).take(1);
+        for (service, need) in jobs.chain(others) {
+            let (name, other) = (service.name(), checked.name());
+            let level = if service.is_job() {
+                Severity::Warning
+            } else {
+                Severity::Hint
+            };
+            found.push(
+                at(
+                    need.place(),
+                    format!("\"{name}\" does not wait until \"{other}\" is healthy"),
+                )
+                .label(checked.key.span, "has a health check")
+                .help(format!("write {other}: {{condition: service_healthy}}"))
+                .at_most(level),
+            );
         }
     }
 }
 
-/// Whether the need is one of `depends_on`, and not what compose makes of a link or a shared network.
+/// Whether the need is a name in `depends_on`: not what compose makes of a link or a shared network, and not one that says
+/// outright that a start is enough.
 fn is_written(project: &Project<'_>, need: Need<'_>) -> bool {
+    if project.text(need.place()).contains("service_started") {
+        return false;
+    }
     let text = project.text(need.key.span);
     text.trim_matches(['"', '\'']) == &*need.key.text
 }
@@ -102,7 +107,9 @@ mod tests {
     fn waiting_for_another_that_waits_is_enough() {
         let file = "services:\n  db: {image: x, healthcheck: {test: y}}\n  api: {image: x, depends_on: {db: {condition: \
                     service_healthy}}}\n  web: {image: x, depends_on: [api, db]}\n  side: {image: x, network_mode: \
-                    \"service:db\"}\n  other: {image: x, depends_on: [db]}\n";
+                    \"service:db\"}\n  other: {image: x, depends_on: [db]}\n  \
+                    more: {image: x, depends_on: [db]}\n  sure: {image: x, depends_on: {db: {condition: \
+                    service_started}}}\n";
         assert_eq!(found(&RULE, file), ["db"]);
     }
 

@@ -48,14 +48,12 @@ services:
 };
 
 fn check(project: &Project<'_>, found: &mut Found) {
-    for service in project.services() {
-        for need in service.needs().filter(|need| need.condition == Condition::Healthy) {
-            let other = project
-                .service(&need.key.text)
-                .filter(|other| !other.is_job() && other.get("provider").is_none());
-            if let Some(other) = other {
-                found.0.extend(finding(project, service, need, other));
-            }
+    for other in project.services() {
+        let mut waiting = project.dependents(other.name());
+        let waiting = waiting.find(|(_, need)| need.condition == Condition::Healthy);
+        let is_candidate = !other.is_job() && other.get("provider").is_none();
+        if let Some((service, need)) = waiting.filter(|_| is_candidate) {
+            found.0.extend(finding(project, service, need, other));
         }
     }
 }

@@ -3,10 +3,8 @@
 use crate::diagnostic::Severity;
 use crate::event::Condition;
 use crate::lint::health::check as check_of;
-use crate::lint::images::known;
-use crate::lint::project::{Project, Service};
+use crate::lint::project::Project;
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
-use crate::yaml::Node;
 
 /// See its summary.
 pub(super) const RULE: Rule = Rule {
@@ -49,7 +47,7 @@ services:
 fn check(project: &Project<'_>, found: &mut Found) {
     for service in project.services() {
         for need in service.needs().filter(|need| need.condition == Condition::Succeeded) {
-            let Some(server) = project.service(&need.key.text).filter(|other| serves(other)) else {
+            let Some(server) = project.service(&need.key.text).filter(|other| other.server().is_some()) else {
                 continue;
             };
             let (name, other) = (service.name(), server.name());
@@ -72,15 +70,6 @@ fn check(project: &Project<'_>, found: &mut Found) {
     }
 }
 
-/// Whether a service runs the server that its image is known for: with nothing else to run, or with options for it alone.
-fn serves(service: &Service<'_>) -> bool {
-    let image = service.text("image").filter(|_| service.get("build").is_none());
-    let is_known = image.and_then(known).is_some_and(|known| !known.needs_command);
-    let is_plain = service.items("entrypoint").len() == 0;
-    let mut words = service.items("command").filter_map(Node::as_str);
-    is_known && is_plain && words.next().is_none_or(|word| word.starts_with('-'))
-}
-
 #[cfg(test)]
 mod tests {
     use super::RULE;
@@ -95,6 +84,7 @@ mod tests {
             ("image: postgres, entrypoint: ./init.sh", false),
             ("image: postgres, build: .", false),
             ("image: minio/minio", false),
+            ("image: minio/minio, command: minio server /data", true),
             ("image: me/tool", false),
         ] {
             let file = format!(

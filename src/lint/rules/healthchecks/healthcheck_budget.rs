@@ -19,8 +19,8 @@ pub(super) const LIMIT: Limit = Limit {
 pub(super) const RULE: Rule = Rule {
     id: "healthcheck-budget",
     summary: "a service that does not come up is waited for very long",
-    why: "A service counts as unhealthy only after its start period and all retries, each of which takes an interval, and up \
-          to the timeout more. Until then everything that waits for it waits, with nothing to see in the logs.",
+    why: "A service counts as unhealthy only after its start period and all retries, each of which comes an interval after \
+          the one before. Until then everything that waits for it waits, with nothing to see in the logs.",
     level: Severity::Hint,
     category: Category::Pipeline,
     preset: Preset::Default,
@@ -82,7 +82,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
             found.push_once(
                 at(
                     key.span,
-                    format!("\"{name}\" can take {minutes} minutes to be given up as unhealthy"),
+                    format!("\"{name}\" is given up as unhealthy after {minutes} minutes at the earliest"),
                 )
                 .help("lower retries, interval, timeout or start_period"),
             );
