@@ -1,7 +1,8 @@
 //! Operators of a shell in a health check that no shell reads.
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
 use crate::lint::health::{Check, check as check_of};
+use crate::lint::places::quoted;
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
 use crate::lint::shell::script_of;
@@ -47,24 +48,38 @@ services:
     healthcheck:
       test: [\"CMD-SHELL\", \"curl -f http://127.0.0.1 || exit 1\"]
 ",
-    fixed: None,
+    fixed: Some(
+        "\
+services:
+  app:
+    image: app:1
+    healthcheck:
+      test: [\"CMD-SHELL\", \"curl -f http://127.0.0.1 || exit 1\"]
+",
+    ),
     check,
 };
 
 fn check(project: &Project<'_>, found: &mut Found) {
     for service in project.services() {
         let check = check_of(service).filter(|check| !check.is_shell);
-        found.0.extend(check.and_then(|check| finding(service, &check)));
+        found
+            .0
+            .extend(check.and_then(|check| finding(project, service, &check)));
     }
 }
 
-fn finding(service: &Service<'_>, check: &Check<'_>) -> Option<Diagnostic> {
+fn finding(project: &Project<'_>, service: &Service<'_>, check: &Check<'_>) -> Option<Diagnostic> {
     let (name, words) = (service.name(), check.words());
     if let [line] = &words[..]
         && line.trim().contains(char::is_whitespace)
     {
         let message = format!("the health check of \"{name}\" is one word, and no program has that name");
-        return Some(at(check.items().first()?.span, message).help("write CMD-SHELL in the place of CMD"));
+        return Some(
+            at(check.items().first()?.span, message)
+                .help("write CMD-SHELL in the place of CMD")
+                .fix(for_shell(project, check, line)),
+        );
     }
     if script_of(&words).is_some() {
         return None;
@@ -76,13 +91,46 @@ fn finding(service: &Service<'_>, check: &Check<'_>) -> Option<Diagnostic> {
         "no shell reads the health check of \"{name}\": {program} gets \"{}\" as an argument",
         operator.as_str()?
     );
-    Some(at(operator.span, message).help("write [\"CMD-SHELL\", \"…\"] with the whole command in one text"))
+    let line: Option<Vec<String>> = words.iter().map(|word| shell_word(word)).collect();
+    let fix = line.and_then(|line| for_shell(project, check, &line.join(" ")));
+    Some(
+        at(operator.span, message)
+            .help("write [\"CMD-SHELL\", \"…\"] with the whole command in one text")
+            .fix(fix),
+    )
+}
+
+/// The check as a text for the shell. Nothing where a shell would find more in it than was meant.
+fn for_shell(project: &Project<'_>, check: &Check<'_>, line: &str) -> Option<Fix> {
+    let raw = project.text(check.test.span);
+    let is_list = raw.starts_with('[') && raw.ends_with(']') && !raw.contains(['$', '#']);
+    let edit = Edit::replace(check.test.span, format!("[\"CMD-SHELL\", {}]", quoted(line)));
+    is_list.then(|| Fix::safe("let a shell read it", vec![edit]))
+}
+
+/// A word as a shell has to read it; nothing where that is not plain.
+fn shell_word(word: &str) -> Option<String> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
+    if OPERATORS.contains(&word) || !word.is_empty() && word.chars().all(is_plain) {
+        return Some(word.to_owned());
+    }
+    (!word.contains('\'')).then(|| format!("'{word}'"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::RULE;
+    use super::{RULE, shell_word};
     use crate::lint::rules::testing::found;
+
+    #[test]
+    fn words_keep_what_they_mean() {
+        let line = |words: &[&str]| words.iter().map(|word| shell_word(word)).collect::<Option<Vec<_>>>();
+        assert_eq!(
+            line(&["curl", "http://x?a&b", "|", "grep", "-q", "a b"]).map(|line| line.join(" ")),
+            Some("curl 'http://x?a&b' | grep -q 'a b'".to_owned())
+        );
+        assert_eq!(line(&["it's", "|", "b"]), None);
+    }
 
     #[test]
     fn a_shell_may_read_them() {
