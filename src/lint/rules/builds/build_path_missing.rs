@@ -81,14 +81,33 @@ fn tell(project: &Project<'_>, service: &Service<'_>, path: &Path, span: Span, f
                 "it is there as seen from {parent}: is this file used with one that lies there?"
             ))
             .at_most(Severity::Hint),
-        None => finding,
+        None => finding.at_most(place::missing(project, path)),
     });
 }
 
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::lint::rules::testing::found;
+    use crate::diagnostic::Severity;
+    use crate::lint::rule::Found;
+    use crate::lint::rules::testing::{found, with_project};
+
+    #[test]
+    fn what_something_else_brings_is_a_hint() {
+        let level = |ignored: &str| {
+            let file = format!(
+                "services:\n  a:\n    build: ./app\n== .git/config ==\n\n== .gitignore ==\n{ignored}\n== .gitmodules \
+                 ==\n[submodule \"x\"]\n\tpath = x\n== README ==\n\n"
+            );
+            with_project(&file, |project| {
+                let mut found = Found::default();
+                (RULE.check)(project, &mut found);
+                found.0[0].severity
+            })
+        };
+        assert_eq!(level("/app"), Severity::Hint);
+        assert_eq!(level("/other"), Severity::Error);
+    }
 
     #[test]
     fn what_lies_elsewhere_or_depends_on_variables_is_not_looked_for() {

@@ -63,7 +63,8 @@ fn finding(project: &Project<'_>, service: &Service<'_>) -> Option<crate::diagno
         let help = format!("it is there as seen from {parent}: is this file used with one that lies there?");
         return Some(finding.help(help).at_most(Severity::Hint));
     }
-    Some(finding.help("the path of a Dockerfile begins at the context of the build"))
+    let help = "the path of a Dockerfile begins at the context of the build";
+    Some(finding.help(help).at_most(place::missing(project, &path)))
 }
 
 #[cfg(test)]

@@ -1,6 +1,10 @@
-//! Places in a `build:` that findings point at.
+//! What findings about a `build:` share: where they point, and how sure it is that something is missing.
 
-use crate::lint::project::Service;
+use std::path::Path;
+
+use crate::diagnostic::Severity;
+use crate::lint::git;
+use crate::lint::project::{Project, Service};
 use crate::source::Span;
 
 /// Where a build says the first of some things that it says; the key `build` itself where it says none of them.
@@ -19,4 +23,32 @@ fn is_short(service: &Service<'_>) -> bool {
     };
     let said = |(_, node): (_, &crate::yaml::Node)| node.span == build.span;
     build.entries().all(said)
+}
+
+/// How much it matters that nothing is at a path: what something else brings need not be there yet.
+pub(super) fn missing(project: &Project<'_>, path: &Path) -> Severity {
+    let directory = Path::new(&project.model.directory);
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    let mut names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    // Where there is nothing but compose files, the rest of the project lies elsewhere.
+    let has_files = names.any(|name| !name.starts_with('.') && !name.ends_with(".yml") && !name.ends_with(".yaml"));
+    if has_files && !git::is_ignored(path) && !is_in_submodule(project, path) {
+        Severity::Error
+    } else {
+        Severity::Hint
+    }
+}
+
+/// Whether a path lies in a repository that git fetches into this one.
+fn is_in_submodule(project: &Project<'_>, path: &Path) -> bool {
+    let mut roots = path.ancestors().skip(1).take(8);
+    let Some(root) = roots.find(|root| root.join(".gitmodules").exists()) else {
+        return false;
+    };
+    let text = project.file(&root.join(".gitmodules")).unwrap_or_default();
+    let value = |line: &str| {
+        let (key, value) = line.split_once('=')?;
+        (key.trim() == "path").then(|| root.join(value.trim()))
+    };
+    text.lines().filter_map(value).any(|module| path.starts_with(module))
 }
