@@ -1,6 +1,5 @@
 //! A server that does not hear the signal to stop.
 
-use crate::compose::Restart;
 use crate::diagnostic::{Fix, Severity};
 use crate::event::Kind;
 use crate::lint::edits::add_before;
@@ -22,7 +21,7 @@ pub(super) const RULE: Rule = Rule {
 services:
   web:
     image: app:1
-    «command»: sh -c \"./prepare && ./serve\"
+    «command»: sh -c \"./prepare && tail -f /var/log/app.log\"
     ports: [\"8000\"]
 ",
     good: "\
@@ -30,7 +29,7 @@ services:
   web:
     image: app:1
     init: true
-    command: sh -c \"./prepare && ./serve\"
+    command: sh -c \"./prepare && tail -f /var/log/app.log\"
     ports: [\"8000\"]
 ",
     fixed: Some(
@@ -39,7 +38,7 @@ services:
   web:
     image: app:1
     init: true
-    command: sh -c \"./prepare && ./serve\"
+    command: sh -c \"./prepare && tail -f /var/log/app.log\"
     ports: [\"8000\"]
 ",
     ),
@@ -48,8 +47,8 @@ services:
 
 const SHELLS: [&str; 4] = ["sh", "bash", "ash", "dash"];
 
-/// What joins the commands of a script. A shell with one command alone becomes that command.
-const JOINTS: [&str; 4] = ["&&", "||", ";", "\n"];
+/// What begins a loop without an end.
+const LOOPS: [&str; 4] = ["while true", "while :", "while sleep", "until false"];
 
 fn check(project: &Project<'_>, found: &mut Found) {
     let servers = project
@@ -74,7 +73,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
                     service.name()
                 ),
             )
-            .help("write \"init: true\", or begin the last command of the script with exec")
+            .help("write \"init: true\"")
             .fix(fix),
         );
     }
@@ -89,32 +88,45 @@ fn is_prepared(service: &Service<'_>) -> bool {
         || service.text("pid").is_some_and(|pid| !pid.is_empty())
 }
 
-/// Whether it is not likely to end by itself.
-fn serves(service: &Service<'_>) -> bool {
-    let opens = service.items("ports").len() + service.items("expose").len() > 0;
-    opens || service.get("healthcheck").is_some() || service.restart() == Restart::Always
-}
-
 fn is_deaf(service: &Service<'_>) -> bool {
     let words = service.words();
-    let program = |word: &&str| word.rsplit('/').next().unwrap_or_default().to_owned();
     match words.as_slice() {
-        [first, time, ..] if program(first) == "sleep" => is_long(time),
-        [first, ..] if program(first) == "tail" => true,
-        [shell, option, script, ..] if SHELLS.contains(&program(shell).as_str()) => {
+        [shell, option, script, ..] if SHELLS.contains(&name(shell)) => {
             let is_script = option.starts_with('-') && option.ends_with('c');
-            let script = script.trim();
-            let has_several = JOINTS.iter().any(|joint| script.contains(joint));
-            is_script && has_several && serves(service) && !script.contains("exec ") && !script.contains("trap ")
+            is_script && !script.contains("trap ") && ends_deaf(script.trim())
         }
-        _ => false,
+        words => is_idle(words),
     }
 }
 
-/// Whether a sleep lasts for as long as a run does. A short one ends before anybody stops it.
-fn is_long(time: &str) -> bool {
-    let seconds = time.parse::<f64>();
-    seconds.map_or_else(|_| time.ends_with(['h', 'd', 'y', 'f']), |seconds| seconds > 600.0)
+/// Whether a script ends in what does not end. A shell can become its last command: other programs may heed the signal
+/// then.
+fn ends_deaf(script: &str) -> bool {
+    let is_loop = script.ends_with("done") && LOOPS.iter().any(|begin| script.contains(begin));
+    let last = script
+        .rsplit(['\n', ';', '&'])
+        .map(str::trim)
+        .find(|command| !command.is_empty());
+    let last: Vec<&str> = last.unwrap_or_default().split_whitespace().collect();
+    let last = last.strip_prefix(&["exec"]).unwrap_or(&last);
+    is_loop || is_idle(last) || *last == ["wait"]
+}
+
+/// Whether a program does nothing for as long as a run lasts. A short sleep ends before anybody stops it.
+fn is_idle(words: &[&str]) -> bool {
+    let is_long = |time: &str| {
+        let seconds = time.parse::<f64>();
+        seconds.map_or_else(|_| time.ends_with(['h', 'd', 'y', 'f']), |seconds| seconds > 600.0)
+    };
+    match words {
+        [first, time, ..] if name(first) == "sleep" => is_long(time),
+        [first, ..] => name(first) == "tail",
+        [] => false,
+    }
+}
+
+fn name(program: &str) -> &str {
+    program.rsplit('/').next().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -123,27 +135,38 @@ mod tests {
     use crate::lint::rules::testing::found;
 
     #[test]
-    fn scripts_that_hand_over_are_left_alone() {
+    fn only_what_surely_hears_nothing_is_told() {
         let file = |service: &str| format!("services: {{web: {{image: i, ports: [80], {service}}}}}");
         for service in [
             "command: ./serve",
             "command: sleep 5",
-            "command: sh -c ./serve",
-            "command: ['sh', '-c', './a && exec ./serve']",
-            "command: ['sh', '-c', 'a; b'], init: true",
-            "command: ['sh', '-c', 'a; b'], stop_grace_period: 1s",
+            "command: ['sh', '-c', './a && ./serve']",
+            "command: ['sh', '-c', 'tail x; ./serve']",
+            "command: ['sh', '-c', 'trap : TERM; sleep infinity & wait']",
+            "command: tail -f x, init: true",
+            "command: tail -f x, stop_grace_period: 1s",
         ] {
             assert!(found(&RULE, &file(service)).is_empty(), "{service}");
         }
-        for command in ["tail -f /dev/null", "sleep infinity", "sleep 1d", "/bin/sleep 9999"] {
-            assert_eq!(found(&RULE, &file(&format!("command: {command}"))), ["command"]);
+        for command in [
+            "tail -f /dev/null",
+            "sleep infinity",
+            "sleep 1d",
+            "/bin/sleep 9999",
+            "['sh', '-c', 'a; exec sleep infinity']",
+            "['bash', '-ec', 'while true; do a; sleep 5; done']",
+            "['sh', '-c', './serve & wait']",
+        ] {
+            assert_eq!(
+                found(&RULE, &file(&format!("command: {command}"))),
+                ["command"],
+                "{command}"
+            );
         }
         assert_eq!(
-            found(&RULE, &file("entrypoint: [/bin/bash, -ec], command: ['a; b']")),
+            found(&RULE, &file("entrypoint: [/bin/sh, -c], command: ['tail -f x']")),
             ["entrypoint"]
         );
-        let alone = "services: {a: {image: i, command: ['sh', '-c', 'a; b']}}";
-        assert!(found(&RULE, alone).is_empty(), "it may end by itself");
-        assert!(found(&RULE, "services: {tests: {image: i, command: ['sh', '-c', 'a; b']}}").is_empty());
+        assert!(found(&RULE, "services: {tests: {image: i, command: sleep 9999}}").is_empty());
     }
 }
