@@ -91,6 +91,7 @@ pub struct Project<'a> {
     settings: &'a Settings,
     services: Vec<Service<'a>>,
     by_name: HashMap<&'a str, usize>,
+    dependents: OnceCell<HashMap<&'a str, Vec<usize>>>,
     written: OnceCell<HashMap<Span, &'a Node>>,
     files: RefCell<HashMap<PathBuf, Option<Rc<str>>>>,
     dockerfiles: RefCell<HashMap<String, Option<Rc<Dockerfile>>>>,
@@ -165,6 +166,7 @@ impl<'a> Project<'a> {
             settings,
             services,
             by_name,
+            dependents: OnceCell::new(),
             written: OnceCell::new(),
             files: RefCell::default(),
             dockerfiles: RefCell::default(),
@@ -193,8 +195,18 @@ impl<'a> Project<'a> {
 
     /// The services of whose needs this one is a part, each with the need.
     pub fn dependents<'b>(&'b self, name: &'b str) -> impl Iterator<Item = (&'b Service<'a>, Need<'a>)> {
-        self.services
-            .iter()
+        let dependents = self.dependents.get_or_init(|| {
+            let mut dependents: HashMap<&str, Vec<usize>> = HashMap::new();
+            for (at, service) in self.services.iter().enumerate() {
+                for need in service.needs() {
+                    dependents.entry(&need.key.text).or_default().push(at);
+                }
+            }
+            dependents
+        });
+        let services = dependents.get(name).into_iter().flatten();
+        services
+            .filter_map(|at| self.services.get(*at))
             .filter_map(move |service| Some((service, service.need(name)?)))
     }
 
