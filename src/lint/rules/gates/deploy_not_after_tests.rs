@@ -1,7 +1,8 @@
 //! A deploy that no chain of successes ties to the tests.
 
-use crate::diagnostic::Severity;
+use crate::diagnostic::{Fix, Severity};
 use crate::event::Kind;
+use crate::lint::edits::add_before;
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
 
@@ -48,7 +49,24 @@ services:
       build:
         condition: service_completed_successfully
 ",
-    fixed: None,
+    fixed: Some(
+        "\
+services:
+  tests:
+    image: app:1
+    command: pytest
+  build:
+    image: app:1
+    command: make build
+  deploy:
+    image: tools:1
+    command: ./deploy.sh
+    depends_on:
+      tests: {condition: service_completed_successfully}
+      build:
+        condition: service_completed_successfully
+",
+    ),
     check,
 };
 
@@ -65,7 +83,8 @@ fn check(project: &Project<'_>, found: &mut Found) {
                 .label(check.key.span, "checks, and holds nothing back")
                 .help(format!(
                     "add \"{other}: {{condition: service_completed_successfully}}\" to what it depends on"
-                )),
+                ))
+                .fix(fix(project, deploy, other)),
             );
         }
     }
@@ -75,4 +94,53 @@ fn check(project: &Project<'_>, found: &mut Found) {
 fn is_ungated(project: &Project<'_>, deploy: &Service<'_>, check: &Service<'_>) -> bool {
     let names = deploy.need(check.name()).is_some();
     !names && !project.waits_for_success(deploy.name(), check.name()) && !project.is_behind(check.name(), deploy.name())
+}
+
+fn fix(project: &Project<'_>, deploy: &Service<'_>, check: &str) -> Option<Fix> {
+    let need = format!("{check}: {{condition: service_completed_successfully}}");
+    let edits = if deploy.get("depends_on").is_some() {
+        let mut needs = deploy.entries("depends_on");
+        needs.find_map(|(key, _)| add_before(project, key, &need))
+    } else {
+        let here = deploy.node.entries().map(|(key, _)| key);
+        let last = here
+            .filter(|key| deploy.node.span.holds(key.span))
+            .max_by_key(|key| key.span)?;
+        add_before(project, last, &format!("depends_on: {{{need}}}"))
+    };
+    edits.map(|edits| Fix::unsafe_(format!("wait for the success of \"{check}\""), edits))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lint::fix::apply;
+    use crate::lint::rules::testing::with_project;
+
+    fn fixed(deploy: &str) -> Option<String> {
+        let text = format!("services:\n  tests: {{image: i}}\n  db: {{image: i}}\n  deploy:\n{deploy}");
+        with_project(&text, |project| {
+            let mut found = Found::default();
+            check(project, &mut found);
+            let fix = found.0.first()?.fix.clone()?;
+            let changed = apply(&text, fix.edits.iter().collect());
+            Some(changed.split_once("deploy:\n").unwrap().1.to_owned())
+        })
+    }
+
+    #[test]
+    fn a_need_is_added_where_needs_are_written_as_a_mapping() {
+        let need = "tests: {condition: service_completed_successfully}";
+        assert_eq!(
+            fixed("    image: i\n    command: x\n"),
+            Some(format!("    image: i\n    depends_on: {{{need}}}\n    command: x\n"))
+        );
+        assert_eq!(
+            fixed("    image: i\n    depends_on: {db: {condition: service_started}}\n"),
+            Some(format!(
+                "    image: i\n    depends_on: {{{need}, db: {{condition: service_started}}}}\n"
+            ))
+        );
+        assert_eq!(fixed("    image: i\n    depends_on: [db]\n"), None);
+    }
 }

@@ -4,9 +4,11 @@ mod address_invalid;
 mod capability_unknown;
 mod container_name_invalid;
 mod empty_override_noop;
+mod external_secret;
 mod health_interval_too_short;
 mod layers;
 mod memory_too_small;
+mod mode_unknown;
 mod mount_target_relative;
 mod override_appends;
 mod port_out_of_range;
@@ -25,8 +27,10 @@ pub const RULES: &[&Rule] = &[
     &capability_unknown::RULE,
     &container_name_invalid::RULE,
     &empty_override_noop::RULE,
+    &external_secret::RULE,
     &health_interval_too_short::RULE,
     &memory_too_small::RULE,
+    &mode_unknown::RULE,
     &mount_target_relative::RULE,
     &override_appends::RULE,
     &port_out_of_range::RULE,
