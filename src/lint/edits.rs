@@ -92,6 +92,13 @@ pub fn add_before(project: &Project<'_>, key: &Key, entry: &str) -> Option<Vec<E
     Some(vec![Edit::replace(Span::new(key.span.source, start, start), text)])
 }
 
+/// Whether no two services have the item of a list that is written at a place: an edit of it changes one alone.
+#[must_use]
+pub fn is_of_one(project: &Project<'_>, item: Span) -> bool {
+    let place = project.places().items.get(&item);
+    place.is_some_and(|place| !place.is_shared) && project.places().is_of_one(item)
+}
+
 /// Takes an item out of the list that it is written in, in the same way.
 #[must_use]
 pub fn remove_item(project: &Project<'_>, item: &Node, parent: Option<&Key>) -> Option<Vec<Edit>> {

@@ -1,5 +1,6 @@
 //! The mounts of a service, in whichever form they are written.
 
+use super::edits;
 use super::project::{Project, Service};
 use crate::diagnostic::{Edit, Fix};
 use crate::source::Span;
@@ -106,7 +107,8 @@ impl<'a> Mount<'a> {
     pub fn read_only_fix(&self, project: &Project<'_>) -> Option<Fix> {
         let text = project.text(self.node.span);
         let bare = text.trim_end_matches(['"', '\'']);
-        let is_plain = self.is_short(project) && bare.ends_with(self.target) && !bare.contains('\n');
+        let is_own = self.is_short(project) && edits::is_of_one(project, self.node.span);
+        let is_plain = is_own && bare.ends_with(self.target) && !bare.contains('\n');
         is_plain.then(|| {
             let end = self.node.span.part(bare.len(), bare.len());
             Fix::unsafe_("mount it read-only", vec![Edit::replace(end, ":ro")])

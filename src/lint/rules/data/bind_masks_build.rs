@@ -14,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
     summary: "a directory of the machine hides what the build has made",
     why: "What is mounted lies over what the image has there. On a developer's machine the same files often lie in \
           both; on a clean checkout those that only the build makes are gone.",
-    level: Severity::Warning,
+    level: Severity::Error,
     category: Category::Pipeline,
     preset: Preset::Default,
     bad: "\

@@ -1,6 +1,7 @@
 //! A database that the whole network can reach.
 
 use crate::diagnostic::{Edit, Fix, Severity};
+use crate::lint::edits;
 use crate::lint::project::Project;
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
 use crate::lint::secrets;
@@ -80,7 +81,7 @@ fn fix(project: &Project<'_>, span: Span) -> Option<Fix> {
     let quotes = text.len() - text.trim_start_matches(['"', '\'']).len();
     let bare = text.trim_matches(['"', '\'']);
     let is_simple = bare.split(':').count() == 2 && bare.starts_with(|c: char| c.is_ascii_digit());
-    is_simple.then(|| {
+    (is_simple && edits::is_of_one(project, span)).then(|| {
         let edit = Edit::replace(span.part(quotes, quotes), "127.0.0.1:");
         Fix::unsafe_("publish it at 127.0.0.1 alone", vec![edit])
     })
@@ -106,5 +107,22 @@ mod tests {
             found(&RULE, text),
             ["'0.0.0.0:1:1'", "'5-9:5-9'", "{target: 3, published: 4}"]
         );
+    }
+
+    #[test]
+    fn what_two_services_share_is_not_fixed() {
+        use crate::lint::rule::Found;
+        use crate::lint::rules::testing::with_project;
+
+        let text = "services: {a: {image: redis, ports: &p ['1:1']}, b: {image: web, ports: *p}}\n";
+        let fixes = |text: &str| {
+            with_project(text, |project| {
+                let mut found = Found::default();
+                check(project, &mut found);
+                found.0.iter().filter(|finding| finding.fix.is_some()).count()
+            })
+        };
+        assert_eq!(fixes(text), 0);
+        assert_eq!(fixes(&text.replace("*p", "['2:2']")), 1);
     }
 }
