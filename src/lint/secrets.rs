@@ -167,7 +167,9 @@ pub fn refers(written: &str) -> bool {
 pub fn weight(value: &str) -> Option<Severity> {
     let small = value.trim().to_lowercase();
     let is_path = small.starts_with(['/', '.', '~']);
-    let is_filler = small.starts_with(['<', '*', '[']) || PLACEHOLDERS.iter().any(|part| small.contains(part));
+    let is_one_letter = small.chars().all(|c| small.starts_with(c) || c == '=');
+    let is_marked = small.starts_with(['<', '*', '[']);
+    let is_filler = is_one_letter || is_marked || PLACEHOLDERS.iter().any(|part| small.contains(part));
     if small.is_empty() || is_path || is_filler || is_quantity(&small) || SWITCHES.contains(&&*small) {
         return None;
     }
@@ -184,7 +186,13 @@ fn is_weak(value: &str) -> bool {
         .split(|c: char| !c.is_ascii_alphabetic())
         .filter(|word| !word.is_empty());
     let says_so = ["password", "passwd", "secret"].iter().any(|word| value.contains(word));
-    says_so || words.all(|word| WEAK.contains(&word))
+    says_so || is_name(value) || words.all(|word| WEAK.contains(&word))
+}
+
+/// Whether it is the name of a secret and not one: `mail_api_key`.
+fn is_name(value: &str) -> bool {
+    let is_plain = value.chars().all(|c| c.is_ascii_lowercase() || ['_', '-'].contains(&c));
+    is_plain && (value.ends_with("token") || value.ends_with("key"))
 }
 
 /// Whether it is a number, or one with a unit: a time, a size.
@@ -378,6 +386,8 @@ mod tests {
             ("postgres", Some(Severity::Hint)),
             ("test_password1", Some(Severity::Hint)),
             ("airflow", Some(Severity::Hint)),
+            ("mail_api_key", Some(Severity::Hint)),
+            ("AAAAAAAAAAAA=", None),
             ("my-secret-pw1", Some(Severity::Hint)),
             ("", None),
             ("yes", None),

@@ -34,7 +34,8 @@ services:
 
 fn check(project: &Project<'_>, found: &mut Found) {
     for service in project.services() {
-        for mount in mounts::of(service).filter(|mount| is_of_one_machine(mount.written(project))) {
+        let binds = mounts::of(service).filter(|mount| mount.host().is_some());
+        for mount in binds.filter(|mount| is_of_one_machine(mount.written(project))) {
             let (name, written) = (service.name(), mount.written(project));
             found.push_once(
                 at(
@@ -52,8 +53,8 @@ fn is_of_one_machine(written: &str) -> bool {
     let home = ["/home/", "/Users/"]
         .iter()
         .find_map(|homes| written.strip_prefix(homes));
-    let is_drive =
-        written.len() > 2 && written.get(1..2) == Some(":") && written.starts_with(|c: char| c.is_ascii_alphabetic());
+    let is_rooted = matches!(written.get(1..3), Some(":\\" | ":/"));
+    let is_drive = is_rooted && written.starts_with(|c: char| c.is_ascii_alphabetic());
     is_drive || home.is_some_and(|rest| rest.starts_with(|c: char| c.is_alphanumeric()))
 }
 
@@ -70,6 +71,7 @@ mod tests {
             "/home/$USER/x:/c",
             "./home/ann:/d",
             "${D:-/home/ann}:/e",
+            "v:/f",
         ];
         let mounts = all.map(|mount| format!("'{mount}'")).join(", ");
         assert_eq!(
