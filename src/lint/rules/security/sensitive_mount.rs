@@ -74,7 +74,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
             if let Some(what) = what(project, &mount) {
                 let name = service.name();
                 found.push_once(
-                    at(mount.span(), format!("\"{name}\" has {what}"))
+                    at(mount.span(), format!("\"{name}\" can read {what}"))
                         .help("mount the one file or directory that it needs; hand secrets over with secrets:"),
                 );
             }
