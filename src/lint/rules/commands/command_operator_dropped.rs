@@ -45,7 +45,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
         for argv in all(service) {
             for part in &argv.parts {
                 if let Some(finding) = finding(project, service, &argv, *part) {
-                    found.push(finding);
+                    found.push_once(finding);
                 }
             }
         }
@@ -115,6 +115,12 @@ mod tests {
         ] {
             assert!(command(value).is_empty(), "{value}");
         }
+    }
+
+    #[test]
+    fn what_many_services_run_is_told_once() {
+        let text = "x-c: &c a && b\nservices: {a: {image: i, command: *c}, b: {image: i, command: *c}}\n";
+        assert_eq!(found(&RULE, text), ["&& b"]);
     }
 
     #[test]

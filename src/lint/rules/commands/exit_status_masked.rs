@@ -56,7 +56,7 @@ const SHOWS: [&str; 16] = [
 fn check(project: &Project<'_>, found: &mut Found) {
     for service in project.services().iter().filter(|service| service.is_job()) {
         if let Some(finding) = main(service).and_then(|argv| finding(project, service, &argv)) {
-            found.push(finding);
+            found.push_once(finding);
         }
     }
 }

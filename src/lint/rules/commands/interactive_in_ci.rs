@@ -1,7 +1,5 @@
 //! A terminal for a job.
 
-use std::collections::HashSet;
-
 use super::text::main;
 use crate::diagnostic::{Fix, Severity};
 use crate::lint::edits::remove_entry;
@@ -44,7 +42,6 @@ services:
 };
 
 fn check(project: &Project<'_>, found: &mut Found) {
-    let mut seen = HashSet::new();
     for service in project
         .services()
         .iter()
@@ -54,14 +51,10 @@ fn check(project: &Project<'_>, found: &mut Found) {
             let Some(value) = service.get(key).filter(|value| value.as_bool() == Some(true)) else {
                 continue;
             };
-            // One value can be that of many services.
-            if !seen.insert(value.span) {
-                continue;
-            }
             let edits = service.key_of(key).and_then(|key| remove_entry(project, key, None));
             let fix = edits.map(|edits| Fix::safe("leave it out", edits));
             let name = service.name();
-            found.push(
+            found.push_once(
                 at(
                     value.span,
                     format!("the job \"{name}\" has {what}, and nobody sits at it"),

@@ -50,7 +50,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
         for argv in all(service) {
             for part in &argv.parts {
                 if let Some(finding) = finding(project, service, *part) {
-                    found.push(finding);
+                    found.push_once(finding);
                 }
             }
         }

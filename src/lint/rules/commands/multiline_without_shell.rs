@@ -65,7 +65,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
             if let [part] = argv.parts.as_slice()
                 && let Some(finding) = finding(project, service, &argv, *part)
             {
-                found.push(finding);
+                found.push_once(finding);
             }
         }
     }

@@ -50,7 +50,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
             let what = short(&what);
             let is_kept_up = what.starts_with("sleep") || what.starts_with("tail");
             let level = if is_kept_up { Severity::Warning } else { Severity::Error };
-            found.push(
+            found.push_once(
                 at(
                     span,
                     format!("the job \"{name}\" never ends: \"{what}\" goes on until it is stopped"),

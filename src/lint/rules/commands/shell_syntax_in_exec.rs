@@ -64,7 +64,7 @@ const READS_ITSELF: [&str; 12] = [
 fn check(project: &Project<'_>, found: &mut Found) {
     for service in project.services() {
         if let Some(finding) = main(service).and_then(|argv| finding(project, service, &argv)) {
-            found.push(finding);
+            found.push_once(finding);
         }
     }
 }

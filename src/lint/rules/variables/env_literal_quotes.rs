@@ -1,7 +1,5 @@
 //! Quotes that become a part of a value.
 
-use std::collections::HashSet;
-
 use crate::diagnostic::{Edit, Fix, Severity};
 use crate::lint::places::is_anchored;
 use crate::lint::project::Project;
@@ -44,7 +42,6 @@ services:
 };
 
 fn check(project: &Project<'_>, found: &mut Found) {
-    let mut seen = HashSet::new();
     for service in project.services() {
         let places: [&[&str]; 2] = [&["environment"], &["build", "args"]];
         for (key, value) in places
@@ -57,7 +54,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
                 continue;
             };
             let is_item = key.span == value.span && *key.text == *name;
-            let Some(inner) = unquoted(quoted).filter(|_| is_item && seen.insert(value.span)) else {
+            let Some(inner) = unquoted(quoted).filter(|_| is_item) else {
                 continue;
             };
             let raw = project.text(value.span);
@@ -66,7 +63,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
             let can_fix = is_simple && raw == format!("{name}={quoted}") && !is_anchored(project, value.span);
             let edits = vec![Edit::replace(value.span, format!("{name}={inner}"))];
             let fix = Fix::safe("take the quotes away", edits);
-            found.push(
+            found.push_once(
                 at(
                     value.span,
                     format!("the value of \"{name}\" has quotes in it, which the container gets"),

@@ -1,7 +1,5 @@
 //! A variable that is handed on and not there.
 
-use std::collections::HashSet;
-
 use super::dotenv_untracked::listed;
 use crate::diagnostic::Severity;
 use crate::lint::project::Project;
@@ -39,7 +37,6 @@ DEPLOY_TOKEN=secret
 };
 
 fn check(project: &Project<'_>, found: &mut Found) {
-    let mut seen = HashSet::new();
     for service in project
         .services()
         .iter()
@@ -47,13 +44,13 @@ fn check(project: &Project<'_>, found: &mut Found) {
     {
         let unset = service.entries("environment").filter(|(_, value)| value.is_null());
         let keys: Vec<_> = unset.map(|(key, _)| key).collect();
-        let Some(first) = keys.first().filter(|first| seen.insert(first.span)) else {
+        let Some(first) = keys.first() else {
             continue;
         };
         let names: Vec<&str> = keys.iter().map(|key| &*key.text).collect();
         let (are, list) = listed(&names);
         let (name, variable) = (service.name(), &first.text);
-        found.push(
+        found.push_once(
             at(
                 first.span,
                 format!("\"{name}\" does not get {list}, which {are} not set here"),

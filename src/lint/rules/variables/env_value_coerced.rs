@@ -1,7 +1,5 @@
 //! A value without quotes that YAML takes for a number or a date.
 
-use std::collections::HashSet;
-
 use crate::diagnostic::{Edit, Fix, Severity};
 use crate::lint::places::{is_anchored, quoted};
 use crate::lint::project::Project;
@@ -54,7 +52,6 @@ services:
 };
 
 fn check(project: &Project<'_>, found: &mut Found) {
-    let mut seen = HashSet::new();
     for service in project.services() {
         let places: [&[&str]; 5] = [
             &["environment"],
@@ -68,7 +65,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
             .filter_map(|keys| service.node.at(keys))
             .flat_map(Node::entries)
         {
-            let Some((raw, kind)) = changed(project, value).filter(|_| seen.insert(value.span)) else {
+            let Some((raw, kind)) = changed(project, value) else {
                 continue;
             };
             let (name, text) = (&key.text, value.as_str().unwrap_or_default());
@@ -78,7 +75,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
             let make = if is_truth { Fix::unsafe_ } else { Fix::safe };
             let fix = make("write the value in quotes", edits);
             let level = if is_truth { Severity::Hint } else { Severity::Error };
-            found.push(
+            found.push_once(
                 at(
                     value.span,
                     format!("\"{name}\" becomes \"{text}\": without quotes, {raw} is a {kind}"),

@@ -67,7 +67,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
         let text = node.as_str().unwrap_or_default();
         let start = text.find(NAME).unwrap_or_default();
         let name = service.name();
-        found.push(
+        found.push_once(
             at(
                 part(project, node.span, text, start..start + NAME.len()),
                 format!("\"{name}\" asks for {NAME}, which Linux does not know"),

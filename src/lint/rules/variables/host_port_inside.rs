@@ -55,7 +55,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
                 continue;
             };
             let (name, other_name) = (service.name(), other.name());
-            found.push(
+            found.push_once(
                 at(
                     host.whole(project),
                     format!("\"{name}\" asks \"{other_name}\" for {port}, which is a port of the machine"),

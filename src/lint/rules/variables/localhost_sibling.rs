@@ -72,7 +72,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
                 continue;
             };
             let (name, other_name) = (service.name(), other.name());
-            found.push(
+            found.push_once(
                 at(
                     host.place(project),
                     format!("\"{name}\" looks for port {port} in its own container; \"{other_name}\" has it"),

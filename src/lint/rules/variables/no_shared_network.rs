@@ -72,7 +72,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
                 Severity::Warning
             };
             let place = other.key_of("networks").map_or(other.key.span, |key| key.span);
-            found.push(
+            found.push_once(
                 at(
                     host.place(project),
                     format!("\"{name}\" asks for \"{other_name}\", and shares no network with it"),

@@ -61,7 +61,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
                 continue;
             }
             let other_name = other.name();
-            found.push(
+            found.push_once(
                 at(
                     host.place(project),
                     format!("\"{name}\" asks for \"{other_name}\", and does not depend on it"),

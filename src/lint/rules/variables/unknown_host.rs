@@ -65,7 +65,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
                 host.place(project),
                 format!("\"{name}\" asks for \"{wanted}\", and no service has that name"),
             );
-            found.push(match near {
+            found.push_once(match near {
                 Some(near) => finding.help(format!("did you mean \"{near}\"?")),
                 None => finding
                     .help("name a service, or give the name to one as an alias")
