@@ -90,13 +90,18 @@ fn fix(project: &Project<'_>, service: &Service<'_>, need: Need<'_>) -> Option<F
     let edits = if project.text(place) == "service_started" {
         vec![Edit::replace(place, SUCCESS)]
     } else {
-        long_form(project, service, need)?
+        long_form(project, service, need, SUCCESS)?
     };
     Some(Fix::unsafe_("wait for its success", edits))
 }
 
-/// The list of needs in its long form, in which one of them waits for a success.
-fn long_form(project: &Project<'_>, service: &Service<'_>, need: Need<'_>) -> Option<Vec<Edit>> {
+/// The list of needs in its long form, in which one of them waits for something.
+pub(super) fn long_form(
+    project: &Project<'_>,
+    service: &Service<'_>,
+    need: Need<'_>,
+    condition: &str,
+) -> Option<Vec<Edit>> {
     let list = project.written(service.get("depends_on")?.span)?;
     let items = list.as_seq()?;
     if !items.iter().any(|item| item.span == need.key.span) {
@@ -108,7 +113,7 @@ fn long_form(project: &Project<'_>, service: &Service<'_>, need: Need<'_>) -> Op
         let name = Some(project.text(item.span)).filter(|name| item.as_str() == Some(*name));
         let name = name.filter(|_| is_own_item(project, item.span))?;
         let condition = if item.span == need.key.span {
-            SUCCESS
+            condition
         } else {
             "service_started"
         };

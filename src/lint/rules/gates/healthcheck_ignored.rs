@@ -1,7 +1,8 @@
 //! A health check that the services which need it do not wait for.
 
+use super::gate_not_enforced::long_form;
 use super::waits::waits_itself;
-use crate::diagnostic::Severity;
+use crate::diagnostic::{Fix, Severity};
 use crate::event::Condition;
 use crate::lint::health::check as check_of;
 use crate::lint::project::{Need, Project, Service};
@@ -43,7 +44,22 @@ services:
       db:
         condition: service_healthy
 ",
-    fixed: None,
+    fixed: Some(
+        "\
+services:
+  db:
+    image: postgres:17
+    healthcheck:
+      test: [\"CMD\", \"pg_isready\", \"-h\", \"127.0.0.1\"]
+      interval: 2s
+  tests:
+    image: app:1
+    command: pytest
+    depends_on:
+      db:
+        condition: service_healthy
+",
+    ),
     check,
 };
 
@@ -82,6 +98,10 @@ fn check(project: &Project<'_>, found: &mut Found) {
                 )
                 .label(checked.key.span, "has a health check")
                 .help(format!("write {other}: {{condition: service_healthy}}"))
+                .fix(
+                    long_form(project, service, *need, "service_healthy")
+                        .map(|edits| Fix::unsafe_("wait for its health", edits)),
+                )
                 .at_most(level),
             );
         }

@@ -72,8 +72,8 @@ fn check(project: &Project<'_>, found: &mut Found) {
             .and_then(Node::as_f64)
             .filter(|retries| *retries > 0.0);
         let rounds = retries.unwrap_or(RETRIES);
-        let whole =
-            seconds("start_period", 0.0) + rounds * (seconds("interval", INTERVAL) + seconds("timeout", TIMEOUT));
+        // Most checks of what does not come up fail at once: the timeout counts where one of them hangs.
+        let whole = seconds("start_period", 0.0) + rounds * seconds("interval", INTERVAL) + seconds("timeout", TIMEOUT);
         let mut dependents = project.dependents(service.name());
         let waits = dependents.any(|(_, need)| need.condition == Condition::Healthy);
         let key = check.node.as_map().and_then(|map| map.get_key_value("test"));
@@ -87,5 +87,28 @@ fn check(project: &Project<'_>, found: &mut Found) {
                 .help("lower retries, interval, timeout or start_period"),
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::lint::rules::testing::found;
+
+    fn of(times: &str, condition: &str) -> bool {
+        let file = format!(
+            "services:\n  b: {{image: x, healthcheck: {{test: y, {times}}}}}\n  a: {{image: x, depends_on: {{b: {{condition: \
+             {condition}}}}}}}\n"
+        );
+        !found(&RULE, &file).is_empty()
+    }
+
+    #[test]
+    fn what_is_waited_for_counts() {
+        assert!(of("interval: 30s, retries: 30", "service_healthy"));
+        assert!(of("start_period: 20m", "service_healthy"));
+        assert!(!of("interval: 30s, retries: 10, timeout: 90s", "service_healthy"));
+        assert!(!of("retries: 0, interval: 0s", "service_healthy"));
+        assert!(!of("interval: 30s, retries: 30", "service_started"));
     }
 }
