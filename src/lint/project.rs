@@ -97,6 +97,7 @@ pub struct Project<'a> {
     dockerfiles: RefCell<HashMap<String, Option<Rc<Dockerfile>>>>,
     places: OnceCell<Places<'a>>,
     has_other_files: OnceCell<bool>,
+    builders: OnceCell<HashMap<String, usize>>,
 }
 
 /// A service, or an entry of the top-level `jobs:`.
@@ -172,6 +173,7 @@ impl<'a> Project<'a> {
             dockerfiles: RefCell::default(),
             places: OnceCell::new(),
             has_other_files: OnceCell::new(),
+            builders: OnceCell::new(),
         })
     }
 
@@ -313,12 +315,19 @@ impl<'a> Project<'a> {
     /// The active or inactive service that builds an image of this name.
     #[must_use]
     pub fn builder(&self, image: &str) -> Option<&Service<'a>> {
-        let full = Reference::split(image).full();
-        self.services.iter().find(|service| {
-            service
-                .built_images()
-                .any(|built| Reference::split(built).full() == full)
-        })
+        let builders = self.builders.get_or_init(|| {
+            let mut builders = HashMap::new();
+            for (at, service) in self.services.iter().enumerate() {
+                for image in service.built_images() {
+                    builders.entry(Reference::split(image).full()).or_insert(at);
+                }
+            }
+            builders
+        });
+        if builders.is_empty() {
+            return None;
+        }
+        self.services.get(*builders.get(&Reference::split(image).full())?)
     }
 
     /// A path of the project, absolute.
@@ -372,23 +381,31 @@ impl<'a> Project<'a> {
     /// What a service is built with, as its build gives the arguments; none where that lies elsewhere or cannot be read.
     #[must_use]
     pub fn dockerfile(&self, service: &Service<'_>) -> Option<Rc<Dockerfile>> {
-        if let Some(known) = self.dockerfiles.borrow().get(service.name()) {
+        let build = service.get("build")?;
+        let given = |name: &str| Some(build.at(&["args", name])?.as_str()?.to_owned());
+        let inline = build.get("dockerfile_inline").and_then(Node::as_str);
+        let path = match inline {
+            Some(_) => None,
+            None => Some(self.dockerfile_path(service)?),
+        };
+        let args = build.get("args").into_iter().flat_map(Node::entries);
+        let args: String = args
+            .map(|(name, value)| format!("\0{name}={}", value.as_str().unwrap_or_default()))
+            .collect();
+        let key = match &path {
+            Some(path) => format!("{}{args}", path.display()),
+            None => format!("\0{}{args}", inline.unwrap_or_default()),
+        };
+        if let Some(known) = self.dockerfiles.borrow().get(&key) {
             return known.clone();
         }
-        let read = self.read_dockerfile(service).map(Rc::new);
-        let mut all = self.dockerfiles.borrow_mut();
-        all.insert(service.name().to_owned(), read.clone());
+        let text = match path {
+            Some(path) => self.file(&path),
+            None => inline.map(Rc::from),
+        };
+        let read = text.map(|text| Rc::new(Dockerfile::parse_with(&text, &given)));
+        self.dockerfiles.borrow_mut().insert(key, read.clone());
         read
-    }
-
-    fn read_dockerfile(&self, service: &Service<'_>) -> Option<Dockerfile> {
-        let build = service.node.get("build")?;
-        let given = |name: &str| Some(build.at(&["args", name])?.as_str()?.to_owned());
-        if let Some(text) = build.get("dockerfile_inline").and_then(Node::as_str) {
-            return Some(Dockerfile::parse_with(text, &given));
-        }
-        let text = self.file(&self.dockerfile_path(service)?)?;
-        Some(Dockerfile::parse_with(&text, &given))
     }
 
     /// The text of a file beside the compose files; none where it cannot be read. It is read once.

@@ -113,3 +113,11 @@ fn what_is_no_dockerfile_has_no_stages() {
         assert!(file.stages.len() < 2, "{text}");
     }
 }
+
+proptest::proptest! {
+    #[test]
+    fn any_text_is_read(text in "(FROM|ARG|ENV|COPY|RUN|WORKDIR|[ \\\\\\$\\{\\}<\\n\"'=#`é:/a-]){0,60}") {
+        let file = Dockerfile::parse(&text);
+        let _ = (file.reached(None), file.images(Some("a")));
+    }
+}

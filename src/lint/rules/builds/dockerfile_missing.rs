@@ -45,15 +45,15 @@ fn check(project: &Project<'_>, found: &mut Found) {
 fn finding(project: &Project<'_>, service: &Service<'_>) -> Option<crate::diagnostic::Diagnostic> {
     let context = project.context(service)?;
     let path = project.dockerfile_path(service)?;
-    // A directory without anything is a submodule that was not fetched, or is filled by what runs before.
-    let is_filled = std::fs::read_dir(&context).ok()?.next().is_some();
     let spans = [
         place::of(service, &["dockerfile", "context"])?,
         place::of(service, &["context"])?,
     ];
-    if path.exists() || !is_filled || !spans.iter().all(|span| project.is_literal(*span)) {
+    if path.exists() || !spans.iter().all(|span| project.is_literal(*span)) {
         return None;
     }
+    // A directory without anything is a submodule that was not fetched, or is filled by what runs before.
+    std::fs::read_dir(&context).ok()?.next()?.ok()?;
     let (name, shown) = (service.name(), project.shown(&path));
     let finding = at(
         spans[0],

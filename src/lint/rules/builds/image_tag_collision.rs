@@ -72,6 +72,14 @@ fn check(project: &Project<'_>, found: &mut Found) {
             let is_other = |key: &&str| !is_same(build.get(key), theirs.and_then(|build| build.get(key)));
             DECIDES.iter().find(|key| is_other(key)).copied()
         };
+        // Most services of one image have one build as well: one of those is enough to compare with.
+        let is_same_build = |(other, _): &(&Service<'_>, &Node)| differs(other).is_none();
+        if others
+            .iter()
+            .any(|other| is_same_build(other) && other.0.profiles() == service.profiles())
+        {
+            continue;
+        }
         let clash = others
             .iter()
             .filter(|(other, _)| run_together(service, other))
@@ -91,11 +99,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
 
 /// Whether two services can be there at once: with no profile, or one that both have.
 fn run_together(a: &Service<'_>, b: &Service<'_>) -> bool {
-    let profiles = |service: &Service<'_>| -> Vec<String> {
-        let names = service.items("profiles").filter_map(Node::as_str);
-        names.map(str::to_owned).collect()
-    };
-    let (a, b) = (profiles(a), profiles(b));
+    let (a, b) = (a.profiles(), b.profiles());
     a.is_empty() || b.is_empty() || a.iter().any(|profile| b.contains(profile))
 }
 

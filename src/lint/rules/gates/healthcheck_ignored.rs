@@ -1,5 +1,7 @@
 //! A health check that the services which need it do not wait for.
 
+use std::collections::HashSet;
+
 use super::gate_not_enforced::long_form;
 use super::waits::waits_itself;
 use crate::diagnostic::{Fix, Severity};
@@ -70,16 +72,15 @@ fn check(project: &Project<'_>, found: &mut Found) {
         .filter(|service| !service.is_job() && check_of(service).is_some());
     for checked in checked {
         let waiting: Vec<(&Service<'_>, Need<'_>)> = project.dependents(checked.name()).collect();
-        let healthy: Vec<&str> = waiting
+        // One that starts behind another which waits for the health need not wait for it as well.
+        let healthy = waiting
             .iter()
             .filter(|(_, need)| need.condition == Condition::Healthy)
-            .map(|(service, _)| service.name())
-            .collect();
-        // One that starts behind another which waits for the health need not wait for it as well.
+            .map(|(service, _)| service.name());
+        let late = and_all_behind(project, healthy.collect());
         let is_early = |(service, need): &&(&Service<'_>, Need<'_>)| {
-            let is_behind = |other: &&str| project.is_behind(service.name(), other);
             let is_short = need.condition == Condition::Started && is_written(project, *need);
-            is_short && !waits_itself(service) && !healthy.iter().any(is_behind)
+            is_short && !waits_itself(service) && !late.contains(service.name())
         };
         let early: Vec<_> = waiting.iter().filter(is_early).collect();
         let jobs = early.iter().filter(|(service, _)| service.is_job());
@@ -106,6 +107,16 @@ fn check(project: &Project<'_>, found: &mut Found) {
             );
         }
     }
+}
+
+/// Services, and all that start after one of them.
+fn and_all_behind<'a>(project: &'a Project<'_>, mut open: Vec<&'a str>) -> HashSet<&'a str> {
+    let mut behind: HashSet<&str> = open.iter().copied().collect();
+    while let Some(name) = open.pop() {
+        let names = project.dependents(name).map(|(service, _)| service.name());
+        open.extend(names.filter(|name| behind.insert(name)));
+    }
+    behind
 }
 
 /// Whether the need is a name in `depends_on`: not what compose makes of a link or a shared network, and not one that says
