@@ -35,8 +35,8 @@ services:
 /// The keys, and the words for each beside those that name a service or a container.
 const WORDS: [(&str, &[&str]); 3] = [
     ("ipc", &["none", "private", "host", "shareable"]),
-    ("pid", &["host", "private"]),
-    ("uts", &["host", "private"]),
+    ("pid", &["host"]),
+    ("uts", &["host"]),
 ];
 
 fn check(project: &Project<'_>, found: &mut Found) {

@@ -45,21 +45,22 @@ fn check(project: &Project<'_>, found: &mut Found) {
     for service in project.services() {
         for (name, here) in service.entries("networks") {
             let network = project.section("networks").find(|(key, _)| **key == *name);
-            let Some((key, network)) = network.filter(|(_, network)| !has_own_addresses(network)) else {
+            let Some((key, _)) = network.filter(|(_, network)| !has_own_addresses(network)) else {
                 continue;
             };
             let address = here.get("ipv4_address").or_else(|| here.get("ipv6_address"));
             if let Some(address) = address.filter(|address| address.as_str() != Some("")) {
-                let network = network.get("ipam").map_or(key.span, |ipam| ipam.span);
                 let message = format!(
                     "\"{}\" cannot have a fixed address in \"{name}\", which has no subnet",
                     service.name()
                 );
-                found.push(
-                    at(address.span, message)
-                        .label(network, "says nothing of its addresses")
-                        .help("remove the address: services reach each other by name; or give the network a subnet"),
-                );
+                let mut finding = at(address.span, message)
+                    .help("remove the address: services reach each other by name; or give the network a subnet");
+                // The default network has the place of the whole file where nobody wrote it.
+                if project.text(key.span).trim_matches(['"', '\'']) == &*key.text {
+                    finding = finding.label(key.span, "says nothing of its addresses");
+                }
+                found.push(finding);
             }
         }
     }
