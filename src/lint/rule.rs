@@ -123,6 +123,11 @@ impl Found {
             self.push(finding);
         }
     }
+
+    /// Takes in what a rule has found in one service, in the same way.
+    pub fn extend_once(&mut self, findings: impl IntoIterator<Item = Diagnostic>) {
+        findings.into_iter().for_each(|finding| self.push_once(finding));
+    }
 }
 
 /// A finding at a place. Its id and its level are those of the rule that makes it.

@@ -57,7 +57,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
         return;
     }
     for service in builds {
-        found.0.extend(finding(project, service));
+        found.extend_once(finding(project, service));
     }
 }
 

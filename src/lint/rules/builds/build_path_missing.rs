@@ -75,7 +75,7 @@ fn tell(project: &Project<'_>, service: &Service<'_>, path: &Path, span: Span, f
         span,
         format!("\"{name}\" is built from {shown}, and there is no such directory"),
     );
-    found.push(match project.below_parent(path) {
+    found.push_once(match project.below_parent(path) {
         Some(parent) => finding
             .help(format!(
                 "it is there as seen from {parent}: is this file used with one that lies there?"

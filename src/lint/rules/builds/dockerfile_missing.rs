@@ -38,7 +38,7 @@ FROM python:3.13
 
 fn check(project: &Project<'_>, found: &mut Found) {
     for service in project.services() {
-        found.0.extend(finding(project, service));
+        found.extend_once(finding(project, service));
     }
 }
 

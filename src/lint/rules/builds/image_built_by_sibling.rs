@@ -59,7 +59,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
         } else {
             Severity::Hint
         };
-        found.push(
+        found.push_once(
             at(
                 node.span,
                 format!("compose first tries to pull the image of \"{name}\", which \"{other}\" builds"),

@@ -36,7 +36,7 @@ services:
 
 fn check(project: &Project<'_>, found: &mut Found) {
     for service in project.services() {
-        found.0.extend(finding(project, service));
+        found.extend_once(finding(project, service));
     }
 }
 

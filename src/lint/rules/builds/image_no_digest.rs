@@ -40,7 +40,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
             matches!(service.text("pull_policy"), Some("never" | "build")) || project.builder(image).is_some();
         if Reference::parse(image).is_ok_and(|image| image.digest.is_none()) && !is_local {
             let name = service.name();
-            found.push(
+            found.push_once(
                 at(node.span, format!("the image of \"{name}\" has no digest"))
                     .help("`docker compose config --resolve-image-digests` tells the digests of all images"),
             );

@@ -45,7 +45,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
             let Err(fault) = Reference::parse(image) else { continue };
             if project.is_literal(node.span) {
                 let name = service.name();
-                found.push(
+                found.push_once(
                     at(node.span, format!("the image of \"{name}\" has no valid name"))
                         .help(fault.message())
                         .fix(lower_case(project, node, image).filter(|_| fault == Fault::Capital)),

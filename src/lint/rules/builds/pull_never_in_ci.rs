@@ -46,7 +46,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
         };
         if project.builder(image).is_none() {
             let name = service.name();
-            found.push(
+            found.push_once(
                 at(
                     policy.span,
                     format!("the image of \"{name}\" is never pulled, and no service builds it"),

@@ -50,7 +50,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
     for service in project.services() {
         let is_candidate = service.get("build").is_some() && service.kind != Kind::Build;
         if let Some(place) = idle(service).filter(|_| is_candidate) {
-            found.0.extend(finding(project, service, place));
+            found.extend_once(finding(project, service, place));
         }
     }
 }

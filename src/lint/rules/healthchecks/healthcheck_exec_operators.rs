@@ -63,9 +63,7 @@ services:
 fn check(project: &Project<'_>, found: &mut Found) {
     for service in project.services() {
         let check = check_of(service).filter(|check| !check.is_shell);
-        found
-            .0
-            .extend(check.and_then(|check| finding(project, service, &check)));
+        found.extend_once(check.and_then(|check| finding(project, service, &check)));
     }
 }
 

@@ -44,9 +44,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
     for service in project.services() {
         let is_inside = service.text("network_mode").is_none_or(|mode| mode == "bridge");
         let check = check_of(service).filter(|_| is_inside);
-        found
-            .0
-            .extend(check.and_then(|check| finding(project, service, &check)));
+        found.extend_once(check.and_then(|check| finding(project, service, &check)));
     }
 }
 

@@ -69,7 +69,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
         let is_awaited = dependents.any(|(_, need)| need.condition == Condition::Healthy);
         let level = if is_awaited { Severity::Warning } else { Severity::Hint };
         let finding = finding(project, service, &check, kind);
-        found.0.extend(finding.map(|finding| finding.at_most(level)));
+        found.extend_once(finding.map(|finding| finding.at_most(level)));
     }
 }
 

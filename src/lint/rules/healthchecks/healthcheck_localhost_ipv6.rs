@@ -45,9 +45,7 @@ services:
 fn check(project: &Project<'_>, found: &mut Found) {
     for service in project.services() {
         let check = check_of(service).filter(|_| is_alpine(project, service));
-        found
-            .0
-            .extend(check.and_then(|check| finding(project, service, &check)));
+        found.extend_once(check.and_then(|check| finding(project, service, &check)));
     }
 }
 

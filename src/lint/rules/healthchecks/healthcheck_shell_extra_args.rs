@@ -44,9 +44,7 @@ services:
 fn check(project: &Project<'_>, found: &mut Found) {
     for service in project.services() {
         let check = check_of(service).filter(|check| check.is_shell && check.items().len() > 1);
-        found
-            .0
-            .extend(check.and_then(|check| finding(project, service, &check)));
+        found.extend_once(check.and_then(|check| finding(project, service, &check)));
     }
 }
 

@@ -38,7 +38,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
     for service in project.services() {
         let image = service.text("image").filter(|_| service.get("build").is_none());
         if let Some((image, check)) = image.zip(check_of(service)) {
-            found.0.extend(finding(project, service, image, &check));
+            found.extend_once(finding(project, service, image, &check));
         }
     }
 }

@@ -36,7 +36,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
     for service in project.services() {
         if let Some(check) = check_of(service).filter(|check| check.is_shell && check.items().is_empty()) {
             let name = service.name();
-            found.push(
+            found.push_once(
                 at(
                     check.test.span,
                     format!("the health check of \"{name}\" has no command"),
