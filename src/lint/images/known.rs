@@ -535,12 +535,18 @@ pub fn known(image: &str) -> Option<&'static Known> {
 }
 
 impl Known {
+    /// The command of its check as one would write it.
+    #[must_use]
+    pub fn shown_test(&self) -> Option<String> {
+        let words = [&["CMD"], self.check?].concat();
+        let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+        Some(format!("[{}]", quoted.join(", ")))
+    }
+
     /// Its check as one would write it.
     #[must_use]
     pub fn shown_check(&self) -> Option<String> {
-        let words = [&["CMD"], self.check?].concat();
-        let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
-        Some(format!("healthcheck: {{test: [{}], interval: 2s}}", quoted.join(", ")))
+        Some(format!("healthcheck: {{test: {}, interval: 2s}}", self.shown_test()?))
     }
 
     /// Whether a program that one would look for is not in an image.

@@ -1,7 +1,9 @@
 //! A database that nobody waits for.
 
+use super::gate_not_enforced::long_form;
+use super::template::with_check;
 use super::waits::waits_itself;
-use crate::diagnostic::Severity;
+use crate::diagnostic::{Fix, Severity};
 use crate::event::Condition;
 use crate::lint::health::{Said, said};
 use crate::lint::project::{Need, Project, Service};
@@ -32,11 +34,11 @@ services:
 services:
   db:
     image: mysql:8.4
-    environment:
-      MYSQL_ROOT_PASSWORD: only-for-tests
     healthcheck:
       test: [\"CMD\", \"mysqladmin\", \"ping\", \"-h\", \"127.0.0.1\"]
       interval: 2s
+    environment:
+      MYSQL_ROOT_PASSWORD: only-for-tests
   tests:
     image: app:1
     command: pytest
@@ -44,7 +46,24 @@ services:
       db:
         condition: service_healthy
 ",
-    fixed: None,
+    fixed: Some(
+        "\
+services:
+  db:
+    image: mysql:8.4
+    healthcheck:
+      test: [\"CMD\", \"mysqladmin\", \"ping\", \"-h\", \"127.0.0.1\"]
+      interval: 2s
+    environment:
+      MYSQL_ROOT_PASSWORD: only-for-tests
+  tests:
+    image: app:1
+    command: pytest
+    depends_on:
+      db:
+        condition: service_healthy
+",
+    ),
     check,
 };
 
@@ -72,6 +91,9 @@ fn check(project: &Project<'_>, found: &mut Found) {
         } else {
             Severity::Hint
         };
+        let wait = || long_form(project, service, *need, "service_healthy");
+        let edits = with_check(project, store, known).and_then(|edit| Some([vec![edit], wait()?].concat()));
+        let fix = edits.map(|edits| Fix::unsafe_("write a check and wait for it", edits));
         found.push(
             at(
                 need.place(),
@@ -81,6 +103,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
             .help(format!(
                 "give \"{other}\" {check} and write {other}: {{condition: service_healthy}}"
             ))
+            .fix(fix)
             .at_most(level),
         );
     }

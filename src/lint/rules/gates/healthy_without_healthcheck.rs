@@ -1,6 +1,7 @@
 //! A wait for the health of what has no health check.
 
-use crate::diagnostic::{Diagnostic, Severity};
+use super::template::with_check;
+use crate::diagnostic::{Diagnostic, Fix, Severity};
 use crate::event::Condition;
 use crate::lint::dockerfile::Healthcheck;
 use crate::lint::health::{Said, said};
@@ -43,7 +44,22 @@ services:
       db:
         condition: service_healthy
 ",
-    fixed: None,
+    fixed: Some(
+        "\
+services:
+  db:
+    image: postgres:17
+    healthcheck:
+      test: [\"CMD\", \"pg_isready\", \"-h\", \"127.0.0.1\"]
+      interval: 2s
+  tests:
+    image: app:1
+    command: pytest
+    depends_on:
+      db:
+        condition: service_healthy
+",
+    ),
     check,
 };
 
@@ -76,7 +92,15 @@ fn finding(project: &Project<'_>, service: &Service<'_>, need: Need<'_>, other: 
             Some(true) => None,
             Some(false) => {
                 let message = format!("\"{name}\" waits for the health of \"{other_name}\", which has no health check");
-                Some(finding(message).label(other.key.span, "has no health check, and neither has its image"))
+                let fix = other
+                    .server()
+                    .and_then(|known| with_check(project, other, known))
+                    .map(|edit| Fix::unsafe_("write a check for it", vec![edit]));
+                Some(
+                    finding(message)
+                        .label(other.key.span, "has no health check, and neither has its image")
+                        .fix(fix),
+                )
             }
             None => {
                 let message = format!(

@@ -17,6 +17,7 @@ mod restart_as_retry;
 mod restart_on_job;
 mod server_awaited_as_completed;
 mod side_job_aborts_target;
+mod template;
 mod waits;
 
 use crate::lint::rule::Rule;
