@@ -191,6 +191,10 @@ pub fn sanitised_lines(text: &[u8]) -> impl Iterator<Item = String> {
 /// U+FFFD, and the markers of CI systems are broken up as in [`sanitise`]. Tabs and line breaks stay.
 #[must_use]
 pub fn visible(text: &str) -> String {
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\t' | b'\n');
+    if text.bytes().all(is_plain) && !text.contains("##") {
+        return text.to_owned();
+    }
     let mut cleaner = Cleaner::default();
     for char in text.chars() {
         match char {

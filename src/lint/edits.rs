@@ -1,9 +1,8 @@
 //! Changes to a text that take a value away and nothing beside it: with its key or its dash, its comma, a comment behind it.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
-use super::project::Project;
+use super::project::{Project, SpanMap};
 use crate::diagnostic::Edit;
 use crate::source::Span;
 use crate::yaml::{Key, Node, Value};
@@ -11,10 +10,10 @@ use crate::yaml::{Key, Node, Value};
 /// Where the keys and the items of lists are written, and what uses them.
 #[derive(Debug, Default)]
 pub(super) struct Places<'a> {
-    entries: HashMap<Span, Place<'a>>,
-    items: HashMap<Span, Place<'a>>,
+    entries: SpanMap<Place<'a>>,
+    items: SpanMap<Place<'a>>,
     /// By the place of a key or a value, the first service that has it, and whether it is the only one.
-    users: HashMap<Span, (usize, bool)>,
+    users: SpanMap<(usize, bool)>,
 }
 
 /// What an entry or an item is written in.
@@ -303,7 +302,7 @@ impl<'a> Places<'a> {
     }
 }
 
-fn add<'a>(places: &mut HashMap<Span, Place<'a>>, span: Span, parent: &'a Node) {
+fn add<'a>(places: &mut SpanMap<Place<'a>>, span: Span, parent: &'a Node) {
     let place = Place {
         parent,
         is_shared: false,

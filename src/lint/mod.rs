@@ -33,7 +33,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, Builder, available_parallelism};
 
 use project::Project;
-use rule::Found;
+use rule::{Found, Rule};
 
 use crate::compose::load::{Loaded, Request, load};
 use crate::diagnostic::{Diagnostic, Findings};
@@ -51,6 +51,9 @@ pub use settings_file::schema;
 
 /// Deeply nested values are walked recursively; a thread's usual stack is too small for the deepest that are read.
 const STACK: usize = 64 << 20;
+
+/// With so many services, it is worth the while to start another thread for half of the rules.
+const MANY_SERVICES: usize = 100;
 
 /// Loads one project: what keeps it from being loaded, or would harm the engine. `project` is the file that stands for it.
 #[must_use]
@@ -153,18 +156,33 @@ fn look(loaded: &Loaded, settings: &Settings, all: &mut Vec<Diagnostic>) {
         return;
     };
     amend::amend(&project, all);
-    for rule in rules::all() {
-        let Some((level, is_chosen)) = settings.level(rule) else {
-            continue;
-        };
-        let mut found = Found::default();
-        (rule.check)(&project, &mut found);
-        all.extend(found.0.into_iter().map(|mut finding| {
-            finding.code = rule.id.into();
-            finding.severity = if is_chosen { level } else { level.min(finding.severity) };
-            finding
-        }));
+    let rules: Vec<&Rule> = rules::all().filter(|rule| settings.level(rule).is_some()).collect();
+    if project.services().len() < MANY_SERVICES {
+        all.extend(rules.iter().flat_map(|rule| checked(rule, &project, settings)));
+        return;
     }
+    // What rules find out about a project is kept in it for the next one, so each thread has its own.
+    let groups: Vec<&[&Rule]> = rules.chunks(rules.len().div_ceil(2).max(1)).collect();
+    let found = on_all_processors(&groups, |rules| {
+        let project = Project::new(model?, &loaded.sources, &loaded.documents, settings)?;
+        let found = rules.iter().flat_map(|rule| checked(rule, &project, settings));
+        Some(found.collect::<Vec<Diagnostic>>())
+    });
+    all.extend(found.into_iter().flatten().flatten());
+}
+
+/// What one rule finds.
+fn checked(rule: &Rule, project: &Project<'_>, settings: &Settings) -> Vec<Diagnostic> {
+    let Some((level, is_chosen)) = settings.level(rule) else {
+        return Vec::new();
+    };
+    let mut found = Found::default();
+    (rule.check)(project, &mut found);
+    for finding in &mut found.0 {
+        finding.code = rule.id.into();
+        finding.severity = if is_chosen { level } else { level.min(finding.severity) };
+    }
+    found.0
 }
 
 /// Does `work` on a thread with enough stack for the deepest values. Nothing where it panics.

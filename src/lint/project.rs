@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
+
 use super::Settings;
 use super::dockerfile::Dockerfile;
 use super::edits::Places;
@@ -81,6 +83,9 @@ const SERVERS: [&str; 14] = [
     "valkey-server",
 ];
 
+/// Values by the place that they are written at.
+pub type SpanMap<T> = HashMap<Span, T, RandomState>;
+
 /// A project that compose would load.
 #[derive(Debug)]
 pub struct Project<'a> {
@@ -92,7 +97,7 @@ pub struct Project<'a> {
     services: Vec<Service<'a>>,
     by_name: HashMap<&'a str, usize>,
     dependents: OnceCell<HashMap<&'a str, Vec<usize>>>,
-    written: OnceCell<HashMap<Span, &'a Node>>,
+    written: OnceCell<SpanMap<&'a Node>>,
     files: RefCell<HashMap<PathBuf, Option<Rc<str>>>>,
     dockerfiles: RefCell<HashMap<String, Option<Rc<Dockerfile>>>>,
     places: OnceCell<Places<'a>>,
@@ -285,7 +290,7 @@ impl<'a> Project<'a> {
     #[must_use]
     pub fn written(&self, span: Span) -> Option<&'a Node> {
         let written = self.written.get_or_init(|| {
-            let mut written = HashMap::new();
+            let mut written = SpanMap::default();
             self.documents().for_each(|document| index(document, &mut written));
             written
         });
@@ -462,7 +467,7 @@ fn is_named_as_overlay(name: &str) -> bool {
     is_yaml && (name.starts_with("compose.") || name.starts_with("docker-compose")) && name.matches('.').count() > 1
 }
 
-fn index<'a>(node: &'a Node, written: &mut HashMap<Span, &'a Node>) {
+fn index<'a>(node: &'a Node, written: &mut SpanMap<&'a Node>) {
     written.entry(node.span).or_insert(node);
     node.items().for_each(|item| index(item, written));
     node.entries().for_each(|(_, value)| index(value, written));
