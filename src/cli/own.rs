@@ -82,7 +82,7 @@ pub struct LintArgs {
     /// Which rules to begin with
     #[arg(long, value_name = "PRESET", value_enum)]
     pub preset: Option<Preset>,
-    /// Look at these rules or categories alone (may be repeated, or separated by commas)
+    /// Look at these rules, or at what the preset has of these categories, alone (may be repeated, or separated by commas)
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub select: Vec<String>,
     /// Leave these rules or categories out (may be repeated, or separated by commas)

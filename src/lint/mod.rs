@@ -27,6 +27,7 @@ mod settings_file;
 pub mod shell;
 pub mod uses;
 
+use std::collections::HashSet;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -77,6 +78,7 @@ pub fn lint(project: String, request: Request, chosen: &Settings) -> Findings {
     let mut diagnostics = of_loader(&loaded);
     look(&loaded, settings, &mut diagnostics);
     diagnostics.retain_mut(|finding| settings.keeps(finding));
+    leave_said(&mut diagnostics);
     exclude(
         &loaded,
         settings,
@@ -109,6 +111,14 @@ fn findings(project: String, loaded: Loaded, diagnostics: Vec<Diagnostic>) -> Fi
         diagnostics,
         sources: loaded.sources,
     }
+}
+
+/// Leaves out that a variable is not set where a rule says what comes of it.
+fn leave_said(found: &mut Vec<Diagnostic>) {
+    const UNSET: &str = "variable-unset";
+    let by_rules = found.iter().filter(|finding| !ids::is_of_loader(&finding.code));
+    let said: HashSet<Span> = by_rules.filter_map(|finding| finding.span).collect();
+    found.retain(|finding| finding.code != UNSET || !finding.span.is_some_and(|span| said.contains(&span)));
 }
 
 /// Where a project lies: the folder of its first file where it cannot be loaded.

@@ -64,7 +64,8 @@ impl Settings {
         }
     }
 
-    /// How much what a rule finds matters; none where it is not looked at. The second is whether the level was chosen, and
+    /// How much what a rule finds matters; none where it is not looked at. A rule that is asked for by its id is, whatever
+    /// the preset; of a category those rules are that the preset has. The second is whether the level was chosen, and
     /// so holds for all that it finds.
     #[must_use]
     pub fn level(&self, rule: &Rule) -> Option<(Severity, bool)> {
@@ -72,7 +73,7 @@ impl Settings {
         if names(&self.ignored) || self.only.as_deref().is_some_and(|only| !names(only)) {
             return None;
         }
-        let is_asked_for = self.only.is_some();
+        let is_asked_for = self.only.iter().flatten().any(|name| name == rule.id);
         let is_in_preset = is_asked_for || rule.preset <= self.preset.unwrap_or_default();
         match (self.levels.get(rule.id), self.levels.get(rule.category.word())) {
             (Some(Some(level)), _) => Some((*level, true)),

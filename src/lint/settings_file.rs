@@ -101,7 +101,7 @@ impl Reader {
                 "preset" => self.preset(value),
                 "rules" => self.rules(value),
                 "ignore" => self.ignore(value),
-                _ => self.unknown(key, "the settings", &["preset", "rules", "ignore"]),
+                _ => self.unknown(key, "settings", &["preset", "rules", "ignore"]),
             }
         }
     }
@@ -200,7 +200,7 @@ impl Reader {
                 "paths" => excluded.paths = self.globs(value, "paths"),
                 "reason" if value.as_str().is_some() => {}
                 "reason" => self.fail(value.span, "the reason must be a text".to_owned()),
-                _ => self.unknown(key, "what is ignored", &KEYS),
+                _ => self.unknown(key, "ignore", &KEYS),
             }
         }
         let is_any = excluded.rules.is_some() || excluded.services.is_some() || excluded.paths.is_some();
@@ -253,7 +253,7 @@ impl Reader {
     }
 
     fn unknown(&mut self, key: &Key, of: &str, known: &[&str]) {
-        let problem = Diagnostic::error(CODE, key.span, format!("{of} have no key {:?}", &*key.text));
+        let problem = Diagnostic::error(CODE, key.span, format!("{of}: there is no key {:?}", &*key.text));
         let problem = match nearest(&key.text, known.iter().copied()) {
             Some(near) => problem.help(format!("did you mean {near:?}?")),
             None => problem.help(format!("the keys are {}", known.join(", "))),
@@ -370,15 +370,36 @@ mod tests {
         error at "cli": the preset must be default, ci or strict
         warning at "gate-optonal": there is no rule "gate-optonal" (did you mean "gate-optional"?)
         error at "fatal": the level of gate-optional must be off, hint, warning or error
-        error at "levl": gate-not-enforced have no key "levl" (did you mean "level"?)
-        error at "path": what is ignored have no key "path" (did you mean "paths"?)
+        error at "levl": gate-not-enforced: there is no key "levl" (did you mean "level"?)
+        error at "path": ignore: there is no key "path" (did you mean "paths"?)
         error at "{reason: none}": this ignores everything: name rules, services or paths
         error at "security": rules must be a list
         error at "'a['": "a[" is no pattern: unclosed character class; missing ']'
-        error at "more": the settings have no key "more" (the keys are preset, rules, ignore)
+        error at "more": settings: there is no key "more" (the keys are preset, rules, ignore)
         "#);
         assert_eq!(told(""), "");
         assert_eq!(told("[]"), "error at \"[]\": the settings must be a mapping");
+    }
+
+    #[test]
+    fn numbers_that_rules_go_by_can_be_set() {
+        let mut reader = Reader {
+            settings: Settings::default(),
+            problems: Vec::new(),
+        };
+        reader.text(
+            "rules: {stop-grace-long: {seconds: 5, level: error}}",
+            SourceId::default(),
+        );
+        assert_eq!(reader.problems, []);
+        let limit = rules::limits("stop-grace-long").next().unwrap();
+        assert_eq!(reader.settings.limit(limit), 5);
+        assert_eq!(Settings::default().limit(limit), 60);
+        insta::assert_snapshot!(told("rules: {stop-grace-long: {seconds: 5s}, file-complexity: {lins: 1, lines: -1}}"), @r#"
+        error at "5s": seconds must be a whole number
+        error at "lins": file-complexity: there is no key "lins" (did you mean "lines"?)
+        error at "-1": lines must not be negative
+        "#);
     }
 
     #[test]

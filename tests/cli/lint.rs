@@ -346,3 +346,172 @@ fn a_pipe_is_for_compose_to_read() {
     finish_with(&mut sandbox.command(["-f", "/dev/stdin", "plan"]), CYCLE.as_bytes());
     assert!(sandbox.call_lines().iter().any(|call| call.contains("config")));
 }
+
+#[test]
+fn the_mistakes_that_towline_was_made_for_are_found() {
+    let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/mistakes");
+    let line = ["lint", "--preset", "ci", "--format", "json"];
+    let sandbox = Sandbox::new();
+    let finished = finish(sandbox.command(line).current_dir(&project).env("PATH", "/nonexistent"));
+    let report: Value = serde_json::from_str(&finished.stdout()).unwrap();
+    let text = fs::read_to_string(project.join("compose.yaml")).unwrap();
+    let findings = report["findings"].as_array().unwrap();
+    for (id, mistake) in [
+        ("version-obsolete", "version:"),
+        ("service-only-for-image", "command: \"true\""),
+        ("bind-masks-build", ".:/app"),
+        ("deploy-not-after-tests", "deploy:"),
+        ("image-unpinned", "alpine:latest"),
+        ("hard-coded-server", "SERVER:"),
+        ("secret-in-env", "DEPLOY_TOKEN:"),
+        ("host-interpolation", "$SERVER"),
+        ("unused-declaration", "cache:"),
+    ] {
+        let line = text.lines().position(|line| line.contains(mistake)).unwrap() + 1;
+        let is_found = |finding: &Value| finding["id"] == id && finding["line"] == line;
+        assert!(findings.iter().any(is_found), "{id} in line {line}: {report:#}");
+    }
+    assert!(
+        findings.iter().all(|finding| finding["id"] != "variable-unset"),
+        "host-interpolation says it"
+    );
+}
+
+#[test]
+fn fixing_twice_changes_nothing_more_and_keeps_the_rest() {
+    let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/mistakes");
+    let text = fs::read_to_string(project.join("compose.yaml"))
+        .unwrap()
+        .replace('\n', "\r\n");
+    let sandbox = sandbox(&[("compose.yaml", &text)]);
+    let file = sandbox.path("work/compose.yaml");
+
+    let shown = lint(&sandbox, "lint --diff");
+    assert_eq!((shown.code(), fs::read_to_string(&file).unwrap()), (1, text.clone()));
+    assert!(
+        shown.stdout().starts_with("--- a/compose.yaml\n+++ b/compose.yaml\n"),
+        "{}",
+        shown.stdout()
+    );
+
+    assert_eq!(lint(&sandbox, "lint --fix").code(), 1);
+    let fixed = fs::read_to_string(&file).unwrap();
+    assert!(
+        fixed.contains("$$SERVER") && !fixed.contains("version") && !fixed.contains("cache"),
+        "{fixed}"
+    );
+    assert!(
+        fixed.lines().count() > 25 && fixed.matches("\r\n").count() == fixed.matches('\n').count(),
+        "{fixed:?}"
+    );
+    lint(&sandbox, "lint --fix");
+    assert_eq!(fs::read_to_string(&file).unwrap(), fixed);
+    let again = lint(&sandbox, "lint --diff");
+    assert_eq!((again.code(), again.stdout()), (0, String::new()));
+}
+
+#[test]
+fn a_settings_file_is_found_above_the_project_and_its_faults_are_told() {
+    let settings = "rules: {image-unpinned: error}\nignore: [{services: [old*], reason: goes soon}]\n";
+    let compose = "services: {web: {image: nginx}, older: {image: nginx}}\n";
+    let sandbox = sandbox(&[(".towline.yaml", settings), ("app/compose.yaml", compose)]);
+    let finished = lint(&sandbox, "lint app/compose.yaml --format concise");
+    assert_eq!(finished.code(), 1);
+    assert_eq!(finished.stdout().lines().count(), 1, "{}", finished.stdout());
+    assert!(
+        finished.stdout().contains("error[image-unpinned] the image of \"web\""),
+        "{}",
+        finished.stdout()
+    );
+    assert_eq!(lint(&sandbox, "lint app/compose.yaml --no-config").code(), 0);
+
+    fs::write(sandbox.path("work/.towline.yaml"), "rulse: {}\n").unwrap();
+    let finished = lint(&sandbox, "lint app/compose.yaml");
+    assert_eq!(finished.code(), 1);
+    insta::assert_snapshot!(finished.stdout().split("\n\n").next().unwrap(), @r#"
+    error[settings]: settings: there is no key "rulse"
+     --> .towline.yaml:1:1
+      |
+    1 | rulse: {}
+      | ^^^^^
+      |
+      = help: did you mean "rules"?
+    "#);
+    let missing = lint(&sandbox, "lint app/compose.yaml --config none.yaml");
+    assert_eq!(missing.code(), 2);
+    assert!(
+        missing.stderr().contains("there is no settings file none.yaml"),
+        "{}",
+        missing.stderr()
+    );
+}
+
+#[test]
+fn a_baseline_lets_only_new_findings_count() {
+    let old = "services: {a: {image: \"i:1\", depends_on: [b]}, b: {image: \"i:1\", command: pytest}}\n";
+    let sandbox = sandbox(&[("compose.yaml", old)]);
+    assert_eq!(lint(&sandbox, "lint").code(), 1);
+    let written = lint(&sandbox, "lint --write-baseline known.json");
+    assert_eq!(
+        (written.code(), written.stdout()),
+        (0, "wrote 1 finding to known.json\n".to_owned())
+    );
+    let known = lint(&sandbox, "lint --baseline known.json");
+    assert_eq!(known.code(), 0);
+    assert!(
+        known.stdout().contains("left out 1 finding of the baseline"),
+        "{}",
+        known.stdout()
+    );
+
+    let new = old.replace("}}", "}, c: {image: \"i:1\", depends_on: [b]}}");
+    fs::write(sandbox.path("work/compose.yaml"), new).unwrap();
+    let finished = lint(&sandbox, "lint --baseline known.json --format concise");
+    assert_eq!(
+        (finished.code(), finished.stdout().lines().count()),
+        (1, 1),
+        "{}",
+        finished.stdout()
+    );
+
+    fs::write(sandbox.path("work/compose.yaml"), WRONG).unwrap();
+    assert_eq!(lint(&sandbox, "lint --baseline known.json").code(), 65);
+    assert_eq!(lint(&sandbox, "lint --write-baseline known.json").code(), 65);
+    assert_eq!(lint(&sandbox, "lint --baseline none.json").code(), 2);
+}
+
+#[test]
+fn rules_are_chosen_and_explained_by_name() {
+    let sandbox = sandbox(&[("compose.yaml", "services: {web: {image: nginx, privileged: true}}\n")]);
+    let ids = |line: &str| -> Vec<String> {
+        let report = json(&sandbox, &format!("{line} --format json"));
+        let findings = report["findings"].as_array().unwrap().iter();
+        findings
+            .map(|finding| finding["id"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(ids("lint --select security"), ["privileged"]);
+    assert_eq!(ids("lint --ignore security,image-unpinned"), [""; 0]);
+    assert!(ids("lint --preset strict").len() > 5);
+    let unknown = lint(&sandbox, "lint --select priviledged");
+    insta::assert_snapshot!(unknown.stderr(), @"
+    towline: there is no rule and no category 'priviledged'
+      help: did you mean 'privileged'?
+    ");
+    assert_eq!(unknown.code(), 2);
+    let page = lint(&sandbox, "explain privileged");
+    assert!(
+        page.stdout().starts_with("privileged: ") && page.code() == 0,
+        "{}",
+        page.stdout()
+    );
+    assert_eq!(lint(&sandbox, "explain unknown-key").code(), 0);
+    assert_eq!(lint(&sandbox, "explain nothing-like-it").code(), 2);
+    let rules: Value = serde_json::from_str(&lint(&sandbox, "rules --format json").stdout()).unwrap();
+    assert!(rules.as_array().unwrap().len() >= 90);
+    assert!(
+        lint(&sandbox, "rules --format markdown")
+            .stdout()
+            .starts_with("# Rules\n")
+    );
+}

@@ -34,11 +34,12 @@ const GROUPS: &[&[&Rule]] = &[
 ];
 
 /// The numbers that rules go by.
-const LIMITS: &[&Limit] = &[healthchecks::MAX_MINUTES];
+const LIMITS: &[&[&Limit]] = &[&[healthchecks::MAX_MINUTES], runtime::LIMITS, style::LIMITS];
 
 /// The numbers that one rule goes by.
 pub fn limits(rule: &str) -> impl Iterator<Item = &'static Limit> {
-    LIMITS.iter().copied().filter(move |limit| limit.rule == rule)
+    let all = LIMITS.iter().flat_map(|limits| limits.iter().copied());
+    all.filter(move |limit| limit.rule == rule)
 }
 
 /// All rules, by folder and by name.

@@ -5,7 +5,7 @@ mod logs_detached;
 mod slow_stop;
 mod stop_grace_long;
 
-use crate::lint::rule::Rule;
+use crate::lint::rule::{Limit, Rule};
 
 /// The rules of this folder.
 pub const RULES: &[&Rule] = &[
@@ -14,3 +14,6 @@ pub const RULES: &[&Rule] = &[
     &slow_stop::RULE,
     &stop_grace_long::RULE,
 ];
+
+/// The numbers that they go by.
+pub const LIMITS: &[&Limit] = &[&stop_grace_long::SECONDS];

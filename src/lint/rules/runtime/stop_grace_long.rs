@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::compose::parse_duration;
 use crate::diagnostic::Severity;
 use crate::lint::project::Project;
-use crate::lint::rule::{Category, Found, Preset, Rule, at};
+use crate::lint::rule::{Category, Found, Limit, Preset, Rule, at};
 
 /// See its summary.
 pub(super) const RULE: Rule = Rule {
@@ -38,15 +38,22 @@ services:
     check,
 };
 
-const MOST: Duration = Duration::from_secs(60);
+/// See its summary.
+pub(super) const SECONDS: Limit = Limit {
+    rule: RULE.id,
+    name: "seconds",
+    summary: "how many seconds a container may have to stop",
+    default: 60,
+};
 
 fn check(project: &Project<'_>, found: &mut Found) {
+    let most = Duration::from_secs(project.limit(&SECONDS));
     for service in project.services() {
         let Some(period) = service.get("stop_grace_period") else {
             continue;
         };
         let length = period.as_str().and_then(parse_duration);
-        if length.is_some_and(|length| length > MOST) {
+        if length.is_some_and(|length| length > most) {
             let text = period.as_str().unwrap_or_default();
             found.push(
                 at(

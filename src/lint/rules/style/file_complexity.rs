@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::project::Project;
-use crate::lint::rule::{Category, Found, Preset, Rule, at};
+use crate::lint::rule::{Category, Found, Limit, Preset, Rule, at};
 use crate::source::Span;
 use crate::yaml::{Key, Node};
 
@@ -79,9 +79,27 @@ services:
     check,
 };
 
-const MOST_SERVICES: usize = 20;
-const MOST_LINES: usize = 600;
-const MOST_REPEATED: usize = 50;
+const fn limit(name: &'static str, summary: &'static str, default: u64) -> Limit {
+    Limit {
+        rule: RULE.id,
+        name,
+        summary,
+        default,
+    }
+}
+
+/// See its summary.
+pub(super) const SERVICES: Limit = limit("services", "how many services a file may have", 20);
+
+/// See its summary.
+pub(super) const LINES: Limit = limit("lines", "how many lines with something to say a file may have", 600);
+
+/// See its summary.
+pub(super) const REPEATED: Limit = limit(
+    "repeated",
+    "how many lines of a file may stand elsewhere in it as well",
+    50,
+);
 
 /// Shorter blocks are easier to read than a reference to them.
 const BLOCK: usize = 3;
@@ -102,14 +120,15 @@ fn finding(project: &Project<'_>, document: &Node, key: &Key, services: &Node) -
     let lines = lines(project.text(document.span));
     let blocks = repeated(project, services);
     let repeated: usize = blocks.iter().map(Block::repeated).sum();
-    if count > MOST_SERVICES || lines > MOST_LINES {
+    let is_above = |count: usize, limit: &Limit| count as u64 > project.limit(limit);
+    if is_above(count, &SERVICES) || is_above(lines, &LINES) {
         let message = format!("{count} services and {lines} lines in one file are hard to keep in mind");
         return Some(
             at(key.span, message).help("split it by topic with include, and give what is not always needed a profile"),
         );
     }
     let most = blocks.iter().max_by_key(|block| block.repeated())?;
-    (repeated > MOST_REPEATED).then(|| {
+    is_above(repeated, &REPEATED).then(|| {
         at(
             key.span,
             format!("{repeated} lines of this file are written elsewhere in it as well"),
