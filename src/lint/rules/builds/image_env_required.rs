@@ -48,7 +48,10 @@ fn finding(project: &Project<'_>, service: &Service<'_>) -> Option<Diagnostic> {
         .required
         .iter()
         .find(|group| !group.iter().any(|name| is_set(project, service, name)))?;
-    if runs_something_else(service) || is_filled(service, known.data?) || has_unknown_env_file(project, service) {
+    if runs_something_else(service)
+        || is_filled(project, service, known.data?)
+        || has_unknown_env_file(project, service)
+    {
         return None;
     }
     let mut names = missing.iter().filter(|name| !name.contains("_HASH"));
@@ -94,11 +97,17 @@ fn runs_something_else(service: &Service<'_>) -> bool {
 }
 
 /// Whether the data may be there already: in a directory of the machine, or in a volume that something else makes.
-fn is_filled(service: &Service<'_>, data: &str) -> bool {
+fn is_filled(project: &Project<'_>, service: &Service<'_>, data: &str) -> bool {
+    let text = |mount: &'_ Node, key| mount.get(key).and_then(Node::as_str).unwrap_or_default().to_owned();
+    let is_external = |name: &str| {
+        let mut volumes = project.section("volumes").filter(|(key, _)| *key.text == *name);
+        volumes.any(|(_, volume)| volume.get("external").and_then(Node::as_bool) == Some(true))
+    };
     service.items("volumes").any(|mount| {
-        let target = mount.get("target").and_then(Node::as_str).unwrap_or_default();
-        let is_volume = mount.get("type").and_then(Node::as_str) == Some("volume");
-        (data == target || data.starts_with(&format!("{}/", target.trim_end_matches('/')))) && !is_volume
+        let target = text(mount, "target");
+        let is_own = text(mount, "type") == "volume" && !is_external(&text(mount, "source"));
+        let is_above = data == target || data.starts_with(&format!("{}/", target.trim_end_matches('/')));
+        is_above && !is_own
     })
 }
 
@@ -135,6 +144,7 @@ mod tests {
             "    volumes: [\"./data:/var/lib/postgresql/data\"]",
             "    volumes: [\"./data:/var/lib/postgresql\"]",
             "    build: .",
+            "    volumes: [\"old:/var/lib/postgresql/data\"]\nvolumes: {old: {external: true}}",
         ] {
             assert!(!is_found("postgres:16", rest), "{rest}");
         }

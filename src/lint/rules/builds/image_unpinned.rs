@@ -1,7 +1,7 @@
 //! An image whose name means another image tomorrow.
 
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::lint::images::{Reference, known};
+use crate::lint::images::{Reference, has_healthcheck, known};
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
 
@@ -57,7 +57,8 @@ fn finding(project: &Project<'_>, service: &Service<'_>) -> Option<Diagnostic> {
     }
     // A plain name can be that of an image which was built on the machine before.
     let is_plain = reference.registry.is_none() && !reference.repository.contains('/');
-    let level = if is_plain && known(image).is_none() || !project.is_literal(node.span) {
+    let is_official = known(image).is_some() || has_healthcheck(image).is_some();
+    let level = if is_plain && !is_official || !project.is_literal(node.span) {
         Severity::Hint
     } else {
         Severity::Warning
