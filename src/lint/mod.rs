@@ -14,6 +14,7 @@ pub mod health;
 mod ids;
 mod ignore;
 pub mod images;
+pub mod insert;
 pub mod mounts;
 pub mod places;
 pub mod project;

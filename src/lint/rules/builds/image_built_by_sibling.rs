@@ -1,6 +1,7 @@
 //! An image that one service builds and another may pull.
 
-use crate::diagnostic::Severity;
+use crate::diagnostic::{Fix, Severity};
+use crate::lint::insert;
 use crate::lint::project::Project;
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
 
@@ -37,7 +38,20 @@ services:
 == Dockerfile ==
 FROM python:3.13
 ",
-    fixed: None,
+    fixed: Some(
+        "\
+services:
+  app:
+    build: .
+    image: ghcr.io/example/shop:ci
+  tests:
+    image: ghcr.io/example/shop:ci
+    pull_policy: never
+    command: pytest
+== Dockerfile ==
+FROM python:3.13
+",
+    ),
     check,
 };
 
@@ -54,6 +68,9 @@ fn check(project: &Project<'_>, found: &mut Found) {
         };
         let (name, other) = (service.name(), builder.name());
         // No registry has a name without a slash, but for those of Docker's own images.
+        let is_silent = service.get("pull_policy").is_none();
+        let edit = insert::behind(project, service, "image", &["pull_policy: never"]).filter(|_| is_silent);
+        let fix = edit.map(|edit| Fix::unsafe_("never pull it", vec![edit]));
         let level = if image.contains('/') {
             Severity::Warning
         } else {
@@ -66,6 +83,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
             )
             .label(builder.key.span, "builds it")
             .help("write pull_policy: never, or give it the same build")
+            .fix(fix)
             .at_most(level),
         );
     }

@@ -1,7 +1,8 @@
 //! Images that are built once, and never again.
 
-use crate::diagnostic::Severity;
-use crate::lint::project::Project;
+use crate::diagnostic::{Edit, Fix, Severity};
+use crate::lint::insert;
+use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
 
 /// See its summary.
@@ -30,7 +31,17 @@ services:
 == Dockerfile ==
 FROM python:3.13
 ",
-    fixed: None,
+    fixed: Some(
+        "\
+services:
+  tests:
+    build: .
+    pull_policy: build
+    command: pytest
+== Dockerfile ==
+FROM python:3.13
+",
+    ),
     check,
 };
 
@@ -39,20 +50,35 @@ fn check(project: &Project<'_>, found: &mut Found) {
         return;
     }
     let is_kept = |policy: Option<&str>| !matches!(policy, Some("build" | "never"));
-    let mut stale = project
+    let stale: Vec<_> = project
         .services()
         .iter()
         .filter(|service| is_kept(service.text("pull_policy")))
-        .filter_map(|service| Some((service, service.key_of("build")?)));
-    let Some((first, key)) = stale.next() else { return };
-    let others = stale.count();
+        .filter_map(|service| Some((service, service.key_of("build")?)))
+        .collect();
+    let Some((first, key)) = stale.first() else { return };
     let name = first.name();
-    let message = match others {
+    let message = match stale.len() - 1 {
         0 => format!("the image of \"{name}\" is not built again where it is there"),
         1 => format!("the images of \"{name}\" and of one more service are not built again where they are there"),
-        _ => format!("the images of \"{name}\" and of {others} more services are not built again where they are there"),
+        others => {
+            format!("the images of \"{name}\" and of {others} more services are not built again where they are there")
+        }
     };
-    found.push(at(key.span, message).help("write pull_policy: build"));
+    let edits: Option<Vec<Edit>> = stale.iter().map(|(service, _)| with_policy(project, service)).collect();
+    let fix = edits.map(|edits| Fix::unsafe_("build them every time", edits));
+    found.push(at(key.span, message).help("write pull_policy: build").fix(fix));
+}
+
+/// The policy behind the build or the image of a service that says nothing of it.
+fn with_policy(project: &Project<'_>, service: &Service<'_>) -> Option<Edit> {
+    let key = if service.get("image").is_some() {
+        "image"
+    } else {
+        "build"
+    };
+    let is_silent = service.get("pull_policy").is_none();
+    insert::behind(project, service, key, &["pull_policy: build"]).filter(|_| is_silent)
 }
 
 #[cfg(test)]
