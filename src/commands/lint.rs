@@ -55,7 +55,9 @@ pub(super) fn run(globals: &Globals, args: &LintArgs, docker: &DockerGlobals) ->
     let mut report = Report::new(&projects, Path::new(&directory), threshold(args));
     report.skipped = skipped;
     report.fixed = fixed.iter().map(|file: &Changed| file.count).sum();
-    report.ids = ids();
+    if args.format == Format::Sarif {
+        report.ids = ids();
+    }
     if let Some(path) = &args.write_baseline {
         return write_baseline(path, &report);
     }

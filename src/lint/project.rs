@@ -142,7 +142,7 @@ impl<'a> Project<'a> {
         documents: &'a [Arc<[Node]>],
         settings: &'a Settings,
     ) -> Option<Self> {
-        let mut typed = crate::compose::Project::from_value(model.all_to_yaml_values()).ok()?;
+        let mut typed = crate::compose::Project::from_value(model.to_plan()).ok()?;
         let kinds = kinds(&typed);
         for service in &mut typed.services {
             service.restart = Restart::No;

@@ -71,9 +71,49 @@ pub(super) fn emit(root: &Node, name: &str, form: Form) -> Json {
     Json::Object(out)
 }
 
-/// A service by itself, as YAML shows it.
-pub(super) fn service(node: &Node) -> Json {
-    Json::Object(Form::Yaml.resource("services", node))
+/// What [`Project`](crate::compose::Project) reads of a service.
+const PLANNED: [&str; 20] = [
+    "attach",
+    "build",
+    "command",
+    "depends_on",
+    "deploy",
+    "entrypoint",
+    "expose",
+    "healthcheck",
+    "image",
+    "logging",
+    "ports",
+    "post_start",
+    "pre_start",
+    "pre_stop",
+    "provider",
+    "restart",
+    "scale",
+    "stop_grace_period",
+    "triggers",
+    "x-towline",
+];
+
+/// The services and the jobs with what plans look at, as YAML shows it.
+pub(super) fn services(root: &Node, name: &str) -> Json {
+    let mut out = JsonMap::new();
+    out.insert("name".to_owned(), Json::from(name));
+    for section in ["services", "jobs"] {
+        let entries = root.get(section).into_iter().flat_map(Node::entries);
+        let entries = entries.map(|(key, node)| (doubled(key), planned(node)));
+        out.insert(section.to_owned(), Json::Object(entries.collect()));
+    }
+    Json::Object(out)
+}
+
+/// What plans look at of a service.
+pub(super) fn planned(node: &Node) -> Json {
+    let mut out = JsonMap::new();
+    for (key, value) in node.entries().filter(|(key, _)| PLANNED.contains(&&*key.text)) {
+        out.insert(key.to_string(), Form::Yaml.attribute(key, value));
+    }
+    Json::Object(out)
 }
 
 impl Form {

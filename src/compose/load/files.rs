@@ -50,10 +50,12 @@ impl Files {
         if !self.texts.contains_key(path) {
             let bytes = match (path, self.stdin.take()) {
                 ("-", Some(bytes)) => bytes,
-                ("-", None) => limited(io::stdin().lock())?,
+                ("-", None) => limited(io::stdin().lock(), 0)?,
                 (_, stdin) => {
                     self.stdin = stdin;
-                    limited(fs::File::open(path)?)?
+                    let file = fs::File::open(path)?;
+                    let size = file.metadata().map_or(0, |file| file.len());
+                    limited(file, size)?
                 }
             };
             self.texts.insert(path.to_owned(), bytes);
@@ -117,10 +119,12 @@ impl Files {
     }
 }
 
-/// All there is to read, and no more than tells that it is too much: a device has no end.
-fn limited(input: impl io::Read) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
+/// All there is to read, which is about `size` bytes, and no more than tells that it is too much: a device has no end.
+fn limited(input: impl io::Read, size: u64) -> io::Result<Vec<u8>> {
     let limit = u64::try_from(Source::MAX_BYTES).unwrap_or(u64::MAX);
+    // With a byte to spare, the end is found without asking for more room.
+    let room = usize::try_from(size.min(limit) + 1).unwrap_or_default();
+    let mut bytes = Vec::with_capacity(room);
     input.take(limit + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }

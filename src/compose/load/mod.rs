@@ -115,12 +115,12 @@ impl Model {
         emit::emit(&self.root, &self.name, emit::Form::Yaml)
     }
 
-    /// The same, with the services whose profiles are not active.
+    /// What a plan looks at, of the services whose profiles are not active too.
     #[must_use]
-    pub fn all_to_yaml_values(&self) -> serde_json::Value {
-        let mut values = self.to_yaml_values();
+    pub fn to_plan(&self) -> serde_json::Value {
+        let mut values = emit::services(&self.root, &self.name);
         for (name, service) in &self.inactive {
-            values["services"][&*name.text] = emit::service(service);
+            values["services"][&*name.text] = emit::planned(service);
         }
         values
     }
@@ -314,6 +314,27 @@ impl Loader {
 mod tests {
     use super::*;
     use crate::diagnostic::Severity;
+
+    #[test]
+    fn a_plan_sees_of_a_service_what_it_sees_of_the_whole_model() {
+        let text = "services:\n  web:\n    image: i\n    build: .\n    command: [a, '$$B']\n    entrypoint: [sh]\n    \
+                    attach: false\n    depends_on: {db: {condition: service_healthy, required: false}}\n    \
+                    deploy: {replicas: 0, restart_policy: {condition: on-failure, max_attempts: 3}}\n    expose: [80]\n    \
+                    healthcheck: {test: [CMD, x]}\n    logging: {driver: none}\n    ports: ['80:80']\n    \
+                    post_start: [{command: x}]\n    pre_stop: [{command: x}]\n    stop_grace_period: 5s\n    \
+                    x-towline: {kind: job}\n    environment: {A: b}\n  \
+                    db: {image: i, restart: always, scale: 2, healthcheck: {disable: true}}\n  \
+                    other: {provider: {type: x}}\n";
+        let loaded = load(Request {
+            directory: "/nowhere/project".to_owned(),
+            files: vec!["-".to_owned()],
+            stdin: Some(text.as_bytes().to_vec()),
+            ..Request::default()
+        });
+        let model = loaded.model.unwrap();
+        let services = |values| format!("{:#?}", crate::compose::Project::from_value(values).unwrap().services);
+        assert_eq!(services(model.to_plan()), services(model.to_yaml_values()));
+    }
 
     /// What is told of a file, each with the text that it points at.
     fn told(text: &str) -> String {

@@ -109,7 +109,8 @@ impl<'a> Excerpt<'a> {
         let text: Vec<String> = lines.map(visible).collect();
         let marks = self.marks.iter().map(|(kind, range, label)| {
             let label = label.map(one_line);
-            kind.span(self.shown(range.start)..self.shown(range.end)).label(label)
+            let shown = self.shown(range.start, &text)..self.shown(range.end, &text);
+            kind.span(shown).label(label)
         });
         Snippet::source(text.join("\n"))
             .line_start(self.first_line)
@@ -118,9 +119,10 @@ impl<'a> Excerpt<'a> {
     }
 
     /// Where a byte of the file is in the lines as they are shown, which can be longer or shorter.
-    fn shown(&self, byte: usize) -> usize {
+    fn shown(&self, byte: usize, lines: &[String]) -> usize {
         let position = self.source.position(byte);
-        let above = (self.first_line..position.line).map(|line| visible(self.source.line(line)).len() + 1);
+        let above = lines.iter().take(position.line - self.first_line);
+        let above = above.map(|line| line.len() + 1);
         let line = self.source.line(position.line);
         let before: String = line.chars().take(position.column - 1).collect();
         above.sum::<usize>() + visible(&before).len()

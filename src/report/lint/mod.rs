@@ -93,7 +93,7 @@ pub struct Report<'a> {
     pub gone: usize,
     /// What makes the check fail.
     pub threshold: Threshold,
-    /// All ids that a finding can have.
+    /// All ids that a finding can have, for the formats that describe them.
     pub ids: Vec<About>,
 }
 

@@ -1,7 +1,7 @@
 //! An image whose name means another image tomorrow.
 
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::lint::images::{Reference, has_healthcheck, known};
+use crate::lint::images::Reference;
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
 
@@ -17,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
     summary: "an image has no tag, or one that is moved with every release",
     why: "The same commit gives other results tomorrow, or on a machine that pulled the image last month: a pipeline that \
           was green turns red without a change, or the other way round.",
-    level: Severity::Warning,
+    level: Severity::Hint,
     category: Category::Reproducibility,
     preset: Preset::Default,
     bad: "\
@@ -55,20 +55,12 @@ fn finding(project: &Project<'_>, service: &Service<'_>) -> Option<Diagnostic> {
     if !is_moving || is_local || !is_known {
         return None;
     }
-    // A plain name can be that of an image which was built on the machine before.
-    let is_plain = reference.registry.is_none() && !reference.repository.contains('/');
-    let is_official = known(image).is_some() || has_healthcheck(image).is_some();
-    let level = if is_plain && !is_official || !project.is_literal(node.span) {
-        Severity::Hint
-    } else {
-        Severity::Warning
-    };
     let name = service.name();
     let message = match reference.tag {
         Some(tag) => format!("the image of \"{name}\" is whatever \"{tag}\" is on the day"),
         None => format!("the image of \"{name}\" has no tag, and is whatever \"latest\" is on the day"),
     };
-    Some(at(node.span, message).help("name a version").at_most(level))
+    Some(at(node.span, message).help("name a version"))
 }
 
 /// Whether a default ends in a tag that moves: `app:${TAG:-latest}`.
