@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::Settings;
-use super::project::{Project, Service};
+use super::project::{Kinds, Project, Service};
 use crate::compose::load::{Request, load};
 use crate::yaml::Node;
 
@@ -27,15 +27,15 @@ pub struct Build {
 pub fn builds(request: Request) -> Vec<Build> {
     let loaded = load(request);
     let settings = Settings::default();
-    let project = loaded
-        .model
-        .as_ref()
-        .and_then(|model| Project::new(model, &loaded.sources, &loaded.documents, &settings));
-    let services = project.iter().flat_map(Project::services);
-    services
-        .zip(project.iter().cycle())
-        .filter_map(|(service, project)| build(project, service))
-        .collect()
+    let Some(model) = &loaded.model else {
+        return Vec::new();
+    };
+    let Some(kinds) = Kinds::of(model) else {
+        return Vec::new();
+    };
+    let project = Project::new(model, &loaded.sources, &loaded.documents, &settings, &kinds);
+    let services = project.services().iter();
+    services.filter_map(|service| build(&project, service)).collect()
 }
 
 fn build(project: &Project<'_>, service: &Service<'_>) -> Option<Build> {

@@ -34,7 +34,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, Builder, available_parallelism};
 
-use project::Project;
+use project::{Kinds, Project};
 use rule::{Found, Rule};
 
 use crate::compose::load::{Loaded, Request, load};
@@ -161,25 +161,24 @@ fn service_at(loaded: &Loaded, span: Span) -> Option<&str> {
 
 /// Adds what the rules find, and the fixes of what the loader has found.
 fn look(loaded: &Loaded, settings: &Settings, all: &mut Vec<Diagnostic>) {
-    let model = loaded.model.as_ref();
-    let Some(project) = model.and_then(|model| Project::new(model, &loaded.sources, &loaded.documents, settings))
-    else {
-        return;
-    };
-    amend::amend(&project, all);
+    let Some(model) = &loaded.model else { return };
+    let Some(kinds) = Kinds::of(model) else { return };
+    let project = || Project::new(model, &loaded.sources, &loaded.documents, settings, &kinds);
+    let whole = project();
+    amend::amend(&whole, all);
     let rules: Vec<&Rule> = rules::all().filter(|rule| settings.level(rule).is_some()).collect();
-    if project.services().len() < MANY_SERVICES {
-        all.extend(rules.iter().flat_map(|rule| checked(rule, &project, settings)));
+    if whole.services().len() < MANY_SERVICES {
+        all.extend(rules.iter().flat_map(|rule| checked(rule, &whole, settings)));
         return;
     }
     // What rules find out about a project is kept in it for the next one, so each thread has its own.
     let groups: Vec<&[&Rule]> = rules.chunks(rules.len().div_ceil(2).max(1)).collect();
     let found = on_all_processors(&groups, |rules| {
-        let project = Project::new(model?, &loaded.sources, &loaded.documents, settings)?;
+        let project = project();
         let found = rules.iter().flat_map(|rule| checked(rule, &project, settings));
-        Some(found.collect::<Vec<Diagnostic>>())
+        found.collect::<Vec<Diagnostic>>()
     });
-    all.extend(found.into_iter().flatten().flatten());
+    all.extend(found.into_iter().flatten());
 }
 
 /// What one rule finds.

@@ -133,31 +133,61 @@ pub struct Need<'a> {
     pub is_required: bool,
 }
 
-impl<'a> Project<'a> {
+/// What the services are in a pipeline, by name: with what they say, and without their restart policies.
+#[derive(Clone, Debug)]
+pub struct Kinds(HashMap<String, (Kind, Kind)>);
+
+impl Kinds {
     /// Looks through a model. Nothing where it has services that plans know nothing of, which is a bug.
+    #[must_use]
+    pub fn of(model: &Model) -> Option<Self> {
+        let mut typed = crate::compose::Project::from_value(model.to_plan()).ok()?;
+        let kinds = plan::kinds(&typed);
+        let restarts = typed.services.iter().any(|service| service.restart != Restart::No);
+        let without = if restarts {
+            for service in &mut typed.services {
+                service.restart = Restart::No;
+            }
+            plan::kinds(&typed)
+        } else {
+            kinds.clone()
+        };
+        let pairs = kinds
+            .into_iter()
+            .zip(without)
+            .map(|((kind, _), (without, _))| (kind, without));
+        let names = typed.services.into_iter().map(|service| service.name);
+        Some(Self(names.zip(pairs).collect()))
+    }
+
+    fn get(&self, name: &str) -> (Kind, Kind) {
+        self.0.get(name).copied().unwrap_or((Kind::Service, Kind::Service))
+    }
+}
+
+impl<'a> Project<'a> {
+    /// Looks through a model.
     #[must_use]
     pub fn new(
         model: &'a Model,
         sources: &'a Sources,
         documents: &'a [Arc<[Node]>],
         settings: &'a Settings,
-    ) -> Option<Self> {
-        let mut typed = crate::compose::Project::from_value(model.to_plan()).ok()?;
-        let kinds = kinds(&typed);
-        for service in &mut typed.services {
-            service.restart = Restart::No;
-        }
-        let kinds_without_restart = self::kinds(&typed);
+        kinds: &Kinds,
+    ) -> Self {
         let entries = |section| model.root.get(section).into_iter().flat_map(Node::entries);
         let active = entries("services").chain(entries("jobs")).map(|entry| (entry, true));
         let all = active.chain(model.inactive.iter().map(|entry| (entry, false)));
         let services: Vec<Service<'a>> = all
-            .map(|((key, node), is_active)| Service {
-                key,
-                node,
-                kind: kinds.get(&*key.text).copied().unwrap_or(Kind::Service),
-                kind_without_restart: kinds_without_restart.get(&*key.text).copied().unwrap_or(Kind::Service),
-                is_active,
+            .map(|((key, node), is_active)| {
+                let (kind, kind_without_restart) = kinds.get(&key.text);
+                Service {
+                    key,
+                    node,
+                    kind,
+                    kind_without_restart,
+                    is_active,
+                }
             })
             .collect();
         let by_name = services
@@ -165,7 +195,7 @@ impl<'a> Project<'a> {
             .enumerate()
             .map(|(at, service)| (service.name(), at))
             .collect();
-        Some(Self {
+        Self {
             model,
             sources,
             documents,
@@ -179,7 +209,7 @@ impl<'a> Project<'a> {
             places: OnceCell::new(),
             has_other_files: OnceCell::new(),
             builders: OnceCell::new(),
-        })
+        }
     }
 
     /// A number that a rule goes by.
@@ -451,14 +481,6 @@ impl<'a> Project<'a> {
         let is_local = context.starts_with('/') && !context.contains("://");
         is_local.then(|| PathBuf::from(context))
     }
-}
-
-/// The kinds of services, by name.
-fn kinds(project: &crate::compose::Project) -> HashMap<String, Kind> {
-    let names = project.services.iter().map(|service| service.name.clone());
-    names
-        .zip(plan::kinds(project).into_iter().map(|(kind, _)| kind))
-        .collect()
 }
 
 /// Whether a file is named like one that is laid over another: `compose.ci.yaml`, `docker-compose.override.yml`.

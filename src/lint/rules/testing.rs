@@ -5,7 +5,7 @@ use std::fs;
 use crate::compose::load::{Loaded, Request, load};
 use crate::lint::Settings;
 use crate::lint::example::Example;
-use crate::lint::project::Project;
+use crate::lint::project::{Kinds, Project};
 use crate::lint::rule::{Found, Rule};
 
 /// The files of an example, in a directory of their own, as a project.
@@ -38,7 +38,13 @@ impl Scene {
         let loaded = &self.loaded;
         let model = loaded.model.as_ref();
         let model = model.unwrap_or_else(|| panic!("{:?}", loaded.diagnostics));
-        Project::new(model, &loaded.sources, &loaded.documents, &self.settings).unwrap()
+        Project::new(
+            model,
+            &loaded.sources,
+            &loaded.documents,
+            &self.settings,
+            &Kinds::of(model).unwrap(),
+        )
     }
 }
 

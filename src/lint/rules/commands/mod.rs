@@ -13,6 +13,8 @@ mod shell_c_split;
 mod shell_syntax_in_exec;
 mod text;
 
+pub(super) use never_ending_job::is_endless;
+
 use crate::lint::rule::Rule;
 
 /// The rules of this folder.

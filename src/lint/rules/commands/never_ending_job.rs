@@ -35,31 +35,30 @@ services:
 };
 
 fn check(project: &Project<'_>, found: &mut Found) {
-    for service in project.services() {
-        // The wait for the end of such a service is told where it is written.
-        let is_awaited = || {
-            project
-                .dependents(service.name())
-                .any(|(_, need)| need.condition == Condition::Succeeded)
-        };
-        if !service.is_job() || is_awaited() {
-            continue;
-        }
+    for service in project.services().iter().filter(|service| service.is_job()) {
         if let Some((span, what)) = endless(project, service) {
             let name = service.name();
             let what = short(&what);
             let is_kept_up = what.starts_with("sleep") || what.starts_with("tail");
-            let level = if is_kept_up { Severity::Warning } else { Severity::Error };
-            found.push_once(
-                at(
-                    span,
-                    format!("the job \"{name}\" never ends: \"{what}\" goes on until it is stopped"),
-                )
+            let mut dependents = project.dependents(name);
+            let waiting = dependents.find(|(_, need)| need.condition == Condition::Succeeded);
+            let is_meant = is_kept_up && waiting.is_none();
+            let level = if is_meant { Severity::Warning } else { Severity::Error };
+            let message = format!("the job \"{name}\" never ends: \"{what}\" goes on until it is stopped");
+            let mut finding = at(span, message)
                 .help("run it once: without the option that watches, or with the command for that")
-                .at_most(level),
-            );
+                .at_most(level);
+            if let Some((other, need)) = waiting {
+                finding = finding.label(need.key.span, format!("\"{}\" waits for its end", other.name()));
+            }
+            found.push_once(finding);
         }
     }
+}
+
+/// Whether a service goes on until it is stopped, by what it runs.
+pub(in crate::lint::rules) fn is_endless(project: &Project<'_>, service: &Service<'_>) -> bool {
+    endless(project, service).is_some()
 }
 
 /// What does not end, and where it stands.
@@ -136,6 +135,7 @@ fn script(words: &[&str]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lint::rules::testing::with_project;
 
     #[test]
     fn what_ends_is_not_found() {
@@ -180,5 +180,17 @@ mod tests {
         assert!(job("sh -c 'tail -f log | sed /done/q'").is_empty());
         assert_eq!(job("sh -c 'npm ci && tail -f log'"), ["tail -f log"]);
         assert_eq!(job("npx jest --watch"), ["--watch"]);
+    }
+
+    #[test]
+    fn a_wait_for_what_never_ends_is_no_matter_of_taste() {
+        let text = "services:\n  test: {image: i, command: sleep infinity}\n  deploy:\n    image: i\n    \
+                    depends_on: {test: {condition: service_completed_successfully}}\n";
+        with_project(text, |project| {
+            let mut found = Found::default();
+            check(project, &mut found);
+            assert_eq!(found.0[0].severity, Severity::Error);
+            assert_eq!(found.0[0].labels[0].text, "\"deploy\" waits for its end");
+        });
     }
 }

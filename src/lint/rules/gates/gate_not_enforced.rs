@@ -5,6 +5,7 @@ use crate::event::{Condition, Kind};
 use crate::lint::edits::is_own_item;
 use crate::lint::project::{Need, Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
+use crate::lint::rules::commands::is_endless;
 use crate::source::Span;
 
 /// See its summary.
@@ -60,6 +61,8 @@ fn check(project: &Project<'_>, found: &mut Found) {
     for service in project.services() {
         for need in service.needs().filter(|need| need.condition == Condition::Started) {
             let job = project.service(&need.key.text).filter(|other| other.is_job());
+            // A wait for the success of what never ends would be worse than none.
+            let job = job.filter(|job| !is_endless(project, job));
             if let Some(job) = job.filter(|job| !project.waits_for_success(service.name(), job.name())) {
                 found.push(finding(service, need, job).fix(fix(project, service, need)));
             }
@@ -195,5 +198,12 @@ mod tests {
     fn what_is_written_otherwise_stays() {
         assert_eq!(fixed(" ['tests']"), None);
         assert_eq!(fixed("\n      - &t tests"), None);
+    }
+
+    #[test]
+    fn what_never_ends_is_not_waited_for() {
+        let text = "services:\n  tests: {image: i, command: COMMAND}\n  deploy: {image: i, depends_on: [tests]}\n";
+        let count = |command| crate::lint::rules::testing::found(&RULE, &text.replace("COMMAND", command)).len();
+        assert_eq!((count("pytest"), count("sleep infinity")), (1, 0));
     }
 }
