@@ -207,7 +207,8 @@ pub fn apart<R: Send>(work: impl FnOnce() -> R + Send) -> Option<R> {
     })
 }
 
-/// Does `work` for every item, on all processors, and gives the results in the order of the items.
+/// Does `work` for every item, on all processors, and gives the results in the order of the items. This thread works too: for
+/// a single item no other is started, which takes longer than a small file does.
 pub fn on_all_processors<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let take = || {
@@ -222,9 +223,8 @@ pub fn on_all_processors<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R +
     let threads = available_parallelism().map_or(1, usize::from).min(items.len());
     let mut done = thread::scope(|scope| {
         let start = |_| Builder::new().stack_size(STACK).spawn_scoped(scope, take);
-        let started: Vec<_> = (0..threads).map_while(|index| start(index).ok()).collect();
-        // Where no thread can be started, this one does the work.
-        let mut done = if started.is_empty() { take() } else { Vec::new() };
+        let started: Vec<_> = (1..threads).map_while(|index| start(index).ok()).collect();
+        let mut done = take();
         for thread in started {
             done.extend(thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
         }
