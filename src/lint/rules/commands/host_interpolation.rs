@@ -140,10 +140,14 @@ fn finding(project: &Project<'_>, service: &Service<'_>, text: &Text<'_>, variab
     let why = reason(project, service, text, name)?;
     let exact = variable.place(project, text.span, text.written);
     let service_name = service.name();
-    let finding = at(
+    let mut finding = at(
         exact.unwrap_or(text.span),
         format!("compose replaces \"${name}\" in \"{service_name}\" by nothing: {why}"),
     );
+    let variables = service.get("environment").and_then(Node::as_map);
+    if let Some((key, _)) = variables.and_then(|variables| variables.get_key_value(name)) {
+        finding = finding.label(key.span, "set for the container here");
+    }
     if !text.is_script {
         // Without a shell, the variable of the machine may be meant, which is set where it matters.
         let help = format!("give the command to a shell, and write $${name}; or set it where compose runs");
