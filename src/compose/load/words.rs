@@ -13,7 +13,7 @@ pub(super) fn split(text: &str) -> Result<Vec<String>, &'static str> {
     splitter.finish()
 }
 
-/// What [`split`] drops of a command: from the first unquoted operator, with the stream's digit before it, to the last
+/// What the split drops of a command: from the first unquoted operator, with the stream's digit before it, to the last
 /// thing that stands there. Nothing where the command cannot be split at all.
 #[must_use]
 pub fn dropped(text: &str) -> Option<Range<usize>> {
