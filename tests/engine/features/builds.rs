@@ -115,3 +115,20 @@ fn up_builds_when_it_is_asked_to() {
     finished.passed();
     assert_eq!(finished.log("test"), b"second\n", "{finished}");
 }
+
+#[test]
+fn lint_tells_what_buildkit_finds_in_a_dockerfile() {
+    let Some(engine) = engine() else { return };
+    let project = Project::with_services(engine, "builds", "  test: {build: .}\n");
+    project.write("Dockerfile", "FROM busybox AS Base\nWORKDIR app\nCMD true\n");
+    let finished = project.towline("lint --dockerfile --format concise").run();
+    let told = String::from_utf8_lossy(&finished.stdout);
+    assert!(
+        told.contains("Dockerfile:1:1: warning[buildkit/StageNameCasing] "),
+        "{finished}"
+    );
+    assert!(
+        told.contains("Dockerfile:2:1: warning[buildkit/WorkdirRelativePath] "),
+        "{finished}"
+    );
+}

@@ -16,11 +16,13 @@ mod mount_propagation_shared;
 mod no_new_privileges_missing;
 mod pids_limit_missing;
 mod port_all_interfaces;
+mod port_unbound;
 mod privileged;
 mod profile_disabled;
 mod read_only_without_tmpfs;
 mod root_fs_writable;
 mod root_path_writable;
+mod secret_guessable;
 mod secret_in_build_arg;
 mod secret_in_env;
 mod secret_in_url;
@@ -51,11 +53,13 @@ pub const RULES: &[&Rule] = &[
     &no_new_privileges_missing::RULE,
     &pids_limit_missing::RULE,
     &port_all_interfaces::RULE,
+    &port_unbound::RULE,
     &privileged::RULE,
     &profile_disabled::RULE,
     &read_only_without_tmpfs::RULE,
     &root_fs_writable::RULE,
     &root_path_writable::RULE,
+    &secret_guessable::RULE,
     &secret_in_build_arg::RULE,
     &secret_in_env::RULE,
     &secret_in_url::RULE,

@@ -65,7 +65,8 @@ fn check(project: &Project<'_>, found: &mut Found) {
     }
 }
 
-fn is_open(project: &Project<'_>, port: &Node) -> bool {
+/// Whether other machines reach a port.
+pub(super) fn is_open(project: &Project<'_>, port: &Node) -> bool {
     let address = port.get("host_ip").and_then(Node::as_str).unwrap_or_default();
     let is_variable = project
         .written(port.span)
@@ -76,7 +77,7 @@ fn is_open(project: &Project<'_>, port: &Node) -> bool {
 }
 
 /// Puts an address before a port in the short form, which has none.
-fn fix(project: &Project<'_>, span: Span) -> Option<Fix> {
+pub(super) fn fix(project: &Project<'_>, span: Span) -> Option<Fix> {
     let text = project.text(span);
     let quotes = text.len() - text.trim_start_matches(['"', '\'']).len();
     let bare = text.trim_matches(['"', '\'']);

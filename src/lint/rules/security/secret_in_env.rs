@@ -52,7 +52,8 @@ fn check(project: &Project<'_>, found: &mut Found) {
     }
 }
 
-fn level(throw_away: &ThrowAway<'_>, service: &Service<'_>, key: &str, value: &str) -> Option<Severity> {
+/// How much a value matters that a variable of this name is set to; none where it is no secret, or opens little.
+pub(super) fn level(throw_away: &ThrowAway<'_>, service: &Service<'_>, key: &str, value: &str) -> Option<Severity> {
     if !secrets::is_secret_name(key) {
         return None;
     }
