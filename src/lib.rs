@@ -12,7 +12,7 @@
 //! | [`diagnostic`] | what is wrong, where, and what to do about it: plain data |
 //! | [`yaml`] | text → spanned tree; knows nothing of Compose |
 //! | [`compose`] | the resolved compose model, as far as towline reads it, and the native loader that makes it from files |
-//! | [`lint`] | files → findings: each project loaded, its findings in order, nothing shown |
+//! | [`lint`] | files → findings: each project loaded and looked through by the rules, their fixes applied; nothing shown |
 //! | [`plan`] | model → stages: kinds with reasons, needs with conditions, order. Pure |
 //! | [`run`] | plan → verdict: a pure scheduler, and the files that touch the engine around it |
 //! | [`report`] | events and findings → what a person or a program reads; one file a view or format |
@@ -32,6 +32,9 @@
 //!   like any other job, where `docker compose run` would give it another name and lose its place in the plan.
 //! - The engine's events come from `docker events`, not from `docker compose events`: it starts faster.
 //! - Containers are created with `up --no-start`, the one call that knows every flag of `up`.
+//! - What `lint` begins with is called a preset: a profile is something else in a compose file.
+//! - A rule is a constant with its examples, and a test holds every rule to them; numbers that rules go by are limits of their
+//!   own, since few rules have any.
 //! - In a plan, a program in the command and a known server image outweigh a name, and being depended on as `started` is
 //!   the weakest sign of a server: people write `depends_on: [unit_tests]`.
 
