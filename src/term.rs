@@ -212,6 +212,25 @@ pub fn columns(text: &str) -> usize {
     text.chars().map(char_columns).sum()
 }
 
+/// The text in lines of at most this many columns, broken between words where that is possible.
+#[must_use]
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let last = lines.len() - 1;
+        let line = &mut lines[last];
+        if line.is_empty() {
+            line.push_str(word);
+        } else if columns(line) + 1 + columns(word) <= width {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
+}
+
 /// The text cut to this many columns; what was cut away leaves an ellipsis (`…`, or `...`).
 #[must_use]
 pub fn cut(text: &str, width: usize, terminal: &Terminal) -> String {

@@ -19,7 +19,7 @@ use crate::compose::load::Model;
 use crate::event::{Condition, Kind};
 use crate::plan;
 use crate::source::{Source, SourceId, Sources, Span};
-use crate::yaml::{Key, Node};
+use crate::yaml::{Key, Node, Value};
 
 /// Words in the name or the command of a job that checks something.
 const CHECKS: [&str; 37] = [
@@ -543,6 +543,13 @@ impl<'a> Service<'a> {
         self.items("profiles").filter_map(Node::as_str).collect()
     }
 
+    /// Its published ports: that of the machine, and that of the container which it leads to. Ranges are left out.
+    #[must_use]
+    pub fn published(&self) -> Vec<(u16, u16)> {
+        let pair = |port: &Node| Some((port_number(port.get("published")?)?, port_number(port.get("target")?)?));
+        self.items("ports").filter_map(pair).collect()
+    }
+
     /// What it needs of others. What compose takes as a need, such as `network_mode: service:…`, is among them.
     pub fn needs(&self) -> impl Iterator<Item = Need<'a>> {
         self.entries("depends_on").map(|(key, node)| Need::new(key, node))
@@ -622,6 +629,16 @@ impl<'a> Service<'a> {
     #[must_use]
     pub fn is_job(&self) -> bool {
         self.kind.runs_to_completion()
+    }
+}
+
+/// A port as it is written, as a number or as a text.
+#[must_use]
+pub fn port_number(node: &Node) -> Option<u16> {
+    match &node.value {
+        Value::Int(number) => u16::try_from(*number).ok(),
+        Value::Str(text) => text.parse().ok(),
+        _ => None,
     }
 }
 

@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 use super::logs::{Logs, Tail};
 use super::words;
 use crate::event::{Kind, Outcome, Probe, Report, StageReport};
-use crate::term::{Terminal, columns, cut, sanitised_lines};
+use crate::term::{Terminal, columns, cut, sanitised_lines, wrap};
 
 /// So many cards are shown; further failed stages are counted.
 const CARDS: usize = 5;
@@ -294,24 +294,6 @@ fn tail_words(tail: &io::Result<Tail>) -> String {
 
 fn one_line(text: &str) -> String {
     sanitised_lines(text.as_bytes()).collect::<Vec<_>>().join(" ")
-}
-
-/// The text in lines of at most this many columns, broken between words where that is possible.
-fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let last = lines.len() - 1;
-        let line = &mut lines[last];
-        if line.is_empty() {
-            line.push_str(word);
-        } else if columns(line) + 1 + columns(word) <= width {
-            line.push(' ');
-            line.push_str(word);
-        } else {
-            lines.push(word.to_owned());
-        }
-    }
-    lines
 }
 
 /// The line in rows of at most this many columns, broken wherever one is full; the rest of a very long line is cut.

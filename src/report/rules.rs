@@ -1,9 +1,13 @@
 //! The catalogue of rules → what a person or a program reads.
 
+use anstyle::Style;
 use serde_json::{Value, json};
 
 use crate::diagnostic::Severity;
-use crate::term::Terminal;
+use crate::term::{Terminal, wrap};
+
+/// What stands out.
+const BOLD: Style = Style::new().bold();
 
 /// What is told of a rule.
 #[derive(Clone, Debug)]
@@ -36,7 +40,7 @@ pub fn text(pages: &[Page], terminal: &Terminal) -> String {
     for (at, page) in pages.iter().enumerate() {
         if at == 0 || pages[at - 1].category != page.category {
             let gap = if at == 0 { "" } else { "\n" };
-            text += &format!("{gap}{}\n", bold(page.category, terminal));
+            text += &format!("{gap}{}\n", terminal.paint(BOLD, page.category));
         }
         let notes: Vec<&str> = page.preset.into_iter().chain(page.fixed.then_some("fix")).collect();
         let notes = if notes.is_empty() {
@@ -54,15 +58,15 @@ pub fn text(pages: &[Page], terminal: &Terminal) -> String {
 #[must_use]
 pub fn explain(page: &Page, terminal: &Terminal) -> String {
     let width = terminal.width.min(100);
-    let mut text = format!("{}: {}\n\n", bold(page.id, terminal), page.summary);
-    text += &wrap(page.why, width);
-    text += &format!("\nlevel {}, category {}", page.level.word(), page.category);
+    let mut text = format!("{}: {}\n\n", terminal.paint(BOLD, page.id), page.summary);
+    text += &wrap(page.why, width).join("\n");
+    text += &format!("\n\nlevel {}, category {}", page.level.word(), page.category);
     if let Some(preset) = page.preset {
         text += &format!(", only with the preset {preset} or where it is selected");
     }
     text += if page.fixed { ", can be fixed\n" } else { "\n" };
     for (title, example) in [("found in", &page.bad), ("not found in", &page.good)] {
-        text += &format!("\n{}\n\n{}", bold(title, terminal), indent(example));
+        text += &format!("\n{}\n\n{}", terminal.paint(BOLD, title), indent(example));
     }
     text + &format!(
         "\nTo ignore one finding, write # towline: ignore[{}] and a reason behind its line.\n",
@@ -118,15 +122,6 @@ pub fn page(page: &Page) -> String {
     )
 }
 
-fn bold(text: &str, terminal: &Terminal) -> String {
-    if terminal.colour {
-        let style = anstyle::Style::new().bold();
-        format!("{style}{text}{style:#}")
-    } else {
-        text.to_owned()
-    }
-}
-
 fn indent(text: &str) -> String {
     text.lines().map(|line| format!("    {line}\n")).collect()
 }
@@ -137,33 +132,14 @@ fn capitalised(text: &str) -> String {
     first.unwrap_or_default() + chars.as_str()
 }
 
-/// Lines of words that are no longer than `width`, where a word allows.
-fn wrap(text: &str, width: usize) -> String {
-    let mut lines = String::new();
-    let mut length = 0;
-    for word in text.split_whitespace() {
-        let word_length = word.chars().count();
-        if length > 0 && length + 1 + word_length > width {
-            lines.push('\n');
-            length = 0;
-        } else if length > 0 {
-            lines.push(' ');
-            length += 1;
-        }
-        lines += word;
-        length += word_length;
-    }
-    lines + "\n"
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn words_are_laid_out_in_lines() {
-        assert_eq!(wrap("one two three", 7), "one two\nthree\n");
-        assert_eq!(wrap("a-very-long-word b", 5), "a-very-long-word\nb\n");
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("a-very-long-word b", 5), ["a-very-long-word", "b"]);
     }
 
     #[test]

@@ -7,7 +7,6 @@ use crate::lint::health::{Check, check as check_of};
 use crate::lint::images::known;
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
-use crate::yaml::{Node, Value};
 
 /// See its summary.
 pub(super) const RULE: Rule = Rule {
@@ -49,7 +48,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
 }
 
 fn finding(project: &Project<'_>, service: &Service<'_>, check: &Check<'_>) -> Option<Diagnostic> {
-    let published = published(service);
+    let published = service.published();
     if published.is_empty() {
         return None;
     }
@@ -66,17 +65,6 @@ fn finding(project: &Project<'_>, service: &Service<'_>, check: &Check<'_>) -> O
     let name = service.name();
     let message = format!("inside \"{name}\" nothing listens on port {port}, which is that of the host");
     Some(at(span, message).help(format!("ask port {inside}")))
-}
-
-/// The ports that are published: on the host, and in the container.
-fn published(service: &Service<'_>) -> Vec<(u16, u16)> {
-    let number = |node: Option<&Node>| match &node?.value {
-        Value::Str(text) => text.parse().ok(),
-        Value::Int(number) => u16::try_from(*number).ok(),
-        _ => None,
-    };
-    let pair = |port: &Node| Some((number(port.get("published"))?, number(port.get("target"))?));
-    service.items("ports").filter_map(pair).collect()
 }
 
 /// Whether something in the container may listen on a port, as far as the file tells.

@@ -1,6 +1,6 @@
 //! The port of the machine, asked for inside the network.
 
-use super::hosts::{hosts, listens_on, published};
+use super::hosts::{hosts, listens_on};
 use crate::diagnostic::Severity;
 use crate::lint::project::Project;
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
@@ -48,7 +48,8 @@ fn check(project: &Project<'_>, found: &mut Found) {
             let (Some(port), Some(other)) = (host.port, project.service(host.name)) else {
                 continue;
             };
-            let target = published(other)
+            let target = other
+                .published()
                 .into_iter()
                 .find(|(outside, inside)| *outside == port && inside != outside);
             let Some((_, inside)) = target.filter(|_| !listens_on(other).contains(&port)) else {

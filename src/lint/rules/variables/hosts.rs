@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::lint::images::known;
 use crate::lint::places::{is_own, part};
-use crate::lint::project::{Project, Service};
+use crate::lint::project::{Project, Service, port_number};
 use crate::source::Span;
 use crate::yaml::Node;
 
@@ -211,7 +211,9 @@ pub(super) fn is_loopback(host: &str) -> bool {
 
 /// The ports of a container that something says it listens on.
 pub(super) fn listens_on(service: &Service<'_>) -> HashSet<u16> {
-    let targets = service.items("ports").filter_map(|port| port_of(port.get("target")?));
+    let targets = service
+        .items("ports")
+        .filter_map(|port| port_number(port.get("target")?));
     let exposed = service.items("expose").filter_map(|port| {
         let text = port.as_str()?;
         text.split('/').next()?.parse().ok()
@@ -222,20 +224,6 @@ pub(super) fn listens_on(service: &Service<'_>) -> HashSet<u16> {
         .map(|known| known.ports)
         .unwrap_or_default();
     targets.chain(exposed).chain(image.iter().copied()).collect()
-}
-
-fn port_of(node: &Node) -> Option<u16> {
-    match &node.value {
-        crate::yaml::Value::Int(number) => u16::try_from(*number).ok(),
-        crate::yaml::Value::Str(text) => text.parse().ok(),
-        _ => None,
-    }
-}
-
-/// The ports of the machine that lead to a port of the container.
-pub(super) fn published(service: &Service<'_>) -> Vec<(u16, u16)> {
-    let pair = |port: &Node| Some((port_of(port.get("published")?)?, port_of(port.get("target")?)?));
-    service.items("ports").filter_map(pair).collect()
 }
 
 /// The networks of a service; none where it has the machine's, or another one's that is not known here.
