@@ -2,7 +2,7 @@
 
 use super::places::part;
 use super::project::{Project, Service};
-use super::shell::{Command, Invocation, Place, Then, commands, script_of};
+use super::shell::{Command, Invocation, Place, Then, commands, program_name, script_of};
 use crate::compose::load::duration;
 use crate::source::Span;
 use crate::yaml::Node;
@@ -180,8 +180,7 @@ impl Step {
     /// The program that it runs, without its directory.
     #[must_use]
     pub fn program(&self) -> &str {
-        let program = self.words.first().map_or("", |word| word.text.as_str());
-        program.rsplit('/').next().unwrap_or(program)
+        self.words.first().map_or("", |word| program_name(&word.text))
     }
 
     /// The words behind the program.

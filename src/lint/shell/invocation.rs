@@ -34,14 +34,14 @@ impl Invocation<'_> {
 /// Whether a program is a shell that reads the language of POSIX, with or without its path.
 #[must_use]
 pub fn is_shell(program: &str) -> bool {
-    matches!(base(program), "sh" | "bash" | "ash" | "dash" | "zsh" | "ksh")
+    matches!(program_name(program), "sh" | "bash" | "ash" | "dash" | "zsh" | "ksh")
 }
 
 /// The script of `sh -c TEXT`, `bash -eo pipefail -c TEXT`, `busybox sh -c TEXT` and the like.
 #[must_use]
 pub fn script_of<T: AsRef<str>>(argv: &[T]) -> Option<Invocation<'_>> {
     let program = argv.first()?.as_ref();
-    let is_busybox = base(program) == "busybox";
+    let is_busybox = program_name(program) == "busybox";
     let shell = usize::from(is_busybox);
     if !is_shell(argv.get(shell)?.as_ref()) {
         return None;
@@ -53,7 +53,9 @@ pub fn script_of<T: AsRef<str>>(argv: &[T]) -> Option<Invocation<'_>> {
     set.takes_script.then_some(Invocation { index, text, options })
 }
 
-fn base(program: &str) -> &str {
+/// The name of a program, without its path.
+#[must_use]
+pub fn program_name(program: &str) -> &str {
     program.rsplit('/').next().unwrap_or(program)
 }
 

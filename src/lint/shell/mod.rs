@@ -14,7 +14,7 @@ mod word;
 use std::ops::Range;
 
 pub use crate::compose::load::dropped;
-pub use invocation::{Invocation, Options, is_shell, script_of};
+pub use invocation::{Invocation, Options, is_shell, program_name, script_of};
 pub use parse::commands;
 pub use variables::{Variable, variables};
 

@@ -4,6 +4,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::images::known;
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
+use crate::lint::shell::program_name;
 use crate::yaml::{Node, Value};
 
 /// See its summary.
@@ -90,7 +91,7 @@ fn is_set(project: &Project<'_>, service: &Service<'_>, name: &str) -> bool {
 fn runs_something_else(service: &Service<'_>) -> bool {
     let is_server = |word: &str| {
         let servers = ["docker-entrypoint.sh", "postgres", "mysqld", "mariadbd"];
-        word.starts_with('-') || servers.contains(&word.rsplit('/').next().unwrap_or(word))
+        word.starts_with('-') || servers.contains(&program_name(word))
     };
     let first = |key| service.items(key).next().and_then(Node::as_str);
     first("entrypoint").is_some() || first("command").is_some_and(|word| !is_server(word))

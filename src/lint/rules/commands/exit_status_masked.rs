@@ -5,7 +5,7 @@ use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
 use crate::lint::places::{is_own, part};
 use crate::lint::project::{Project, Service, is_check};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
-use crate::lint::shell::{Command, Then};
+use crate::lint::shell::{Command, Then, program_name};
 
 /// See its summary.
 pub(super) const RULE: Rule = Rule {
@@ -143,7 +143,7 @@ fn is_judged(rest: &[Command]) -> bool {
 }
 
 fn program(command: &Command) -> Option<&str> {
-    command.program()?.text.rsplit('/').next()
+    Some(program_name(&command.program()?.text))
 }
 
 fn matters(command: &Command) -> bool {

@@ -6,7 +6,7 @@ use crate::event::Condition;
 use crate::lint::places::part;
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
-use crate::lint::shell::Then;
+use crate::lint::shell::{Then, program_name};
 use crate::source::Span;
 
 /// See its summary.
@@ -98,7 +98,7 @@ fn endless(project: &Project<'_>, service: &Service<'_>) -> Option<(Span, String
 
 /// Which word of a command keeps it going.
 fn watches(words: &[&str]) -> Option<usize> {
-    let program = words.first()?.rsplit('/').next()?;
+    let program = program_name(words.first()?);
     let arguments = || words.iter().enumerate().skip(1);
     let has = |wanted: &[&str]| arguments().find(|(_, word)| wanted.contains(word)).map(|(at, _)| at);
     match program {

@@ -5,7 +5,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::places::part;
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
-use crate::lint::shell::is_shell;
+use crate::lint::shell::{is_shell, program_name};
 
 /// See its summary.
 pub(super) const RULE: Rule = Rule {
@@ -71,7 +71,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
 
 fn finding(project: &Project<'_>, service: &Service<'_>, argv: &Argv<'_>) -> Option<Diagnostic> {
     let words = argv.words();
-    let program = words.first()?.rsplit('/').next()?;
+    let program = program_name(words.first()?);
     let is_program = !program.starts_with('-') && !program.contains(' ');
     if !is_program || words.iter().any(|word| is_shell(word)) || READS_ITSELF.contains(&program) {
         return None;

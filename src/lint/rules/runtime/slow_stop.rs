@@ -5,6 +5,7 @@ use crate::event::Kind;
 use crate::lint::edits::add_before;
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
+use crate::lint::shell::program_name;
 use crate::yaml::Node;
 
 /// See its summary.
@@ -91,7 +92,7 @@ fn is_prepared(service: &Service<'_>) -> bool {
 fn is_deaf(service: &Service<'_>) -> bool {
     let words = service.words();
     match words.as_slice() {
-        [shell, option, script, ..] if SHELLS.contains(&name(shell)) => {
+        [shell, option, script, ..] if SHELLS.contains(&program_name(shell)) => {
             let is_script = option.starts_with('-') && option.ends_with('c');
             is_script && !script.contains("trap ") && ends_deaf(script.trim())
         }
@@ -119,14 +120,10 @@ fn is_idle(words: &[&str]) -> bool {
         seconds.map_or_else(|_| time.ends_with(['h', 'd', 'y', 'f']), |seconds| seconds > 600.0)
     };
     match words {
-        [first, time, ..] if name(first) == "sleep" => is_long(time),
-        [first, ..] => name(first) == "tail",
+        [first, time, ..] if program_name(first) == "sleep" => is_long(time),
+        [first, ..] => program_name(first) == "tail",
         [] => false,
     }
-}
-
-fn name(program: &str) -> &str {
-    program.rsplit('/').next().unwrap_or_default()
 }
 
 #[cfg(test)]
