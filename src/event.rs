@@ -221,6 +221,8 @@ pub enum Kind {
     Service,
     /// A job that comes last: it waits for every job that is not behind it.
     Deploy,
+    /// Nothing says whether it ends. It runs as a service does, and the run says that it was taken for one.
+    Unknown,
 }
 
 impl Kind {
@@ -228,6 +230,12 @@ impl Kind {
     #[must_use]
     pub const fn runs_to_completion(self) -> bool {
         matches!(self, Self::Job | Self::Deploy)
+    }
+
+    /// Whether such a stage stays up while others need it: a service, and what is taken for one.
+    #[must_use]
+    pub const fn runs_as_service(self) -> bool {
+        matches!(self, Self::Service | Self::Unknown)
     }
 }
 
@@ -238,6 +246,7 @@ impl fmt::Display for Kind {
             Self::Job => "job",
             Self::Service => "service",
             Self::Deploy => "deploy",
+            Self::Unknown => "unknown",
         })
     }
 }

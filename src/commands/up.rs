@@ -7,7 +7,7 @@ use super::session::{Request, Session, View};
 use crate::cli::{Globals, UpArgs};
 use crate::compose::Project;
 use crate::failure::{Failure, Result};
-use crate::plan::{self, Options, Plan};
+use crate::plan::{self, Mode, Options, Plan};
 use crate::report::stream;
 use crate::run::binary::DockerGlobals;
 use crate::run::scheduler::{End, Rules};
@@ -31,8 +31,11 @@ pub fn run(globals: &Globals, args: &UpArgs, docker: &DockerGlobals) -> Result<u
     let options = Options {
         targets: args.services.clone(),
         exit_code_from: args.exit_code_from.clone(),
-        gate: true,
+        gate: !args.wait,
         no_deps: args.no_deps,
+        mode: Mode::Up,
+        wait: args.wait,
+        ..Options::default()
     };
     let plan = plan::build(&resolved.project, &options)?;
     if plan.stages.is_empty() {

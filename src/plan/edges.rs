@@ -20,16 +20,8 @@ pub(super) fn closure<'a>(project: &'a Project, targets: &BTreeSet<&'a str>, no_
     chosen
 }
 
-/// Gives every stage its needs.
-///
-/// # Errors
-/// When a deploy has a gate that cannot run, or a kind contradicts a need.
-pub(super) fn connect(
-    project: &Project,
-    stages: &mut [Stage],
-    notes: &mut Vec<String>,
-    options: &Options,
-) -> Result<()> {
+/// Gives every stage, in name order, the needs that the file has for it. Gives back those that cannot be met.
+pub(super) fn connect(project: &Project, stages: &mut [Stage], options: &Options) -> Vec<Absent> {
     let mut absent = Vec::new();
     for at in 0..stages.len() {
         let Some(service) = project.service(&stages[at].name) else {
@@ -40,7 +32,7 @@ pub(super) fn connect(
             match position(stages, name) {
                 Some(index) => needs.push(need(stages, index, on.condition, Origin::DependsOn)),
                 None if !options.no_deps => absent.push(Absent {
-                    of: at,
+                    of: service.name.clone(),
                     name: name.clone(),
                     condition: on.condition,
                 }),
@@ -49,13 +41,7 @@ pub(super) fn connect(
         }
         stages[at].needs = needs;
     }
-    if options.gate {
-        gate_deploys(stages);
-    }
-    check_kinds(stages)?;
-    check_gates(stages, &absent, notes, options)?;
-    note_ungated(project, stages, notes, options);
-    Ok(())
+    absent
 }
 
 fn position(stages: &[Stage], name: &str) -> Option<usize> {
@@ -76,7 +62,7 @@ fn need(stages: &[Stage], index: usize, condition: Condition, origin: Origin) ->
 }
 
 /// A deploy waits for every job that is not behind it, so that a loose one never runs after a failed test.
-fn gate_deploys(stages: &mut [Stage]) {
+pub(super) fn gate_deploys(stages: &mut [Stage]) {
     for deploy in 0..stages.len() {
         if stages[deploy].kind != Kind::Deploy {
             continue;
@@ -103,7 +89,7 @@ fn gate(stages: &mut [Stage], deploy: usize, job: usize) {
 }
 
 /// Whether the stage `from` has `to` among its needs, directly or through others.
-fn reaches(stages: &[Stage], from: usize, to: usize) -> bool {
+pub(super) fn reaches(stages: &[Stage], from: usize, to: usize) -> bool {
     walk(stages, from, |_| true).contains(&to)
 }
 
@@ -128,7 +114,7 @@ fn walk(stages: &[Stage], from: usize, follow: impl Fn(&Need) -> bool) -> BTreeS
 }
 
 /// The success of something that does not end would be waited for without end.
-fn check_kinds(stages: &[Stage]) -> Result<()> {
+pub(super) fn check_kinds(stages: &[Stage]) -> Result<()> {
     for stage in stages {
         for need in stage.needs.iter().filter(|need| need.condition == Condition::Succeeded) {
             if stages[need.index].kind == Kind::Service {
@@ -144,14 +130,20 @@ fn check_kinds(stages: &[Stage]) -> Result<()> {
 }
 
 /// An optional dependency that is not in the model.
-struct Absent {
-    of: usize,
+#[derive(Clone, Debug)]
+pub(super) struct Absent {
+    of: String,
     name: String,
     condition: Condition,
 }
 
 /// A gate that cannot run is an error in front of a deploy: it is never let through because its test was not there.
-fn check_gates(stages: &[Stage], absent: &[Absent], notes: &mut Vec<String>, options: &Options) -> Result<()> {
+pub(super) fn check_gates(
+    stages: &[Stage],
+    absent: &[Absent],
+    notes: &mut Vec<String>,
+    options: &Options,
+) -> Result<()> {
     let deploys: Vec<usize> = (0..stages.len())
         .filter(|at| stages[*at].kind == Kind::Deploy)
         .collect();
@@ -162,11 +154,11 @@ fn check_gates(stages: &[Stage], absent: &[Absent], notes: &mut Vec<String>, opt
         Some(stages[*deploy].name.as_str())
     };
     for Absent { of, name, condition } in absent {
-        let of_name = &stages[*of].name;
-        match in_front_of(*of) {
+        let deploy = stages.iter().position(|stage| stage.name == *of).and_then(in_front_of);
+        match deploy {
             Some(deploy) if options.gate && *condition == Condition::Succeeded => {
                 return Err(Failure::invalid(format!(
-                    "'{deploy}' is a deploy, and '{of_name}' lets it through only after '{name}', which is not there \
+                    "'{deploy}' is a deploy, and '{of}' lets it through only after '{name}', which is not there \
                      (behind a profile that is not active, or not in the file)"
                 ))
                 .hint(format!(
@@ -174,27 +166,16 @@ fn check_gates(stages: &[Stage], absent: &[Absent], notes: &mut Vec<String>, opt
                 )));
             }
             _ => notes.push(format!(
-                "'{of_name}' runs without '{name}', which it may do without ('required: false') and is not there"
+                "'{of}' runs without '{name}', which it may do without ('required: false') and is not there"
             )),
         }
     }
-    for stage in stages {
+    for (at, stage) in stages.iter().enumerate() {
         for need in &stage.needs {
-            check_replicas(
-                stages,
-                &stage.name,
-                need,
-                in_front_of(stages_index(stages, stage)),
-                notes,
-                options,
-            )?;
+            check_replicas(stages, &stage.name, need, in_front_of(at), notes, options)?;
         }
     }
     Ok(())
-}
-
-fn stages_index(stages: &[Stage], stage: &Stage) -> usize {
-    position(stages, &stage.name).unwrap_or_default()
 }
 
 fn check_replicas(
@@ -222,23 +203,20 @@ fn check_replicas(
     }
 }
 
-/// With targets named, jobs can stay outside the plan; a deploy that runs without them is worth a word.
-fn note_ungated(project: &Project, stages: &[Stage], notes: &mut Vec<String>, options: &Options) {
-    let Some(deploy) = stages.iter().find(|stage| stage.kind == Kind::Deploy) else {
-        return;
-    };
+/// The jobs that are not in the plan of these stages, which are in name order.
+pub(super) fn jobs_outside(project: &Project, stages: &[Stage], options: &Options) -> Vec<String> {
     let is_outside = |service: &&Service| position(stages, &service.name).is_none() && !service.is_job_entry;
     let index = super::kinds::index(project);
     let is_job =
         |service: &&Service| super::kinds::find(&index, service, options).is_ok_and(|found| found.kind == Kind::Job);
-    let outside: Vec<&str> = project
-        .services
-        .iter()
-        .filter(is_outside)
-        .filter(is_job)
-        .map(|service| service.name.as_str())
-        .collect();
-    if !outside.is_empty() {
+    let outside = project.services.iter().filter(is_outside).filter(is_job);
+    outside.map(|service| service.name.clone()).collect()
+}
+
+/// With targets named, jobs can stay outside the plan; a deploy that runs without them is worth a word.
+pub(super) fn note_ungated(stages: &[Stage], outside: &[String], notes: &mut Vec<String>) {
+    let deploy = stages.iter().find(|stage| stage.kind == Kind::Deploy);
+    if let Some(deploy) = deploy.filter(|_| !outside.is_empty()) {
         notes.push(format!(
             "'{}' runs without {}: not in the plan of these targets",
             deploy.name,

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::Options;
 use super::evidence::{self, JobSign};
+use super::{Evidence, ImageSays, Options, Stage};
 use crate::compose::{Health, Project, Restart, Service};
 use crate::event::{Condition, Kind};
 use crate::failure::{Failure, Result};
@@ -12,6 +12,7 @@ use crate::failure::{Failure, Result};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Found {
     pub(super) kind: Kind,
+    pub(super) evidence: Evidence,
     pub(super) reason: String,
 }
 
@@ -43,34 +44,55 @@ pub(super) fn find(index: &Index<'_>, service: &Service, options: &Options) -> R
         return Ok(refine_job(service, reason));
     }
     if let Some(reason) = strong_server_sign(service, &dependents) {
-        return Ok(found(Kind::Service, reason));
+        return Ok(found(Kind::Service, Evidence::Server, reason));
     }
     let command: Vec<String> = service.entrypoint.iter().chain(&service.command).cloned().collect();
     let job_command = evidence::job_command(&command).or_else(|| evidence::job_command(&service.command));
     if let Some(sign) = job_command {
         let deploys = sign.deploys || evidence::job_name(&service.name).is_some_and(|name| name.deploys);
-        return Ok(job(JobSign { deploys, ..sign }));
+        return Ok(job(JobSign { deploys, ..sign }, Evidence::Program));
     }
     if let Some(server) = service.image.as_deref().and_then(evidence::server_image) {
-        return Ok(found(Kind::Service, format!("its image is '{server}', a server")));
+        let reason = format!("its image is '{server}', a server");
+        return Ok(found(Kind::Service, Evidence::Server, reason));
     }
     if let Some(sign) = evidence::job_name(&service.name) {
-        return Ok(job(sign));
+        return Ok(job(sign, Evidence::Name));
     }
-    let reason = dependents.started.map_or_else(
-        || "nothing says that it runs to completion".to_owned(),
-        |other| format!("'{other}' depends on it being started"),
-    );
-    Ok(found(Kind::Service, reason))
+    if let Some(other) = dependents.started {
+        let reason = format!("'{other}' depends on it being started");
+        return Ok(found(Kind::Service, Evidence::Dependents, reason));
+    }
+    let reason = "nothing says whether it runs to completion";
+    Ok(found(Kind::Unknown, Evidence::Nothing, reason.to_owned()))
 }
 
-fn found(kind: Kind, reason: String) -> Found {
-    Found { kind, reason }
+fn found(kind: Kind, evidence: Evidence, reason: String) -> Found {
+    Found { kind, evidence, reason }
 }
 
-fn job(sign: JobSign) -> Found {
+fn job(sign: JobSign, evidence: Evidence) -> Found {
     let kind = if sign.deploys { Kind::Deploy } else { Kind::Job };
-    found(kind, sign.reason)
+    found(kind, evidence, sign.reason)
+}
+
+/// What an image makes of a stage whose kind the file leaves open; nothing where it says nothing.
+pub(super) fn by_image(stage: &Stage, says: &ImageSays) -> Option<Found> {
+    let words: Vec<String> = says.entrypoint.iter().chain(&says.command).cloned().collect();
+    let sign = evidence::job_command(&words).or_else(|| evidence::job_command(&says.command));
+    if let Some(sign) = sign {
+        let deploys = sign.deploys || stage.kind == Kind::Deploy;
+        return Some(job(JobSign { deploys, ..sign }, Evidence::Image));
+    }
+    if stage.evidence == Evidence::Name {
+        return None;
+    }
+    let signs = [
+        (says.exposes, "its image exposes ports"),
+        (says.health, "its image has a health check"),
+    ];
+    let (_, reason) = signs.iter().find(|(holds, _)| *holds)?;
+    Some(found(Kind::Service, Evidence::Image, (*reason).to_owned()))
 }
 
 fn explicit(service: &Service, kind: &str) -> Result<Found> {
@@ -93,7 +115,7 @@ fn explicit(service: &Service, kind: &str) -> Result<Found> {
             "services.{name}.x-towline.kind: 'build' needs a 'build:' and '{name}' has none"
         )));
     }
-    Ok(found(*kind, "x-towline.kind says so".to_owned()))
+    Ok(found(*kind, Evidence::Explicit, "x-towline.kind says so".to_owned()))
 }
 
 /// What makes a service a job by its place in the file or on the command line, whatever it looks like.
@@ -113,8 +135,8 @@ fn refine_job(service: &Service, reason: String) -> Found {
     let name = evidence::job_name(&service.name);
     let command = evidence::job_command(&service.command);
     match [name, command].into_iter().flatten().find(|sign| sign.deploys) {
-        Some(sign) => found(Kind::Deploy, format!("{reason}, and {}", sign.reason)),
-        None => found(Kind::Job, reason),
+        Some(sign) => found(Kind::Deploy, Evidence::Place, format!("{reason}, and {}", sign.reason)),
+        None => found(Kind::Job, Evidence::Place, reason),
     }
 }
 

@@ -6,10 +6,14 @@
 mod edges;
 mod evidence;
 mod kinds;
+mod options;
 mod order;
+mod refusal;
+mod settle;
 mod show;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -18,31 +22,10 @@ use crate::compose::{Health, Project, Restart, Service};
 use crate::event::{Condition, Kind, NeedInfo, StageInfo};
 use crate::failure::{Failure, Result};
 
+pub use options::{KindRule, Mode, Options, RulePlace};
+pub use refusal::Refusal;
+pub use settle::ImageSays;
 pub use show::text;
-
-/// What the command line says about the plan.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The stages asked for; none means all.
-    pub targets: Vec<String>,
-    /// The service that `--exit-code-from` names.
-    pub exit_code_from: Option<String>,
-    /// Whether a deploy that the file leaves loose waits for every job that is not behind it.
-    pub gate: bool,
-    /// Whether the targets' own needs are left out (`up --no-deps`).
-    pub no_deps: bool,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            targets: Vec::new(),
-            exit_code_from: None,
-            gate: true,
-            no_deps: false,
-        }
-    }
-}
 
 /// The stages of a run, each after those that it needs.
 #[derive(Clone, Debug, Serialize)]
@@ -53,6 +36,36 @@ pub struct Plan {
     pub stages: Vec<Stage>,
     /// What a reader should know of the plan; none of it is an error.
     pub notes: Vec<String>,
+    /// Those of the notes that follow from the stages.
+    #[serde(skip)]
+    basis_notes: Vec<String>,
+    /// What it was made from.
+    #[serde(skip)]
+    basis: Arc<settle::Basis>,
+}
+
+/// What a stage's kind is known from: the strongest evidence first.
+#[derive(Clone, Copy, Debug, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Evidence {
+    /// Said by hand: `--kind`, `x-towline.kind`, `kinds:` of the settings.
+    Explicit,
+    /// Its place: others need its success, it is an entry of `jobs:`, `--exit-code-from` names it.
+    Place,
+    /// Its command runs a program that is known.
+    Program,
+    /// A word of its name, and nothing else.
+    Name,
+    /// What the file says of a server: ports, a health check, a restart policy, a known image, others need its health.
+    Server,
+    /// Others depend on it being started: the weakest sign of a service.
+    Dependents,
+    /// What its image says.
+    Image,
+    /// It is named on the line, and nothing in the plan depends on it.
+    Target,
+    /// Nothing says anything.
+    Nothing,
 }
 
 /// What the plan runs for one service.
@@ -65,6 +78,10 @@ pub struct Stage {
     pub kind: Kind,
     /// Why it has this kind.
     pub reason: String,
+    /// What that is known from.
+    pub evidence: Evidence,
+    /// Whether the run waits for its end.
+    pub holds: bool,
     /// What must be there before it starts.
     pub needs: Vec<Need>,
     /// Whether it is on a longest chain of needs.
@@ -134,9 +151,8 @@ pub fn build(project: &Project, options: &Options) -> Result<Plan> {
     check_names(project, options)?;
     let targets = targets(project, options);
     let chosen = edges::closure(project, &targets, options.no_deps);
-    let mut notes = Vec::new();
-    let mut stages = Vec::new();
     let index = kinds::index(project);
+    let mut stages = Vec::new();
     for service in project
         .services
         .iter()
@@ -146,14 +162,7 @@ pub fn build(project: &Project, options: &Options) -> Result<Plan> {
         let found = kinds::find(&index, service, options)?;
         stages.push(stage(service, found, targets.contains(service.name.as_str())));
     }
-    edges::connect(project, &mut stages, &mut notes, options)?;
-    let mut stages = order::sort(stages)?;
-    order::mark_critical(&mut stages);
-    Ok(Plan {
-        project: project.name.clone(),
-        stages,
-        notes,
-    })
+    settle::Basis::new(project, stages, options)?.plan()
 }
 
 /// The kind of each service and the reason for it, whether or not the whole can be planned. A service with a kind that is
@@ -200,6 +209,8 @@ fn stage(service: &Service, found: kinds::Found, target: bool) -> Stage {
         name: service.name.clone(),
         kind: found.kind,
         reason: found.reason,
+        evidence: found.evidence,
+        holds: false,
         needs: Vec::new(),
         critical: false,
         target,
@@ -207,11 +218,7 @@ fn stage(service: &Service, found: kinds::Found, target: bool) -> Stage {
         builds: service.builds,
         image: service.image.clone(),
         command: service.command_line(),
-        restart: if found.kind.runs_to_completion() {
-            Restart::No
-        } else {
-            service.restart
-        },
+        restart: service.restart,
         health: service.health,
         provided: service.provided,
         has_start_hooks: service.has_start_hooks,

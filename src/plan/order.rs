@@ -9,11 +9,11 @@ use petgraph::graphmap::DiGraphMap;
 use super::Stage;
 use crate::failure::{Failure, Result};
 
-/// Sorts the stages so that each stands after those it needs, and among equals by name.
+/// The order in which each stage stands after those it needs, and among equals by name.
 ///
 /// # Errors
 /// When needs form a cycle. Compose notices cycles among services; it does not among entries of `jobs:`.
-pub(super) fn sort(stages: Vec<Stage>) -> Result<Vec<Stage>> {
+pub(super) fn find(stages: &[Stage]) -> Result<Vec<usize>> {
     let mut open_needs: Vec<usize> = stages.iter().map(|stage| stage.needs.len()).collect();
     let mut dependents = vec![Vec::new(); stages.len()];
     for (at, stage) in stages.iter().enumerate() {
@@ -37,12 +37,13 @@ pub(super) fn sort(stages: Vec<Stage>) -> Result<Vec<Stage>> {
         }
     }
     if order.len() < stages.len() {
-        return Err(cycle(&stages));
+        return Err(cycle(stages));
     }
-    Ok(reorder(stages, &order))
+    Ok(order)
 }
 
-fn reorder(stages: Vec<Stage>, order: &[usize]) -> Vec<Stage> {
+/// Brings the stages into an order.
+pub(super) fn reorder(stages: Vec<Stage>, order: &[usize]) -> Vec<Stage> {
     let mut place = vec![0; stages.len()];
     for (new, old) in order.iter().enumerate() {
         place[*old] = new;

@@ -91,7 +91,7 @@ fn a_deploy_that_waits_along_a_chain_is_not_gated_twice() {
 #[test]
 fn kinds_by_evidence() {
     let cases = [
-        ("{image: i}", Kind::Service),
+        ("{image: i}", Kind::Unknown),
         ("{image: i, command: [pytest]}", Kind::Job),
         ("{image: i, command: [pytest], restart: always}", Kind::Service),
         ("{image: postgres}", Kind::Service),

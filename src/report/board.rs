@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use super::words;
-use crate::event::{Condition, Event, Fact, Kind, NeedInfo, Outcome, Probe, RunInfo, StageInfo, StageReport, Stream};
+use crate::event::{Condition, Event, Fact, NeedInfo, Outcome, Probe, RunInfo, StageInfo, StageReport, Stream};
 use crate::term::sanitise;
 
 /// So much of a line that is not complete yet is kept.
@@ -239,7 +239,7 @@ impl Row {
 
     /// Whether it is a service that needs nothing more than to stay up.
     pub(super) fn is_settled(&self) -> bool {
-        self.stage.kind == Kind::Service && self.probe.is_none() && matches!(self.phase, Phase::Running { .. })
+        self.stage.kind.runs_as_service() && self.probe.is_none() && matches!(self.phase, Phase::Running { .. })
     }
 
     fn run(&mut self, now: u64) {

@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::logs::{Logs, Tail};
 use super::words;
-use crate::event::{Kind, Outcome, Probe, Report, StageReport};
+use crate::event::{Outcome, Probe, Report, StageReport};
 use crate::term::{Terminal, columns, cut, sanitised_lines, wrap};
 
 /// So many cards are shown; further failed stages are counted.
@@ -91,7 +91,7 @@ pub(super) fn card(report: &Report, stage: &StageReport, logs: &Logs, terminal: 
 /// The services that this stage needs, as they ended. One that failed has a card of its own.
 fn needed_services<'a>(report: &'a Report, stage: &'a StageReport) -> impl Iterator<Item = &'a StageReport> {
     report.results.iter().filter(|other| {
-        other.kind == Kind::Service
+        other.kind.runs_as_service()
             && !other.outcome.is_failure()
             && stage.needs.iter().any(|need| need.stage == other.stage)
     })
@@ -317,6 +317,7 @@ fn hard_wrap(line: &str, width: usize, terminal: &Terminal) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Kind;
     use crate::report::script::{self, Script};
 
     fn cards_of(script: &Script, terminal: &Terminal) -> String {

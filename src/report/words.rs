@@ -241,7 +241,7 @@ fn end(stage: &StageReport) -> String {
 fn passed(stage: &StageReport) -> String {
     match (stage.kind, stage.started_ms) {
         (Kind::Build, _) => "built".to_owned(),
-        (Kind::Service, Some(_)) => format!("up for {}", duration(stage.ran_for())),
+        (Kind::Service | Kind::Unknown, Some(_)) => format!("up for {}", duration(stage.ran_for())),
         (_, Some(_)) => format!("in {}", duration(stage.ran_for())),
         (_, None) => "did not have to run".to_owned(),
     }

@@ -125,7 +125,7 @@ impl Scheduler {
     pub fn needs_health(&self, stage: usize) -> bool {
         let track = &self.tracks[stage];
         let is_open = track.state != State::Done && !track.was_healthy;
-        let is_service = self.plan.stages[stage].kind == Kind::Service;
+        let is_service = self.plan.stages[stage].kind.runs_as_service();
         is_open && (self.waits_for_health(stage) || (self.rules.end == End::AllUp && is_service))
     }
 
@@ -326,7 +326,7 @@ impl Scheduler {
 
     /// A container ended with another code than 0, by itself, and nothing starts it again.
     fn ended_badly(&mut self, now: Duration, stage: usize, instance: u32, code: i32, oom: bool) {
-        let is_service = self.plan.stages[stage].kind == Kind::Service;
+        let is_service = self.plan.stages[stage].kind.runs_as_service();
         let outcome = match () {
             () if oom => Outcome::OutOfMemory,
             () if !is_service || self.rules.end == End::AllEnded => Outcome::Failed,
@@ -555,7 +555,7 @@ impl Scheduler {
 
     /// What a stage that towline stops counts as.
     fn stop_outcome(&self, stage: usize, timed_out: bool) -> Outcome {
-        let is_service = self.plan.stages[stage].kind == Kind::Service;
+        let is_service = self.plan.stages[stage].kind.runs_as_service();
         match () {
             () if timed_out && (!is_service || self.is_waited_for(stage)) => Outcome::TimedOut,
             () if is_service && self.tracks[stage].has_started => Outcome::Passed,
@@ -707,7 +707,7 @@ impl Scheduler {
 
     fn finished_by_rule(&self, now: Duration) -> bool {
         let is_done = |stage: usize| self.tracks[stage].state == State::Done;
-        let is_service = |stage: usize| self.plan.stages[stage].kind == Kind::Service;
+        let is_service = |stage: usize| self.plan.stages[stage].kind.runs_as_service();
         let mut stages = 0..self.tracks.len();
         match self.rules.end {
             End::JobsDone => stages.all(|stage| is_done(stage) || (is_service(stage) && !self.is_being_started(stage))),

@@ -2,7 +2,7 @@
 
 use super::Scheduler;
 use super::words::{End, Signal};
-use crate::event::{CancelReason, Kind, Outcome, Verdict};
+use crate::event::{CancelReason, Outcome, Verdict};
 use crate::exit::Exit;
 
 impl Scheduler {
@@ -21,7 +21,7 @@ impl Scheduler {
             let outcome = end.map_or(Outcome::EngineLost, |end| end.outcome);
             let own_code = end.and_then(|end| end.code);
             // A service's own code means nothing to the user, unless a flag made it the run's.
-            let is_service = self.plan.stages[stage].kind == Kind::Service;
+            let is_service = self.plan.stages[stage].kind.runs_as_service();
             let code = match self.rules.end {
                 End::JobsDone | End::AllUp if is_service && outcome == Outcome::OutOfMemory => Exit::Service.code(),
                 _ => exit_code(outcome, own_code),
@@ -44,7 +44,7 @@ impl Scheduler {
             let end = self.tracks[*stage].end.as_ref();
             end.is_some_and(|end| end.outcome.is_failure())
         };
-        let is_job = |stage: &usize| self.plan.stages[*stage].kind != Kind::Service;
+        let is_job = |stage: &usize| !self.plan.stages[*stage].kind.runs_as_service();
         let all = || (0..self.tracks.len()).filter(failed);
         let asked = self
             .rules

@@ -42,7 +42,7 @@ services:
 
 fn check(project: &Project<'_>, found: &mut Found) {
     let active = || project.services().iter().filter(|service| service.is_active);
-    let has_server = active().any(|service| service.kind == Kind::Service);
+    let has_server = active().any(|service| service.kind.runs_as_service());
     for job in active().filter(|service| has_server && service.kind == Kind::Job && !service.is_check()) {
         let mut waiting = project.dependents(job.name());
         if waiting.all(|(_, need)| need.condition != Condition::Succeeded) {

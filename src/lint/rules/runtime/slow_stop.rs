@@ -1,7 +1,6 @@
 //! A server that does not hear the signal to stop.
 
 use crate::diagnostic::{Fix, Severity};
-use crate::event::Kind;
 use crate::lint::edits::add_before;
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
@@ -55,7 +54,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
     let servers = project
         .services()
         .iter()
-        .filter(|service| service.kind == Kind::Service);
+        .filter(|service| service.kind.runs_as_service());
     let deaf = servers.filter(|service| is_deaf(service) && !is_prepared(service));
     for service in deaf {
         let keys = ["entrypoint", "command"].map(|key| {

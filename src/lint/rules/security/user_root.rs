@@ -1,7 +1,6 @@
 //! A service that is told to run as root.
 
 use crate::diagnostic::Severity;
-use crate::event::Kind;
 use crate::lint::project::Project;
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
 
@@ -36,7 +35,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
     for service in project
         .services()
         .iter()
-        .filter(|service| service.kind == Kind::Service)
+        .filter(|service| service.kind.runs_as_service())
     {
         let Some(user) = service.get("user") else { continue };
         let text = user.as_str().unwrap_or_default();
