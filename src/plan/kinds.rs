@@ -165,7 +165,7 @@ pub(super) fn index(project: &Project) -> Index<'_> {
             let place = match needed.condition {
                 Condition::Succeeded => &mut dependents.succeeded,
                 Condition::Healthy => &mut dependents.healthy,
-                Condition::Started | Condition::Built => &mut dependents.started,
+                Condition::Started | Condition::Settled | Condition::Built => &mut dependents.started,
             };
             place.get_or_insert(&other.name);
         }

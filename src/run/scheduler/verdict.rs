@@ -22,7 +22,7 @@ impl Scheduler {
             let own_code = end.and_then(|end| end.code);
             // A service's own code means nothing to the user, unless a flag made it the run's.
             let is_service = self.plan.stages[stage].kind.runs_as_service();
-            let code = match self.rules.end {
+            let code = match self.end {
                 End::JobsDone | End::AllUp if is_service && outcome == Outcome::OutOfMemory => Exit::Service.code(),
                 _ => exit_code(outcome, own_code),
             };
@@ -30,6 +30,7 @@ impl Scheduler {
         }
         match self.cancelled {
             _ if self.timed_out => verdict(Exit::TimedOut.code(), None, Outcome::TimedOut),
+            Some(CancelReason::Refused(_)) => verdict(Exit::Invalid.code(), None, Outcome::Refused),
             Some(CancelReason::EngineLost) => verdict(Exit::NoEngine.code(), None, Outcome::EngineLost),
             _ if self.complete => verdict(Exit::Passed.code(), None, Outcome::Passed),
             // A run that did not reach its end has not passed, whatever the reason.
@@ -83,6 +84,7 @@ fn exit_code(outcome: Outcome, own_code: Option<i32>) -> u8 {
         Outcome::PullFailed => Exit::Pull,
         Outcome::BuildFailed => Exit::Build,
         Outcome::CommandNotFound | Outcome::PortTaken | Outcome::MountRefused | Outcome::StartFailed => Exit::Start,
+        Outcome::Refused => Exit::Invalid,
         Outcome::EngineLost => Exit::NoEngine,
         Outcome::Passed | Outcome::Cached | Outcome::Cancelled | Outcome::Skipped => Exit::Bug,
     };
