@@ -300,6 +300,7 @@ impl Driver<'_> {
         let (plan, scheduler) = (&self.plan, &self.scheduler);
         let stage_of = |service: &str| plan.index(service).filter(|stage| scheduler.is_started(*stage));
         let told = self.ledger.records(&records, asked, stage_of);
+        let is_sure = !told.doubts;
         self.take_told(told);
         for record in current {
             self.note_health(record);
@@ -310,8 +311,15 @@ impl Driver<'_> {
         }
         self.look_for_lost(asked);
         if self.confirm.is_some_and(|since| asked > since) {
-            self.confirm = None;
-            self.step(Input::Confirmed);
+            if is_sure && self.containers.values().all(|container| container.held.is_none()) {
+                self.confirm = None;
+                self.step(Input::Confirmed);
+            } else {
+                self.look_in(DOUBT);
+            }
+        } else if self.confirm.is_some() {
+            // This record was on its way when the one that is wanted was asked for.
+            self.look_in(Duration::ZERO);
         }
     }
 

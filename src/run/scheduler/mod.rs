@@ -140,7 +140,9 @@ impl Scheduler {
                 instance,
                 paused,
             } => self.paused(now, stage, instance, paused),
-            Input::Confirmed => self.confirmation = Confirmation::Given,
+            // What happened since it was asked for is not in it.
+            Input::Confirmed if self.confirmation == Confirmation::Asked => self.confirmation = Confirmation::Given,
+            Input::Confirmed => {}
             Input::Health {
                 stage,
                 instance,

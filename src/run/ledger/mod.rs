@@ -204,12 +204,17 @@ impl Ledger {
         }
         let on_record: HashSet<&str> = records.iter().map(|record| record.container.as_str()).collect();
         for (id, container) in &mut self.containers {
-            if container.life != Life::Over && container.changed <= asked && !on_record.contains(id.as_str()) {
+            if container.life == Life::Over || on_record.contains(id.as_str()) {
+                continue;
+            }
+            if container.changed > asked {
+                told.doubts = true;
+            } else {
                 let mut teller = Teller::new(id, container, now);
-                // One that ended before it was removed has its code; of another nobody knows how it ended.
+                // It was up, or was to be started again. A good end of before says nothing of how that ended.
                 let code = match teller.container.life {
-                    Life::Running => UNKNOWN,
-                    Life::Ended | Life::Over => teller.container.code,
+                    Life::Ended if teller.container.code != 0 => teller.container.code,
+                    _ => UNKNOWN,
                 };
                 let oom = teller.container.oom;
                 teller.end(code, oom, true);
@@ -411,3 +416,6 @@ impl<'a> Teller<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
