@@ -25,7 +25,6 @@ pub mod rules;
 pub mod secrets;
 mod settings;
 mod settings_file;
-pub mod shell;
 pub mod uses;
 
 use std::collections::HashSet;

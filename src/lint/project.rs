@@ -142,13 +142,13 @@ impl Kinds {
     #[must_use]
     pub fn of(model: &Model) -> Option<Self> {
         let mut typed = crate::compose::Project::from_value(model.to_plan()).ok()?;
-        let kinds = plan::kinds(&typed);
+        let kinds = plan::kinds(&typed, &[]);
         let restarts = typed.services.iter().any(|service| service.restart != Restart::No);
         let without = if restarts {
             for service in &mut typed.services {
                 service.restart = Restart::No;
             }
-            plan::kinds(&typed)
+            plan::kinds(&typed, &[])
         } else {
             kinds.clone()
         };

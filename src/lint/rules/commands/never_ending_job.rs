@@ -6,7 +6,7 @@ use crate::event::Condition;
 use crate::lint::places::part;
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
-use crate::lint::shell::{Then, program_name};
+use crate::shell::{Then, program_name};
 use crate::source::Span;
 
 /// See its summary.
