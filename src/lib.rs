@@ -83,7 +83,7 @@ mod tests {
             &["compose", "diagnostic", "event", "exit", "failure", "plan", "report"],
         ),
         ("report", &["diagnostic", "event", "exit", "failure", "source", "term"]),
-        ("cli", &["compose", "exit", "failure", "report", "run"]),
+        ("cli", &["compose", "event", "exit", "failure", "plan", "report", "run"]),
         (
             "commands",
             &[

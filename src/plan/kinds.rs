@@ -173,8 +173,24 @@ fn job(does: Does, name: Option<&NameSign>, evidence: Evidence, reason: String) 
     found(if deploys { Kind::Deploy } else { Kind::Job }, evidence, reason)
 }
 
+/// The kind that a word stands for.
+pub(super) fn read(word: &str) -> Result<Kind, String> {
+    if let Some((_, kind)) = WORDS.iter().find(|(name, _)| *name == word) {
+        return Ok(*kind);
+    }
+    let near = WORDS
+        .iter()
+        .map(|(name, _)| (strsim::damerau_levenshtein(name, word), *name))
+        .min()
+        .filter(|(distance, _)| *distance <= 2);
+    Err(match near {
+        Some((_, near)) => format!("did you mean `{near}`?"),
+        None => "the kinds are build, job, service and deploy".to_owned(),
+    })
+}
+
 /// The words of the kinds that can be said.
-pub(super) const WORDS: [(&str, Kind); 4] = [
+const WORDS: [(&str, Kind); 4] = [
     ("build", Kind::Build),
     ("job", Kind::Job),
     ("service", Kind::Service),
@@ -182,14 +198,9 @@ pub(super) const WORDS: [(&str, Kind); 4] = [
 ];
 
 fn by_key(service: &Service, kind: &str) -> Result<Found> {
-    let Some((_, kind)) = WORDS.iter().find(|(name, _)| *name == kind) else {
-        let name = &service.name;
-        return Err(
-            Failure::invalid(format!("services.{name}.x-towline.kind: '{kind}' is no kind"))
-                .hint("the kinds are build, job, service and deploy"),
-        );
-    };
-    let kind = checked(service, *kind, &format!("services.{}.x-towline.kind", service.name))?;
+    let place = format!("services.{}.x-towline.kind", service.name);
+    let kind = read(kind).map_err(|hint| Failure::invalid(format!("{place}: unknown kind `{kind}`")).hint(hint))?;
+    let kind = checked(service, kind, &place)?;
     Ok(found(kind, Evidence::Explicit, "x-towline.kind says so".to_owned()))
 }
 

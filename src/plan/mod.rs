@@ -6,6 +6,7 @@
 mod check;
 mod edges;
 mod evidence;
+mod explain;
 mod kinds;
 mod notes;
 mod options;
@@ -24,6 +25,7 @@ use crate::compose::{Health, Project, Restart, Service, Terminal};
 use crate::event::{Condition, Kind, NeedInfo, StageInfo};
 use crate::failure::{Failure, Result};
 
+pub use explain::explain;
 pub use options::{Hidden, KindRule, Mode, Options, RulePlace};
 pub use refusal::Refusal;
 pub use settle::ImageSays;
@@ -176,21 +178,44 @@ pub fn build(project: &Project, options: &Options) -> Result<Plan> {
     settle::Basis::new(project, stages, notes, &finder, options)?.plan()
 }
 
-/// The kind of each service and the reason for it, whether or not the whole can be planned. A service with a kind that is
-/// none has the kind that its looks give it.
+/// What a service is, for those who do not plan a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Looks {
+    /// Its kind.
+    pub kind: Kind,
+    /// What that is known from.
+    pub evidence: Evidence,
+    /// Why it has this kind.
+    pub reason: String,
+}
+
+/// What each service is, whether or not the whole can be planned. A service with a kind that is none has the kind that its
+/// looks give it.
 #[must_use]
-pub fn kinds(project: &Project, rules: &[KindRule]) -> Vec<(Kind, String)> {
+pub fn kinds(project: &Project, rules: &[KindRule]) -> Vec<Looks> {
     let options = Options {
         kinds: rules.to_vec(),
         ..Options::default()
     };
     let chosen = project.services.iter().map(|service| service.name.as_str()).collect();
     let finder = kinds::Finder::new(project, &chosen, &options);
-    let kind = |service: &Service| {
+    let looks = |service: &Service| {
         let found = finder.find(service).unwrap_or_else(|_| finder.seen(service));
-        (found.kind, found.reason)
+        Looks {
+            kind: found.kind,
+            evidence: found.evidence,
+            reason: found.reason,
+        }
     };
-    project.services.iter().map(kind).collect()
+    project.services.iter().map(looks).collect()
+}
+
+/// The kind that a word stands for, where it can be said of a service.
+///
+/// # Errors
+/// When there is no such kind: what to write instead.
+pub fn read_kind(word: &str) -> Result<Kind, String> {
+    kinds::read(word)
 }
 
 /// Whether the words of a command say by themselves that it runs to completion.

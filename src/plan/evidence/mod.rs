@@ -166,14 +166,14 @@ fn by_name(words: &[String], depth: usize) -> Option<Sign> {
 /// What an image does with these words as its command, where its name is that of a tool.
 pub(super) fn image(image: &str, command: &[String]) -> Option<Sign> {
     let (path, tag) = split_image(image);
-    let is_meant = |known: &&str| {
+    let is_meant = |known: &str| {
         let (known, wanted) = known.split_once(':').unwrap_or((known, ""));
         let is_path = path == known || path.strip_suffix(known).is_some_and(|before| before.ends_with('/'));
         is_path && tag.starts_with(wanted)
     };
     let tool = TOOLS
         .iter()
-        .find(|tool| tool.images.iter().any(|known| is_meant(&known)))?;
+        .find(|tool| tool.images.iter().any(|known| is_meant(known)))?;
     let words: Vec<String> = std::iter::once(tool.program.to_owned())
         .chain(command.iter().cloned())
         .collect();

@@ -200,7 +200,8 @@ fn an_absent_optional_dependency_of_a_test_is_a_note() {
 #[test]
 fn a_wrong_kind_is_named_with_its_place() {
     let failure = error("  a: {image: i, x-towline: {kind: jab}}\n", &Options::default());
-    assert_eq!(failure.to_string(), "services.a.x-towline.kind: 'jab' is no kind");
+    assert_eq!(failure.to_string(), "services.a.x-towline.kind: unknown kind `jab`");
+    assert_eq!(failure.hints, ["did you mean `job`?"]);
 }
 
 #[test]
