@@ -38,10 +38,10 @@ pub struct CiArgs {
     /// Let a deploy stage start without waiting for the jobs that it does not name
     #[arg(long)]
     pub no_gate: bool,
-    /// Kind of the services whose names match: build, job, service or deploy (can be repeated)
+    /// Set the kind of the services that match: build, job, service or deploy (can be repeated)
     #[arg(long = "kind", value_name = "NAME=KIND", value_parser = kind_of)]
     pub kinds: Vec<KindOf>,
-    /// Fail before anything starts where the kind of a stage is not known, or no stage is a job
+    /// Fail before anything starts if the kind of a stage is unknown, or if no stage is a job
     #[arg(long)]
     pub strict: bool,
     /// Whether to show the plan and run nothing: compose's own flag, before or behind the command.
@@ -163,10 +163,10 @@ pub struct PlanArgs {
     /// Let a deploy stage start without waiting for the jobs that it does not name
     #[arg(long)]
     pub no_gate: bool,
-    /// Kind of the services whose names match: build, job, service or deploy (can be repeated)
+    /// Set the kind of the services that match: build, job, service or deploy (can be repeated)
     #[arg(long = "kind", value_name = "NAME=KIND", value_parser = kind_of)]
     pub kinds: Vec<KindOf>,
-    /// Fail where the kind of a stage is not known, or no stage is a job
+    /// Fail if the kind of a stage is unknown, or if no stage is a job
     #[arg(long)]
     pub strict: bool,
 }
@@ -286,7 +286,7 @@ Every command of docker compose works as it does there: towline run, towline log
 `towline up` gives towline's verdict where the line asks for one, by --exit-code-from, --abort-on-container-exit, \
 --abort-on-container-failure or --wait.
 
-`towline help exit-codes` says what each exit code means, and `towline help kinds` how the kind of a stage is found.";
+`towline help exit-codes` says what each exit code means, `towline help kinds` how a kind is found.";
 
 /// The whole command line as clap sees it: for parsing, help, completions and the manual page.
 #[must_use]

@@ -102,7 +102,7 @@ pub struct UpArgs {
     /// Answer every question with yes
     #[arg(short, long)]
     pub yes: bool,
-    /// Kind of the services whose names match: build, job, service or deploy (can be repeated; towline's own flag)
+    /// Set the kind of the services that match (can be repeated; towline's own flag)
     #[arg(long = "kind", value_name = "NAME=KIND", value_parser = kind_of)]
     pub kinds: Vec<KindOf>,
 }
