@@ -11,6 +11,7 @@
 //! | [`source`] | texts and places in them: files, spans of bytes, lines and columns |
 //! | [`diagnostic`] | what is wrong, where, and what to do about it: plain data |
 //! | [`yaml`] | text → spanned tree; knows nothing of Compose |
+//! | [`shell`] | a script → its simple commands and what stands between them; knows nothing of Compose |
 //! | [`compose`] | the resolved compose model, as far as towline reads it, and the native loader that makes it from files |
 //! | [`lint`] | files → findings: each project loaded and looked through by the rules, their fixes applied; nothing shown |
 //! | [`plan`] | model → stages: kinds with reasons, needs with conditions, order. Pure |
@@ -19,7 +20,7 @@
 //! | [`cli`] | the command line: clap structs, and how words become them. Pure |
 //! | [`commands`] | one file a command: wiring, no logic |
 //!
-//! Direction: `source ← diagnostic ← yaml ← compose ← plan ← lint`; `event ← compose ← plan ← run`; `report` uses `event`,
+//! Direction: `source ← diagnostic ← yaml ← compose ← plan ← lint`; `event ← compose ← plan ← run`; `shell ← plan`; `report` uses `event`,
 //! `diagnostic`, `source`, `failure` and `term` alone; `commands` uses everything, and nothing uses `commands`. A test in
 //! this file reads the `use crate::` lines and holds them to it.
 //!
@@ -49,6 +50,7 @@ pub mod lint;
 pub mod plan;
 pub mod report;
 pub mod run;
+pub mod shell;
 pub mod source;
 pub mod term;
 pub mod yaml;
@@ -61,7 +63,7 @@ mod tests {
     use std::path::Path;
 
     /// Each module and those it may use.
-    const MAY_USE: [(&str, &[&str]); 14] = [
+    const MAY_USE: [(&str, &[&str]); 15] = [
         ("event", &[]),
         ("exit", &[]),
         ("failure", &["exit"]),
@@ -69,15 +71,19 @@ mod tests {
         ("source", &[]),
         ("diagnostic", &["source"]),
         ("yaml", &["diagnostic", "source"]),
+        ("shell", &[]),
         ("compose", &["diagnostic", "event", "exit", "failure", "source", "yaml"]),
-        ("lint", &["compose", "diagnostic", "event", "plan", "source", "yaml"]),
-        ("plan", &["compose", "event", "exit", "failure"]),
+        (
+            "lint",
+            &["compose", "diagnostic", "event", "plan", "shell", "source", "yaml"],
+        ),
+        ("plan", &["compose", "event", "exit", "failure", "shell"]),
         (
             "run",
             &["compose", "diagnostic", "event", "exit", "failure", "plan", "report"],
         ),
         ("report", &["diagnostic", "event", "exit", "failure", "source", "term"]),
-        ("cli", &["compose", "exit", "failure", "report", "run"]),
+        ("cli", &["compose", "event", "exit", "failure", "plan", "report", "run"]),
         (
             "commands",
             &[

@@ -5,6 +5,7 @@
 
 mod config;
 mod globals;
+mod kind;
 mod line;
 mod own;
 mod pflag;
@@ -13,6 +14,7 @@ mod values;
 
 pub use config::{NativeArgs, NativeFormat, read as read_native};
 pub use globals::Globals;
+pub use kind::KindOf;
 pub use line::{Line, Name, Split, globals, split};
 pub use own::{
     COMPOSE, CiArgs, Deny, LintArgs, PlanArgs, PlanFormat, Preset, ReportArgs, ReportFormat, RulesArgs, RulesFormat,

@@ -9,6 +9,7 @@ use clap::{Args as _, CommandFactory as _, Parser as _, Subcommand as _};
 use clap_complete::Shell;
 
 use super::globals::Globals;
+use super::kind::{KindOf, kind_of};
 use super::up::UpLine;
 use crate::compose::parse_duration;
 use crate::report::lint::Format;
@@ -37,6 +38,12 @@ pub struct CiArgs {
     /// Let a deploy stage start without waiting for the jobs that it does not name
     #[arg(long)]
     pub no_gate: bool,
+    /// Set the kind of the services that match: build, job, service or deploy (can be repeated)
+    #[arg(long = "kind", value_name = "NAME=KIND", value_parser = kind_of)]
+    pub kinds: Vec<KindOf>,
+    /// Fail before anything starts if the kind of a stage is unknown, or if no stage is a job
+    #[arg(long)]
+    pub strict: bool,
     /// Whether to show the plan and run nothing: compose's own flag, before or behind the command.
     #[arg(skip)]
     pub dry_run: bool,
@@ -156,6 +163,12 @@ pub struct PlanArgs {
     /// Let a deploy stage start without waiting for the jobs that it does not name
     #[arg(long)]
     pub no_gate: bool,
+    /// Set the kind of the services that match: build, job, service or deploy (can be repeated)
+    #[arg(long = "kind", value_name = "NAME=KIND", value_parser = kind_of)]
+    pub kinds: Vec<KindOf>,
+    /// Fail if the kind of a stage is unknown, or if no stage is a job
+    #[arg(long)]
+    pub strict: bool,
 }
 
 /// How `plan` writes the plan.
@@ -242,9 +255,9 @@ pub(crate) enum Own {
         /// The command
         command: Option<String>,
     },
-    /// Explain a command, or `exit-codes`
+    /// Explain a command, `exit-codes` or `kinds`
     Help {
-        /// Command of towline or compose, or `exit-codes`
+        /// Command of towline or compose, `exit-codes` or `kinds`
         #[arg(value_name = "TOPIC", allow_hyphen_values = true)]
         topic: Vec<String>,
     },
@@ -273,7 +286,7 @@ Every command of docker compose works as it does there: towline run, towline log
 `towline up` gives towline's verdict where the line asks for one, by --exit-code-from, --abort-on-container-exit, \
 --abort-on-container-failure or --wait.
 
-`towline help exit-codes` says what each exit code means.";
+`towline help exit-codes` says what each exit code means, `towline help kinds` how a kind is found.";
 
 /// The whole command line as clap sees it: for parsing, help, completions and the manual page.
 #[must_use]
@@ -337,6 +350,7 @@ fn duration(text: &str) -> Result<Duration, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Kind;
 
     fn read(line: &str) -> Own {
         let mut words = line.split_whitespace().map(OsString::from);
@@ -352,7 +366,7 @@ mod tests {
 
     #[test]
     fn ci_takes_targets_its_own_flags_and_composes() {
-        let line = "ci a -j2 --timeout 1m30s --settle 250ms -kqf x.yaml --no-gate b --keep-up -p one -p two --dry-run";
+        let line = "ci a -j2 --timeout 1m30s --settle 250ms -kqf x.yaml --no-gate b --kind t=job --kind *=service --strict --keep-up -p one -p two --dry-run";
         let Own::Ci(ci) = read(line) else { panic!("{line}") };
         assert_eq!(
             ci.args,
@@ -364,6 +378,13 @@ mod tests {
                 keep_up: true,
                 settle: Some(Duration::from_millis(250)),
                 no_gate: true,
+                kinds: [("t", Kind::Job), ("*", Kind::Service)]
+                    .map(|(pattern, kind)| KindOf {
+                        pattern: pattern.to_owned(),
+                        kind,
+                    })
+                    .to_vec(),
+                strict: true,
                 quiet: true,
                 ..CiArgs::default()
             }

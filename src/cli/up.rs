@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 
 use super::globals::Globals;
+use super::kind::{KindOf, kind_of};
 use super::line;
 use super::pflag::{self, Flag, Part, Table};
 use super::values::{go_bool, go_int};
@@ -101,6 +102,9 @@ pub struct UpArgs {
     /// Answer every question with yes
     #[arg(short, long)]
     pub yes: bool,
+    /// Set the kind of the services that match (can be repeated; towline's own flag)
+    #[arg(long = "kind", value_name = "NAME=KIND", value_parser = kind_of)]
+    pub kinds: Vec<KindOf>,
 }
 
 /// What is to be done with a line of `up`.
@@ -112,7 +116,7 @@ pub enum Up {
     Verdict(Box<UpArgs>),
 }
 
-/// All that can stand behind `up`.
+/// All that can stand behind `up`, towline's own flag among it.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub(crate) struct UpLine {
     #[command(flatten)]
@@ -136,7 +140,10 @@ const VERDICT: [&str; 4] = [
 /// Wrong usage, on a line that asks for a verdict: such a line never goes to compose unread.
 pub fn decide(globals: &Globals, rest: &[OsString]) -> Result<Up> {
     if !asks_for_verdict(rest) {
-        return Ok(Up::Pass);
+        return match has_kinds(rest) {
+            true => Err(kind_without_verdict()),
+            false => Ok(Up::Pass),
+        };
     }
     let table = Table::of::<UpLine>();
     for token in table.read(rest) {
@@ -149,7 +156,10 @@ pub fn decide(globals: &Globals, rest: &[OsString]) -> Result<Up> {
     let mut line: UpLine = pflag::fill(table.read(rest))?;
     line.args.exit_code_from = line.args.exit_code_from.filter(|service| !service.is_empty());
     if globals.dry_run || line.dry_run || line.args.no_start || line.args.watch {
-        return Ok(Up::Pass);
+        return match line.args.kinds.is_empty() {
+            true => Ok(Up::Pass),
+            false => Err(kind_without_verdict()),
+        };
     }
     check(&line.args)?;
     Ok(Up::Verdict(Box::new(line.args)))
@@ -191,6 +201,20 @@ fn asks_for_verdict(rest: &[OsString]) -> bool {
         });
         on.last() == Some(true)
     })
+}
+
+/// Whether a line has towline's own flag, which compose does not know.
+fn has_kinds(rest: &[OsString]) -> bool {
+    let table = Table::of::<UpLine>();
+    table.read(rest).any(|token| match token.is {
+        Part::Set(flag, _) | Part::Bare(flag) => flag.long == "kind",
+        _ => false,
+    })
+}
+
+fn kind_without_verdict() -> Failure {
+    Failure::usage("--kind is a flag of towline, and docker compose runs this line")
+        .hint("add --exit-code-from SERVICE, --abort-on-container-exit, --abort-on-container-failure or --wait; without them, leave --kind out")
 }
 
 fn is_on(flag: &Flag, value: &OsStr) -> bool {
@@ -449,6 +473,33 @@ mod tests {
         insta::assert_snapshot!(refused("--pull sometimes --wait"), @r#"--pull has no option "sometimes""#);
         insta::assert_snapshot!(refused("--scale web --wait"), @r#"--scale "web" is not SERVICE=NUM"#);
         insta::assert_snapshot!(refused("--wait --wait-timeout -5"), @"--wait-timeout -5 is negative");
+    }
+
+    #[test]
+    fn kinds_are_for_lines_that_ask_for_a_verdict() {
+        let up = verdict("--exit-code-from a --kind a=job --kind=b-*=service");
+        let kinds: Vec<String> = up
+            .kinds
+            .iter()
+            .map(|of| format!("{}={}", of.pattern, of.kind))
+            .collect();
+        assert_eq!(kinds, ["a=job", "b-*=service"]);
+        for line in [
+            "--kind a=job",
+            "-d --kind=a=job",
+            "--kind",
+            "--wait --kind a=job --no-start",
+            "--wait --dry-run --kind a=job",
+        ] {
+            let message = refused(line);
+            assert_eq!(
+                message, "--kind is a flag of towline, and docker compose runs this line",
+                "{line}"
+            );
+        }
+        let wrong = decide(&Globals::default(), &args("--wait --kind a=jop")).unwrap_err();
+        insta::assert_snapshot!(wrong, @r#"value "a=jop" of --kind is not valid: unknown kind `jop`; did you mean `job`?"#);
+        assert_eq!(decide(&Globals::default(), &args("-d -- --kind")).unwrap(), Up::Pass);
     }
 
     #[test]

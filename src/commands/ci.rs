@@ -21,9 +21,12 @@ pub(super) const SETTLE: Duration = Duration::from_secs(2);
 pub fn run(globals: &Globals, args: &CiArgs, docker: &DockerGlobals) -> Result<u8> {
     let session = Session::open(globals, docker)?;
     let resolved = session.resolve(&args.targets)?;
+    let kinds = session.kinds(&args.kinds)?;
     let options = Options {
         targets: args.targets.clone(),
         gate: !args.no_gate,
+        hidden: session.hidden_jobs(&args.targets, &kinds)?,
+        kinds,
         ..Options::default()
     };
     let mut plan = plan::build(&resolved.project, &options)?;
@@ -34,6 +37,7 @@ pub fn run(globals: &Globals, args: &CiArgs, docker: &DockerGlobals) -> Result<u
         );
     }
     if args.dry_run || globals.dry_run {
+        plan.notes.extend(plan.remarks(args.strict));
         super::print(&plan::text(&plan))?;
         return Ok(0);
     }

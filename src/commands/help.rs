@@ -4,6 +4,7 @@ use super::{pass, print};
 use crate::cli::{self, Line};
 use crate::exit;
 use crate::failure::Result;
+use crate::plan;
 
 /// What `towline --help` shows.
 pub(super) fn overview() -> Result<u8> {
@@ -15,6 +16,9 @@ pub(super) fn run(line: &Line, topic: &[String]) -> Result<u8> {
     let Some(name) = topic.first() else { return overview() };
     if name == "exit-codes" {
         return print(&exit::table());
+    }
+    if name == "kinds" {
+        return print(&plan::explain());
     }
     let mut command = cli::command();
     command.build();

@@ -13,6 +13,12 @@ use crate::term::Terminal;
 
 /// What the native loader finds in the files; nothing where it cannot look without harm, or fails itself.
 pub(super) fn look(globals: &Globals, services: &[String], stdin: Option<&[u8]>) -> Option<Findings> {
+    let request = request(globals, services, stdin)?;
+    lint::apart(|| native::check_project(request))
+}
+
+/// What the native loader is asked; nothing where it cannot look without harm.
+pub(super) fn request(globals: &Globals, services: &[String], stdin: Option<&[u8]>) -> Option<Request> {
     let request = Request {
         services: services.to_vec(),
         // Never the standard input itself: what it holds is for compose.
@@ -24,7 +30,7 @@ pub(super) fn look(globals: &Globals, services: &[String], stdin: Option<&[u8]>)
     if named.chain(by_variable.split(':')).any(is_pipe) {
         return None;
     }
-    lint::apart(|| native::check_project(request))
+    Some(request)
 }
 
 /// Whether this can be read once only: then compose is the one to read it.

@@ -1,5 +1,6 @@
 //! What `ci`, `up` and `plan` have in common: the programs, the model, and a run with its views.
 
+use std::cell::OnceCell;
 use std::ffi::OsString;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -7,13 +8,14 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 
-use super::preflight;
-use crate::cli::Globals;
+use super::{native, preflight};
+use crate::cli::{Globals, KindOf};
 use crate::compose::{Place, Project, project_directory};
 use crate::event::{Report, RunInfo, SCHEMA};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
-use crate::plan::Plan;
+use crate::lint;
+use crate::plan::{Hidden, KindRule, Plan, RulePlace};
 use crate::report::{self, Fan, stream};
 use crate::run::binary::{DockerGlobals, Tools};
 use crate::run::command::Commands;
@@ -32,6 +34,7 @@ pub(super) struct Session<'a> {
     spawner: Spawner,
     begun: Instant,
     project_directory: PathBuf,
+    stdin: OnceCell<Option<Vec<u8>>>,
 }
 
 /// How much is shown of a run.
@@ -82,6 +85,7 @@ impl<'a> Session<'a> {
             spawner: Spawner::default(),
             begun,
             project_directory,
+            stdin: OnceCell::new(),
         })
     }
 
@@ -95,10 +99,34 @@ impl<'a> Session<'a> {
         self.ask(targets, model)
     }
 
+    /// The kinds given by hand: by flags, and by the settings of the project's folder.
+    pub(super) fn kinds(&self, flags: &[KindOf]) -> Result<Vec<KindRule>> {
+        let by_flag = flags.iter().map(|of| {
+            let rule = KindRule::new(&of.pattern, of.kind, RulePlace::Flag);
+            rule.map_err(|error| Failure::usage(format!("--kind {}: {error}", of.pattern)))
+        });
+        let by_settings = lint::kinds(&self.project_directory).map_err(|findings| {
+            Failure::invalid("the kinds of the settings file are not valid").showing(native::shown(
+                &findings,
+                |_| true,
+                &self.stderr(),
+            ))
+        })?;
+        by_flag.chain(by_settings.into_iter().map(Ok)).collect()
+    }
+
+    /// The jobs that are behind profiles which are not active.
+    pub(super) fn hidden_jobs(&self, targets: &[String], rules: &[KindRule]) -> Result<Vec<Hidden>> {
+        let stdin = self.read_stdin()?;
+        let request = preflight::request(self.globals, targets, stdin);
+        let hidden = request.and_then(|request| lint::apart(|| lint::hidden_jobs(request, rules)));
+        Ok(hidden.unwrap_or_default())
+    }
+
     /// Asks compose, after a look at the files: on a hostile one compose would never answer.
     fn ask<T>(&self, targets: &[String], ask: impl FnOnce(&Spawner, &Question<'_>) -> Result<T>) -> Result<T> {
         let stdin = self.read_stdin()?;
-        let findings = preflight::look(self.globals, targets, stdin.as_deref());
+        let findings = preflight::look(self.globals, targets, stdin);
         if let Some(findings) = &findings {
             preflight::refuse_harm(findings, &self.stderr())?;
         }
@@ -106,7 +134,7 @@ impl<'a> Session<'a> {
         let question = Question {
             tools: &self.tools,
             globals: &globals,
-            stdin: stdin.as_deref(),
+            stdin,
             targets,
         };
         ask(&self.spawner, &question).map_err(|failure| match &findings {
@@ -120,7 +148,15 @@ impl<'a> Session<'a> {
     }
 
     /// The compose file on standard input, where one is: it is read once and asked about more than once.
-    fn read_stdin(&self) -> Result<Option<Vec<u8>>> {
+    fn read_stdin(&self) -> Result<Option<&[u8]>> {
+        if self.stdin.get().is_none() {
+            let bytes = self.take_stdin()?;
+            return Ok(self.stdin.get_or_init(|| bytes).as_deref());
+        }
+        Ok(self.stdin.get().and_then(Option::as_deref))
+    }
+
+    fn take_stdin(&self) -> Result<Option<Vec<u8>>> {
         let from_variable =
             self.globals.files.is_empty() && std::env::var("COMPOSE_FILE").is_ok_and(|list| list == "-");
         if !from_variable && self.globals.files.iter().all(|file| file != "-") {

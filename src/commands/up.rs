@@ -28,6 +28,7 @@ pub fn run(globals: &Globals, args: &UpArgs, docker: &DockerGlobals) -> Result<u
             )));
         }
     }
+    let kinds = session.kinds(&args.kinds)?;
     let options = Options {
         targets: args.services.clone(),
         exit_code_from: args.exit_code_from.clone(),
@@ -35,7 +36,8 @@ pub fn run(globals: &Globals, args: &UpArgs, docker: &DockerGlobals) -> Result<u
         no_deps: args.no_deps,
         mode: Mode::Up,
         wait: args.wait,
-        ..Options::default()
+        hidden: session.hidden_jobs(&args.services, &kinds)?,
+        kinds,
     };
     let plan = plan::build(&resolved.project, &options)?;
     if plan.stages.is_empty() {

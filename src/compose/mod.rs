@@ -10,4 +10,4 @@ mod model;
 
 pub use discover::{Place, project_directory};
 pub use duration::{parse_duration, show_duration};
-pub use model::{DependsOn, Health, Project, Restart, Service, show_command};
+pub use model::{DependsOn, Health, Project, Restart, Service, Terminal, show_command};

@@ -64,6 +64,17 @@ pub struct Service {
     pub provided: bool,
     /// `attach`: whether `up` shows its output.
     pub attach: bool,
+    /// Its terminal.
+    pub terminal: Terminal,
+}
+
+/// What a service asks for in the way of a terminal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Terminal {
+    /// `tty`.
+    pub tty: bool,
+    /// `stdin_open`.
+    pub stdin_open: bool,
 }
 
 /// One entry of `depends_on`, in its long form.
@@ -252,6 +263,10 @@ impl Service {
             log_driver: value["logging"]["driver"].as_str().map(str::to_owned),
             provided: value["provider"].is_object(),
             attach: value["attach"].as_bool().unwrap_or(true),
+            terminal: Terminal {
+                tty: value["tty"].as_bool().unwrap_or(false),
+                stdin_open: value["stdin_open"].as_bool().unwrap_or(false),
+            },
         }
     }
 

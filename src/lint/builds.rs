@@ -30,7 +30,7 @@ pub fn builds(request: Request) -> Vec<Build> {
     let Some(model) = &loaded.model else {
         return Vec::new();
     };
-    let Some(kinds) = Kinds::of(model) else {
+    let Some(kinds) = Kinds::of(model, &[]) else {
         return Vec::new();
     };
     let project = Project::new(model, &loaded.sources, &loaded.documents, &settings, &kinds);

@@ -2,8 +2,8 @@
 
 use super::places::part;
 use super::project::{Project, Service};
-use super::shell::{Command, Invocation, Place, Then, commands, program_name, script_of};
 use crate::compose::load::duration;
+use crate::shell::{Command, Invocation, Place, Then, commands, program_name, script_of};
 use crate::source::Span;
 use crate::yaml::Node;
 

@@ -15,6 +15,7 @@ mod ids;
 mod ignore;
 pub mod images;
 pub mod insert;
+mod kinds;
 pub mod mounts;
 pub mod places;
 pub mod project;
@@ -25,7 +26,6 @@ pub mod rules;
 pub mod secrets;
 mod settings;
 mod settings_file;
-pub mod shell;
 pub mod uses;
 
 use std::collections::HashSet;
@@ -46,6 +46,7 @@ pub use builds::{Build, builds};
 pub use harm::is_harmful;
 pub use ids::{IDS, Id};
 pub use ignore::near;
+pub use kinds::{hidden_jobs, kinds};
 pub use recognise::{base_of_override, is_compose_file};
 pub use remarks::add as add_remarks;
 pub use settings::{Settings, SettingsFile};
@@ -162,7 +163,9 @@ fn service_at(loaded: &Loaded, span: Span) -> Option<&str> {
 /// Adds what the rules find, and the fixes of what the loader has found.
 fn look(loaded: &Loaded, settings: &Settings, all: &mut Vec<Diagnostic>) {
     let Some(model) = &loaded.model else { return };
-    let Some(kinds) = Kinds::of(model) else { return };
+    let Some(kinds) = Kinds::of(model, &settings.kinds) else {
+        return;
+    };
     let project = || Project::new(model, &loaded.sources, &loaded.documents, settings, &kinds);
     let whole = project();
     amend::amend(&whole, all);

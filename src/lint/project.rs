@@ -17,7 +17,7 @@ use super::rule::Limit;
 use crate::compose::Restart;
 use crate::compose::load::Model;
 use crate::event::{Condition, Kind};
-use crate::plan;
+use crate::plan::{self, Evidence, KindRule, Looks};
 use crate::source::{Source, SourceId, Sources, Span};
 use crate::yaml::{Key, Node, Value};
 
@@ -114,8 +114,12 @@ pub struct Service<'a> {
     pub node: &'a Node,
     /// What it is in a pipeline: the same as in a plan.
     pub kind: Kind,
+    /// What its kind is known from.
+    pub evidence: Evidence,
     /// What it would be without its restart policy, which is a sign of a server.
     pub kind_without_restart: Kind,
+    /// What it would be without its command, which can be one that keeps running.
+    pub kind_without_command: Kind,
     /// Whether one of its profiles is active, or it has none.
     pub is_active: bool,
 }
@@ -133,35 +137,60 @@ pub struct Need<'a> {
     pub is_required: bool,
 }
 
-/// What the services are in a pipeline, by name: with what they say, and without their restart policies.
+/// What a service is in a pipeline.
+#[derive(Clone, Copy, Debug)]
+struct Role {
+    kind: Kind,
+    evidence: Evidence,
+    without_restart: Kind,
+    without_command: Kind,
+}
+
+/// What the services are in a pipeline, by name.
 #[derive(Clone, Debug)]
-pub struct Kinds(HashMap<String, (Kind, Kind)>);
+pub struct Kinds(HashMap<String, Role>);
 
 impl Kinds {
-    /// Looks through a model. Nothing where it has services that plans know nothing of, which is a bug.
+    /// Looks through a model; `rules` are kinds given by hand. Nothing where it has services that plans know nothing of, which
+    /// is a bug.
     #[must_use]
-    pub fn of(model: &Model) -> Option<Self> {
-        let mut typed = crate::compose::Project::from_value(model.to_plan()).ok()?;
-        let kinds = plan::kinds(&typed);
-        let restarts = typed.services.iter().any(|service| service.restart != Restart::No);
-        let without = if restarts {
-            for service in &mut typed.services {
-                service.restart = Restart::No;
+    pub fn of(model: &Model, rules: &[KindRule]) -> Option<Self> {
+        let typed = crate::compose::Project::from_value(model.to_plan()).ok()?;
+        let looks = plan::kinds(&typed, rules);
+        let without = |take: fn(&mut crate::compose::Service), is_there: fn(&crate::compose::Service) -> bool| {
+            if !typed.services.iter().any(is_there) {
+                return looks.clone();
             }
-            plan::kinds(&typed)
-        } else {
-            kinds.clone()
+            let mut typed = typed.clone();
+            typed.services.iter_mut().for_each(take);
+            plan::kinds(&typed, rules)
         };
-        let pairs = kinds
-            .into_iter()
-            .zip(without)
-            .map(|((kind, _), (without, _))| (kind, without));
-        let names = typed.services.into_iter().map(|service| service.name);
-        Some(Self(names.zip(pairs).collect()))
+        let restart = without(
+            |service| service.restart = Restart::No,
+            |service| service.restart != Restart::No,
+        );
+        let command = without(
+            |service| (service.command, service.entrypoint) = Default::default(),
+            |service| service.command_line().is_some(),
+        );
+        let known = |at: usize, looks: &Looks| Role {
+            kind: looks.kind,
+            evidence: looks.evidence,
+            without_restart: restart[at].kind,
+            without_command: command[at].kind,
+        };
+        let known = looks.iter().enumerate().map(|(at, looks)| known(at, looks));
+        let names = typed.services.iter().map(|service| service.name.clone());
+        Some(Self(names.zip(known).collect()))
     }
 
-    fn get(&self, name: &str) -> (Kind, Kind) {
-        self.0.get(name).copied().unwrap_or((Kind::Service, Kind::Service))
+    fn get(&self, name: &str) -> Role {
+        self.0.get(name).copied().unwrap_or(Role {
+            kind: Kind::Unknown,
+            evidence: Evidence::Nothing,
+            without_restart: Kind::Unknown,
+            without_command: Kind::Unknown,
+        })
     }
 }
 
@@ -180,12 +209,14 @@ impl<'a> Project<'a> {
         let all = active.chain(model.inactive.iter().map(|entry| (entry, false)));
         let services: Vec<Service<'a>> = all
             .map(|((key, node), is_active)| {
-                let (kind, kind_without_restart) = kinds.get(&key.text);
+                let known = kinds.get(&key.text);
                 Service {
                     key,
                     node,
-                    kind,
-                    kind_without_restart,
+                    kind: known.kind,
+                    evidence: known.evidence,
+                    kind_without_restart: known.without_restart,
+                    kind_without_command: known.without_command,
                     is_active,
                 }
             })
@@ -623,6 +654,12 @@ impl<'a> Service<'a> {
             .iter()
             .flat_map(|word| word.split(|c: char| !c.is_ascii_alphanumeric()));
         named.map(str::to_lowercase).any(|word| is_check(&word)) || run.into_iter().any(is_check)
+    }
+
+    /// Whether it is a job by more than its name.
+    #[must_use]
+    pub fn is_surely_job(&self) -> bool {
+        self.is_job() && self.evidence != Evidence::Name
     }
 
     /// Whether the run waits for its end.

@@ -8,6 +8,7 @@ use globset::GlobSet;
 use super::ids;
 use super::rule::{Category, Limit, Preset, Rule};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::plan::KindRule;
 
 /// What was chosen, on the command line and in a settings file.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +27,8 @@ pub struct Settings {
     pub limits: HashMap<(String, String), u64>,
     /// Findings that are left out by where they are.
     pub excluded: Vec<Excluded>,
+    /// Kinds of services, by hand.
+    pub kinds: Vec<KindRule>,
 }
 
 /// Which settings file is read.

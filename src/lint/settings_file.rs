@@ -9,6 +9,7 @@ use super::rule::{Category, Preset};
 use super::settings::{Excluded, Settings, SettingsFile};
 use super::{ignore, rules};
 use crate::diagnostic::{Diagnostic, Severity, nearest};
+use crate::plan::{self, KindRule, RulePlace};
 use crate::source::{Source, SourceId, Span};
 use crate::yaml::{self, Key, Node, Value};
 
@@ -28,6 +29,8 @@ pub(super) struct Read {
     pub(super) settings: Settings,
     /// What is wrong with it.
     pub(super) problems: Vec<Diagnostic>,
+    /// What of that makes its kinds doubtful.
+    pub(super) kind_problems: Vec<Diagnostic>,
 }
 
 /// Reads the settings for a project in `directory`, where there are any. `id` is the one that its text will have.
@@ -42,25 +45,34 @@ pub(super) fn read(chosen: &SettingsFile, directory: &Path, id: SourceId) -> Opt
         Ok(bytes) => bytes,
         Err(error) => {
             let message = format!("{} cannot be read: {error}", path.display());
+            let problem = Diagnostic::error(CODE, Span::new(id, 0, 0), message);
             return Some(Read {
                 source: Source::new(path, ""),
                 folder,
                 settings: Settings::default(),
-                problems: vec![Diagnostic::error(CODE, Span::new(id, 0, 0), message)],
+                problems: vec![problem.clone()],
+                kind_problems: vec![problem],
             });
         }
     };
     let (text, problem) = yaml::decode(&bytes, id);
     let mut reader = Reader {
-        settings: Settings::default(),
         problems: problem.into_iter().collect(),
+        ..Reader::default()
     };
     reader.text(&text, id);
+    let kind_problems = reader
+        .problems
+        .iter()
+        .filter(|found| found.severity == Severity::Error)
+        .cloned();
+    let kind_problems: Vec<Diagnostic> = kind_problems.filter(|found| reader.is_of_kinds(found)).collect();
     Some(Read {
         source: Source::new(path, text),
         folder,
         settings: reader.settings,
         problems: reader.problems,
+        kind_problems,
     })
 }
 
@@ -78,9 +90,12 @@ fn find(directory: &Path) -> Option<PathBuf> {
     None
 }
 
+#[derive(Default)]
 struct Reader {
     settings: Settings,
     problems: Vec<Diagnostic>,
+    /// Where the entries are that have nothing to do with kinds.
+    others: Vec<Span>,
 }
 
 impl Reader {
@@ -95,13 +110,24 @@ impl Reader {
         self.root(&root);
     }
 
+    /// Whether what is wrong makes the kinds doubtful: it is in them, or in nothing that is known.
+    fn is_of_kinds(&self, found: &Diagnostic) -> bool {
+        found
+            .span
+            .is_none_or(|span| !self.others.iter().any(|other| other.holds(span)))
+    }
+
     fn root(&mut self, root: &Node) {
         for (key, value) in self.entries(root, "the settings") {
+            if ["preset", "rules", "ignore"].contains(&&*key.text) {
+                self.others.push(value.span);
+            }
             match &*key.text {
                 "preset" => self.preset(value),
                 "rules" => self.rules(value),
                 "ignore" => self.ignore(value),
-                _ => self.unknown(key, "settings", &["preset", "rules", "ignore"]),
+                "kinds" => self.kinds(value),
+                _ => self.unknown(key, "settings", &["preset", "rules", "ignore", "kinds"]),
             }
         }
     }
@@ -178,6 +204,31 @@ impl Reader {
         };
         let key = (rule.text.to_string(), name.text.to_string());
         self.settings.limits.insert(key, number);
+    }
+
+    /// Names of services, or patterns for them, with their kinds.
+    fn kinds(&mut self, node: &Node) {
+        for (name, value) in self.entries(node, "the kinds") {
+            let Some(word) = value.as_str() else {
+                self.fail(value.span, format!("the kind of `{}` must be a string", name.text));
+                continue;
+            };
+            let kind = match plan::read_kind(word) {
+                Ok(kind) => kind,
+                Err(hint) => {
+                    let problem = Diagnostic::error(CODE, value.span, format!("unknown kind `{word}`"));
+                    self.problems.push(problem.help(hint));
+                    continue;
+                }
+            };
+            match KindRule::new(&name.text, kind, RulePlace::Settings) {
+                Ok(rule) => self.settings.kinds.push(rule),
+                Err(error) => {
+                    let message = format!("invalid pattern `{}`: {}", name.text, error.kind());
+                    self.problems.push(Diagnostic::error(CODE, name.span, message));
+                }
+            }
+        }
     }
 
     fn ignore(&mut self, node: &Node) {
@@ -340,6 +391,11 @@ pub fn schema() -> serde_json::Value {
                     ],
                 },
             },
+            "kinds": {
+                "description": "Kinds of services, by name or by a pattern such as import-*; --kind and x-towline outweigh them",
+                "type": "object",
+                "additionalProperties": { "enum": ["build", "job", "service", "deploy"] },
+            },
         },
     })
 }
@@ -349,10 +405,7 @@ mod tests {
     use super::*;
 
     fn told(text: &str) -> String {
-        let mut reader = Reader {
-            settings: Settings::default(),
-            problems: Vec::new(),
-        };
+        let mut reader = Reader::default();
         reader.text(text, SourceId::default());
         let show = |found: &Diagnostic| {
             let at = &text[found.span.unwrap().range()];
@@ -365,7 +418,7 @@ mod tests {
     #[test]
     fn what_is_wrong_has_its_place() {
         let text = "preset: cli\nrules:\n  gate-optonal: off\n  gate-optional: fatal\n  gate-not-enforced: {levl: off}\n\
-                    ignore:\n  - {services: [a], path: [b]}\n  - {reason: none}\n  - rules: security\n  - paths: ['a[']\nmore: 1\n";
+                    ignore:\n  - {services: [a], path: [b]}\n  - {reason: none}\n  - rules: security\n  - paths: ['a[']\nkinds: {a: jop, b: 1, 'c[': job, d: job}\nmore: 1\n";
         insta::assert_snapshot!(told(text), @r#"
         error at "cli": the preset must be default, ci or strict
         warning at "gate-optonal": there is no rule "gate-optonal" (did you mean "gate-optional"?)
@@ -375,7 +428,10 @@ mod tests {
         error at "{reason: none}": this ignores everything: name rules, services or paths
         error at "security": rules must be a list
         error at "'a['": "a[" is no pattern: unclosed character class; missing ']'
-        error at "more": settings: there is no key "more" (the keys are preset, rules, ignore)
+        error at "jop": unknown kind `jop` (did you mean `job`?)
+        error at "1": the kind of `b` must be a string
+        error at "'c['": invalid pattern `c[`: unclosed character class; missing ']'
+        error at "more": settings: there is no key "more" (the keys are preset, rules, ignore, kinds)
         "#);
         assert_eq!(told(""), "");
         assert_eq!(told("[]"), "error at \"[]\": the settings must be a mapping");
@@ -383,10 +439,7 @@ mod tests {
 
     #[test]
     fn numbers_that_rules_go_by_can_be_set() {
-        let mut reader = Reader {
-            settings: Settings::default(),
-            problems: Vec::new(),
-        };
+        let mut reader = Reader::default();
         reader.text(
             "rules: {stop-grace-long: {seconds: 5, level: error}}",
             SourceId::default(),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::kinds::Finder;
 use super::{Need, Options, Origin, Stage};
 use crate::compose::{Project, Service};
 use crate::event::{Condition, Kind};
@@ -119,8 +120,8 @@ pub(super) fn check_kinds(stages: &[Stage]) -> Result<()> {
         for need in stage.needs.iter().filter(|need| need.condition == Condition::Succeeded) {
             if stages[need.index].kind == Kind::Service {
                 return Err(Failure::invalid(format!(
-                    "services.{}.depends_on.{}: waits for '{}' to complete, and its x-towline.kind says 'service', which does not end",
-                    stage.name, need.stage, need.stage
+                    "services.{}.depends_on.{}: waits for `{}` to complete, and a service does not end ({})",
+                    stage.name, need.stage, need.stage, stages[need.index].reason
                 ))
                 .hint("make it a job, or depend on it with service_started or service_healthy"));
             }
@@ -204,11 +205,9 @@ fn check_replicas(
 }
 
 /// The jobs that are not in the plan of these stages, which are in name order.
-pub(super) fn jobs_outside(project: &Project, stages: &[Stage], options: &Options) -> Vec<String> {
+pub(super) fn jobs_outside(project: &Project, stages: &[Stage], finder: &Finder<'_>) -> Vec<String> {
     let is_outside = |service: &&Service| position(stages, &service.name).is_none() && !service.is_job_entry;
-    let index = super::kinds::index(project);
-    let is_job =
-        |service: &&Service| super::kinds::find(&index, service, options).is_ok_and(|found| found.kind == Kind::Job);
+    let is_job = |service: &&Service| finder.find(service).is_ok_and(|found| found.kind == Kind::Job);
     let outside = project.services.iter().filter(is_outside).filter(is_job);
     outside.map(|service| service.name.clone()).collect()
 }

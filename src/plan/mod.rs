@@ -3,9 +3,12 @@
 //! Where the kinds differ from the first design: a program in the command and a known server image outweigh a name, and
 //! being depended on as `started` is the weakest sign of a server, because people write `depends_on: [unit_tests]`.
 
+mod check;
 mod edges;
 mod evidence;
+mod explain;
 mod kinds;
+mod notes;
 mod options;
 mod order;
 mod refusal;
@@ -18,11 +21,12 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::compose::{Health, Project, Restart, Service};
+use crate::compose::{Health, Project, Restart, Service, Terminal};
 use crate::event::{Condition, Kind, NeedInfo, StageInfo};
 use crate::failure::{Failure, Result};
 
-pub use options::{KindRule, Mode, Options, RulePlace};
+pub use explain::explain;
+pub use options::{Hidden, KindRule, Mode, Options, RulePlace};
 pub use refusal::Refusal;
 pub use settle::ImageSays;
 pub use show::text;
@@ -96,9 +100,15 @@ pub struct Stage {
     pub image: Option<String>,
     /// Its command line as the container gets it, where the file names one.
     pub command: Option<String>,
-    /// Its restart policy. A job has none while it runs under towline.
+    /// The restart policy of its containers. A job has none in `ci`, and one that is said to be a job has none anywhere.
     #[serde(skip)]
     pub restart: Restart,
+    /// The restart policy of the file.
+    #[serde(skip)]
+    file_restart: Restart,
+    /// What the file says of a terminal.
+    #[serde(skip)]
+    terminal: Terminal,
     /// What the file says of its health.
     #[serde(skip)]
     pub health: Health,
@@ -151,7 +161,8 @@ pub fn build(project: &Project, options: &Options) -> Result<Plan> {
     check_names(project, options)?;
     let targets = targets(project, options);
     let chosen = edges::closure(project, &targets, options.no_deps);
-    let index = kinds::index(project);
+    let finder = kinds::Finder::new(project, &chosen, options);
+    let mut notes = Vec::new();
     let mut stages = Vec::new();
     for service in project
         .services
@@ -159,36 +170,59 @@ pub fn build(project: &Project, options: &Options) -> Result<Plan> {
         .filter(|service| chosen.contains(service.name.as_str()))
     {
         check_replicas(service)?;
-        let found = kinds::find(&index, service, options)?;
+        let found = finder.find(service)?;
+        let key = service.kind.as_deref();
+        notes.extend(notes::disagreement(&service.name, found.kind, found.evidence, key));
         stages.push(stage(service, found, targets.contains(service.name.as_str())));
     }
-    settle::Basis::new(project, stages, options)?.plan()
+    settle::Basis::new(project, stages, notes, &finder, options)?.plan()
 }
 
-/// The kind of each service and the reason for it, whether or not the whole can be planned. A service with a kind that is
-/// none has the kind that its looks give it.
+/// What a service is, for those who do not plan a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Looks {
+    /// Its kind.
+    pub kind: Kind,
+    /// What that is known from.
+    pub evidence: Evidence,
+    /// Why it has this kind.
+    pub reason: String,
+}
+
+/// What each service is, whether or not the whole can be planned. A service with a kind that is none has the kind that its
+/// looks give it.
 #[must_use]
-pub fn kinds(project: &Project) -> Vec<(Kind, String)> {
-    let index = kinds::index(project);
-    let options = Options::default();
-    let kind = |service: &Service| {
-        let found = kinds::find(&index, service, &options).or_else(|_| {
-            let unsaid = Service {
-                kind: None,
-                ..service.clone()
-            };
-            kinds::find(&index, &unsaid, &options)
-        });
-        found.map_or_else(|_| (Kind::Service, String::new()), |found| (found.kind, found.reason))
+pub fn kinds(project: &Project, rules: &[KindRule]) -> Vec<Looks> {
+    let options = Options {
+        kinds: rules.to_vec(),
+        ..Options::default()
     };
-    project.services.iter().map(kind).collect()
+    let chosen = project.services.iter().map(|service| service.name.as_str()).collect();
+    let finder = kinds::Finder::new(project, &chosen, &options);
+    let looks = |service: &Service| {
+        let found = finder.find(service).unwrap_or_else(|_| finder.seen(service));
+        Looks {
+            kind: found.kind,
+            evidence: found.evidence,
+            reason: found.reason,
+        }
+    };
+    project.services.iter().map(looks).collect()
+}
+
+/// The kind that a word stands for, where it can be said of a service.
+///
+/// # Errors
+/// When there is no such kind: what to write instead.
+pub fn read_kind(word: &str) -> Result<Kind, String> {
+    kinds::read(word)
 }
 
 /// Whether the words of a command say by themselves that it runs to completion.
 #[must_use]
 pub fn is_job_command(words: &[&str]) -> bool {
     let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-    evidence::job_command(&words).is_some()
+    evidence::command(&words).is_some_and(|sign| sign.does != evidence::Does::Serve)
 }
 
 /// More containers than this no engine starts on one machine.
@@ -219,6 +253,8 @@ fn stage(service: &Service, found: kinds::Found, target: bool) -> Stage {
         image: service.image.clone(),
         command: service.command_line(),
         restart: service.restart,
+        file_restart: service.restart,
+        terminal: service.terminal,
         health: service.health,
         provided: service.provided,
         has_start_hooks: service.has_start_hooks,
@@ -246,20 +282,34 @@ fn targets<'a>(project: &'a Project, options: &'a Options) -> BTreeSet<&'a str> 
 fn check_names(project: &Project, options: &Options) -> Result<()> {
     for name in options.targets.iter().chain(&options.exit_code_from) {
         if project.service(name).is_none() {
-            return Err(unknown_target(project, name));
+            let message = format!("no service '{name}' in project '{}'", project.name);
+            return Err(suggest(project, name, message));
+        }
+    }
+    let flags = options.kinds.iter().filter(|rule| rule.place == RulePlace::Flag);
+    for rule in flags {
+        if !project
+            .services
+            .iter()
+            .any(|service| rule.pattern.is_match(&service.name))
+        {
+            let (text, kind, project_name) = (rule.text(), rule.kind, &project.name);
+            let message = format!("--kind {text}={kind}: no service of project `{project_name}` matches `{text}`");
+            return Err(suggest(project, text, message));
         }
     }
     Ok(())
 }
 
-fn unknown_target(project: &Project, name: &str) -> Failure {
+/// Wrong usage, with the service that was meant.
+fn suggest(project: &Project, name: &str, message: String) -> Failure {
     let names: Vec<&str> = project.services.iter().map(|service| service.name.as_str()).collect();
     let near = names
         .iter()
         .map(|known| (strsim::damerau_levenshtein(known, name), *known))
         .min()
         .filter(|(distance, _)| *distance <= 2.max(name.len() / 3));
-    let failure = Failure::usage(format!("no service '{name}' in project '{}'", project.name));
+    let failure = Failure::usage(message);
     match near {
         Some((_, known)) => failure.hint(format!("did you mean '{known}'?")),
         None if names.is_empty() => {
@@ -274,6 +324,10 @@ impl Plan {
     #[must_use]
     pub fn has_jobs(&self) -> bool {
         self.stages.iter().any(|stage| stage.kind.runs_to_completion())
+    }
+
+    fn has_services(&self) -> bool {
+        self.stages.iter().any(|stage| stage.kind == Kind::Service)
     }
 
     /// Where the stage of this name stands.

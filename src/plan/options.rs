@@ -21,6 +21,28 @@ pub struct Options {
     pub mode: Mode,
     /// Whether the run ends as soon as everything is up (`up --wait`).
     pub wait: bool,
+    /// The jobs of the file that are behind profiles which are not active.
+    pub hidden: Vec<Hidden>,
+}
+
+/// A job behind profiles that are not active.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hidden {
+    /// The service's name.
+    pub name: String,
+    /// Its profiles; one of them activates it.
+    pub profiles: Vec<String>,
+}
+
+impl Hidden {
+    /// The job with the flag that activates it.
+    pub(super) fn shown(&self) -> String {
+        let Self { name, profiles } = self;
+        match profiles.first() {
+            Some(profile) => format!("`{name}` (--profile {profile})"),
+            None => format!("`{name}`"),
+        }
+    }
 }
 
 /// Whose run a plan is for.
@@ -82,6 +104,7 @@ impl Default for Options {
             kinds: Vec::new(),
             mode: Mode::Ci,
             wait: false,
+            hidden: Vec::new(),
         }
     }
 }

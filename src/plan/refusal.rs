@@ -7,7 +7,7 @@ use crate::failure::Failure;
 /// Why a plan may not start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// The stages whose kind has to be said, in plan order; none where the plan only has services and `--strict` forbids that.
+    /// The stages whose kind has to be said, in plan order; none where what is wrong is that the plan has no job.
     pub stages: Vec<usize>,
     /// What is wrong.
     pub message: String,
@@ -35,59 +35,108 @@ impl From<Refusal> for Failure {
 }
 
 impl Plan {
-    /// Why this plan may not start, where it may not.
+    /// Why this plan may not start, where it may not. Before it is settled, an image can still make an end to it.
+    ///
+    /// `strict` does not let a plan start that has a stage of unknown kind, or no job.
     #[must_use]
     pub fn refusal(&self, strict: bool) -> Option<Refusal> {
-        let unknown = self.of_kind(Kind::Unknown);
+        let unknown: Vec<usize> = self.of_kind(Kind::Unknown).collect();
+        if unknown.is_empty() {
+            return self.without_jobs(strict);
+        }
         let why = self.why_refused(&unknown, strict)?;
-        Some(match unknown.is_empty() {
-            true => self.only_services(),
-            false => self.unknown_kinds(unknown, &why),
+        let names: Vec<&str> = unknown.iter().map(|at| self.stages[*at].name.as_str()).collect();
+        let message = match names.as_slice() {
+            [name] => format!("cannot tell whether `{name}` runs to completion, and {why}"),
+            names => format!("cannot tell whether {} run to completion, and {why}", listed(names)),
+        };
+        let mut hints = ways(&names);
+        hints.extend(self.hidden_hint().filter(|_| !self.has_jobs()));
+        Some(Refusal {
+            stages: unknown,
+            message,
+            hints,
         })
     }
 
-    fn of_kind(&self, kind: Kind) -> Vec<usize> {
-        (0..self.stages.len())
-            .filter(|at| self.stages[*at].kind == kind)
-            .collect()
+    fn of_kind(&self, kind: Kind) -> impl Iterator<Item = usize> + '_ {
+        (0..self.stages.len()).filter(move |at| self.stages[*at].kind == kind)
     }
 
     fn why_refused(&self, unknown: &[usize], strict: bool) -> Option<String> {
         let options = &self.basis.options;
-        if options.mode == Mode::Ci && !self.has_jobs() && (strict || !unknown.is_empty()) {
-            return Some("nothing in this plan is known to run to completion".to_owned());
+        if options.mode == Mode::Ci && !self.has_jobs() {
+            return Some("no other stage does".to_owned());
         }
-        let loose = |deploy: &usize| unknown.iter().any(|at| !edges::reaches(&self.stages, *deploy, *at));
-        let gated = |deploy: &usize| match options.mode {
+        let decides = |deploy: &usize| match options.mode {
             Mode::Ci => true,
             Mode::Up => options.exit_code_from.as_ref() == Some(&self.stages[*deploy].name),
         };
-        let mut deploys = self.of_kind(Kind::Deploy).into_iter().filter(gated);
-        if options.gate
-            && let Some(deploy) = deploys.find(loose)
-        {
+        let is_loose = |deploy: &usize| unknown.iter().any(|at| !edges::reaches(&self.stages, *deploy, *at));
+        let loose = self.of_kind(Kind::Deploy).filter(decides).find(is_loose);
+        if let Some(deploy) = loose.filter(|_| options.gate) {
             return Some(format!(
-                "`{}` is a deploy and would not wait for it",
+                "`{}` would be deployed without waiting for it",
                 self.stages[deploy].name
             ));
         }
-        (strict && !unknown.is_empty()).then(|| "--strict".to_owned())
+        (strict && options.mode == Mode::Ci).then(|| "--strict does not let that pass".to_owned())
     }
 
-    fn only_services(&self) -> Refusal {
-        Refusal {
+    /// Why a plan may not start in which everything is known and nothing ends.
+    fn without_jobs(&self, strict: bool) -> Option<Refusal> {
+        if self.has_jobs() || !self.has_services() || self.basis.options.mode == Mode::Up {
+            return None;
+        }
+        let hidden = self.hidden_hint();
+        if hidden.is_none() && !strict {
+            return None;
+        }
+        Some(Refusal {
             stages: Vec::new(),
-            message: "nothing here runs to completion, and --strict does not let that pass".to_owned(),
-            hints: vec!["name the stage that is a job with --kind NAME=job".to_owned()],
-        }
+            message: match &hidden {
+                Some(_) => "nothing in this run runs to completion, and the jobs of the file are behind profiles that are not active",
+                None => "nothing in this run runs to completion, and --strict does not let that pass",
+            }
+            .to_owned(),
+            hints: hidden
+                .into_iter()
+                .chain(["if one of the stages is a job, name it: --kind NAME=job".to_owned()])
+                .chain((!strict).then(|| "to start the services alone, name them: towline ci NAME".to_owned()))
+                .collect(),
+        })
     }
 
-    fn unknown_kinds(&self, stages: Vec<usize>, why: &str) -> Refusal {
-        let names: Vec<&str> = stages.iter().map(|at| self.stages[*at].name.as_str()).collect();
-        Refusal {
-            message: format!("the kind of {} is not known ({why})", names.join(", ")),
-            hints: vec![format!("--kind {}=job", names[0])],
-            stages,
+    /// The jobs that are behind profiles, where the plan is of the whole file.
+    fn hidden_hint(&self) -> Option<String> {
+        let options = &self.basis.options;
+        if options.hidden.is_empty() || !options.targets.is_empty() {
+            return None;
         }
+        let jobs: Vec<String> = options.hidden.iter().map(super::Hidden::shown).collect();
+        Some(format!("activate the profile of {}", jobs.join(", ")))
+    }
+}
+
+/// The ways to say of which kind a stage is.
+fn ways(names: &[&str]) -> Vec<String> {
+    let first = names[0];
+    let flags: Vec<String> = names.iter().map(|name| format!("--kind {name}=job")).collect();
+    vec![
+        format!(
+            "say it on the command line, with `service` for what keeps running: {}",
+            flags.join(" ")
+        ),
+        format!("or in the compose file, below `{first}:`: x-towline: {{kind: job}}"),
+        format!("or let a stage wait for it: depends_on: {{{first}: {{condition: service_completed_successfully}}}}"),
+    ]
+}
+
+/// Names as a sentence has them.
+pub(super) fn listed(names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.as_slice() {
+        [rest @ .., last] if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => quoted.concat(),
     }
 }

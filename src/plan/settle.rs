@@ -1,12 +1,13 @@
 //! From the stages to the plan, twice: with what the file says, and again with what the images say once they are there.
 //!
 //! Both plans have the same stages in the same places. So the order is found as if each stage whose kind is open were a job
-//! that every deploy waits for which it does not depend on: whatever it turns out to be, no stage has to move.
+//! that every deploy waits for which it does not depend on: whatever it turns out to be, no stage has to move. (Only where
+//! stages of open kinds are behind several deploys, crosswise, can a gate be of a stage that is later in the plan.)
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Evidence, Mode, Options, Plan, Stage, edges, kinds, order};
+use super::{Evidence, Mode, Options, Plan, Stage, check, edges, kinds, notes, order};
 use crate::compose::{Project, Restart};
 use crate::event::Kind;
 use crate::failure::Result;
@@ -34,6 +35,8 @@ pub(super) struct Basis {
     absent: Vec<edges::Absent>,
     /// Jobs that are not in the plan.
     outside: Vec<String>,
+    /// What was noticed on the way.
+    notes: Vec<String>,
     pub(super) options: Options,
 }
 
@@ -42,15 +45,22 @@ impl Basis {
     ///
     /// # Errors
     /// When needs form a cycle.
-    pub(super) fn new(project: &Project, mut stages: Vec<Stage>, options: &Options) -> Result<Self> {
+    pub(super) fn new(
+        project: &Project,
+        mut stages: Vec<Stage>,
+        notes: Vec<String>,
+        finder: &kinds::Finder<'_>,
+        options: &Options,
+    ) -> Result<Self> {
         let absent = edges::connect(project, &mut stages, options);
-        let outside = edges::jobs_outside(project, &stages, options);
+        let outside = edges::jobs_outside(project, &stages, finder);
         let order = order::find(&with_all_gates(&stages, options))?;
         Ok(Self {
             project: project.name.clone(),
             stages: order::reorder(stages, &order),
             absent,
             outside,
+            notes,
             options: options.clone(),
         })
     }
@@ -66,20 +76,22 @@ impl Basis {
 
     fn plan_of(self: Arc<Self>, mut stages: Vec<Stage>) -> Result<Plan> {
         let options = &self.options;
-        let mut notes = Vec::new();
+        let mut notes = self.notes.clone();
         if options.gate {
             edges::gate_deploys(&mut stages);
         }
+        check::all(&stages, options)?;
         edges::check_kinds(&stages)?;
         edges::check_gates(&stages, &self.absent, &mut notes, options)?;
         edges::note_ungated(&stages, &self.outside, &mut notes);
+        mark_holding(&mut stages, options);
         for stage in &mut stages {
-            stage.holds = stage.kind.runs_to_completion();
             if stage.kind.runs_to_completion() && (options.mode == Mode::Ci || !stage.is_guessed()) {
                 stage.restart = Restart::No;
             }
         }
         order::mark_critical(&mut stages);
+        notes.extend(notes::of(&stages, options));
         Ok(Plan {
             project: self.project.clone(),
             stages,
@@ -87,6 +99,18 @@ impl Basis {
             notes,
             basis: self,
         })
+    }
+}
+
+/// Marks the stages whose end the run waits for. With `--exit-code-from`, what is a job by its name alone holds nothing open,
+/// unless the stage that counts waits for it, directly or not.
+fn mark_holding(stages: &mut [Stage], options: &Options) {
+    let counts = options.exit_code_from.as_ref();
+    let counts = counts.and_then(|name| stages.iter().position(|stage| stage.name == *name));
+    for at in 0..stages.len() {
+        let is_waited_for = counts.is_none_or(|counts| counts == at || edges::reaches(stages, counts, at));
+        let stage = &mut stages[at];
+        stage.holds = stage.kind.runs_to_completion() && (is_waited_for || stage.evidence != Evidence::Name);
     }
 }
 

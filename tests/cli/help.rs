@@ -38,7 +38,7 @@ fn the_help_names_towlines_commands_and_composes_flags() {
       report       Show the last run again
       completions  Print a completion script for a shell
       man          Print the manual page of towline, or of one of its commands
-      help         Explain a command, or `exit-codes`
+      help         Explain a command, `exit-codes` or `kinds`
 
     Options:
       -h, --help     Show this help
@@ -62,7 +62,7 @@ fn the_help_names_towlines_commands_and_composes_flags() {
     `towline up` gives towline's verdict where the line asks for one, by --exit-code-from,
     --abort-on-container-exit, --abort-on-container-failure or --wait.
 
-    `towline help exit-codes` says what each exit code means.
+    `towline help exit-codes` says what each exit code means, `towline help kinds` how a kind is found.
     ");
     for line in ["", "-h", "help", "-f a.yaml --help"] {
         assert_eq!(shown(line), shown("--help"), "{line}");
@@ -80,16 +80,21 @@ fn each_command_of_its_own_explains_itself() {
       [TARGET]...  Stages to run, with all that they need; all stages without
 
     Options:
-      -h, --help            Show this help
-      -j, --jobs <N>        How many jobs run at once
-      -k, --keep-going      Go on after a failure with what does not depend on it
-          --timeout <TIME>  Time limit of the run, such as 90s or 1m30s
-          --keep-up         Leave containers, networks and volumes behind
-          --settle <TIME>   How long a service without a health check must stay up to count as up (2s
-                            without this flag)
-          --no-gate         Let a deploy stage start without waiting for the jobs that it does not name
-      -q, --quiet           Show failures and the verdict alone
-      -v, --verbose...      Show more; twice for everything
+      -h, --help              Show this help
+      -j, --jobs <N>          How many jobs run at once
+      -k, --keep-going        Go on after a failure with what does not depend on it
+          --timeout <TIME>    Time limit of the run, such as 90s or 1m30s
+          --keep-up           Leave containers, networks and volumes behind
+          --settle <TIME>     How long a service without a health check must stay up to count as up (2s
+                              without this flag)
+          --no-gate           Let a deploy stage start without waiting for the jobs that it does not
+                              name
+          --kind <NAME=KIND>  Set the kind of the services that match: build, job, service or deploy
+                              (can be repeated)
+          --strict            Fail before anything starts if the kind of a stage is unknown, or if no
+                              stage is a job
+      -q, --quiet             Show failures and the verdict alone
+      -v, --verbose...        Show more; twice for everything
 
     Flags of compose:
       -f, --file <FILE>              Compose file (may be repeated)
@@ -116,6 +121,11 @@ fn each_command_of_its_own_explains_itself() {
 #[test]
 fn the_exit_codes_have_a_page() {
     assert_eq!(shown("help exit-codes"), towline::exit::table());
+}
+
+#[test]
+fn the_kinds_have_a_page() {
+    assert_eq!(shown("help kinds"), towline::plan::explain());
 }
 
 #[test]

@@ -43,7 +43,7 @@ impl Scene {
             &loaded.sources,
             &loaded.documents,
             &self.settings,
-            &Kinds::of(model).unwrap(),
+            &Kinds::of(model, &[]).unwrap(),
         )
     }
 }

@@ -4,7 +4,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::images::known;
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
-use crate::lint::shell::program_name;
+use crate::shell::program_name;
 use crate::yaml::{Node, Value};
 
 /// See its summary.

@@ -5,7 +5,7 @@ use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
 use crate::lint::places::{is_own, part};
 use crate::lint::project::{Project, Service, is_check};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
-use crate::lint::shell::{Command, Then, program_name};
+use crate::shell::{Command, Then, program_name};
 
 /// See its summary.
 pub(super) const RULE: Rule = Rule {

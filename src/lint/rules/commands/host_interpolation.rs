@@ -7,8 +7,8 @@ use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
 use crate::lint::places::is_own;
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
-use crate::lint::shell::script_of;
 use crate::lint::uses::{Use, bare};
+use crate::shell::script_of;
 use crate::source::Span;
 use crate::yaml::Node;
 

@@ -5,7 +5,7 @@ use crate::diagnostic::{Fix, Severity};
 use crate::lint::edits::remove_entry;
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
-use crate::lint::shell::is_shell;
+use crate::shell::is_shell;
 
 /// See its summary.
 pub(super) const RULE: Rule = Rule {

@@ -1,10 +1,11 @@
 //! Lines of which only the first is a command.
 
 use super::text::{Argv, Part, all, as_text, in_shell, short};
+use crate::compose::load::dropped;
 use crate::diagnostic::{Diagnostic, Fix, Severity};
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
-use crate::lint::shell::{dropped, is_shell};
+use crate::shell::is_shell;
 
 /// See its summary.
 pub(super) const RULE: Rule = Rule {

@@ -6,7 +6,7 @@ use crate::event::Condition;
 use crate::lint::places::part;
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
-use crate::lint::shell::{Then, program_name};
+use crate::shell::{Then, program_name};
 use crate::source::Span;
 
 /// See its summary.
@@ -35,7 +35,10 @@ services:
 };
 
 fn check(project: &Project<'_>, found: &mut Found) {
-    for service in project.services().iter().filter(|service| service.is_job()) {
+    // A command that keeps running makes a server of what is a test by its name.
+    let is_meant_to_end =
+        |service: &&Service<'_>| service.is_job() || service.kind_without_command.runs_to_completion();
+    for service in project.services().iter().filter(is_meant_to_end) {
         if let Some((span, what)) = endless(project, service) {
             let name = service.name();
             let what = short(&what);

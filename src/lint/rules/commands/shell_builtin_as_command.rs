@@ -1,11 +1,11 @@
 //! A command that only a shell knows.
 
 use super::text::{Argv, as_text, main};
+use crate::compose::load::dropped;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::places::part;
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
-use crate::lint::shell::dropped;
 
 /// See its summary.
 pub(super) const RULE: Rule = Rule {

@@ -5,7 +5,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::places::part;
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
-use crate::lint::shell::{is_shell, program_name};
+use crate::shell::{is_shell, program_name};
 
 /// See its summary.
 pub(super) const RULE: Rule = Rule {

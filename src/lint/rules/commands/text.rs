@@ -3,7 +3,7 @@
 use crate::diagnostic::Edit;
 use crate::lint::places::{is_own, quoted};
 use crate::lint::project::{Project, Service};
-use crate::lint::shell::{Invocation, script_of};
+use crate::shell::{Invocation, script_of};
 use crate::source::Span;
 use crate::yaml::Node;
 

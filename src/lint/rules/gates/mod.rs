@@ -12,6 +12,7 @@ mod healthcheck_ignored;
 mod healthy_on_job;
 mod healthy_without_healthcheck;
 mod job_replicated;
+mod kind_unknown;
 mod oneshot_breaks_wait;
 mod restart_as_retry;
 mod restart_on_job;
@@ -36,6 +37,7 @@ pub const RULES: &[&Rule] = &[
     &healthy_on_job::RULE,
     &healthy_without_healthcheck::RULE,
     &job_replicated::RULE,
+    &kind_unknown::RULE,
     &oneshot_breaks_wait::RULE,
     &restart_as_retry::RULE,
     &restart_on_job::RULE,

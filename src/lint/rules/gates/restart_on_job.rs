@@ -53,7 +53,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
         let mut waiting = project.dependents(service.name());
         let is_awaited = waiting.any(|(_, need)| need.condition == Condition::Succeeded);
         let is_job = service.kind_without_restart.runs_to_completion() && !is_awaited;
-        let is_sure = is_job && (service.is_job() || plan::is_job_command(&service.words()));
+        let is_sure = is_job && (service.is_surely_job() || plan::is_job_command(&service.words()));
         if is_sure || is_job && service.looks_like_check() {
             found_in(project, service, is_sure)
                 .into_iter()

@@ -5,7 +5,7 @@ use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
 use crate::lint::health::{Check, Step, Word, check as check_of};
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
-use crate::lint::shell::Then;
+use crate::shell::Then;
 use crate::source::Span;
 
 /// See its summary.

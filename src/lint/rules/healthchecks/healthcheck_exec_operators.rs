@@ -5,7 +5,7 @@ use crate::lint::health::{Check, check as check_of};
 use crate::lint::places::quoted;
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
-use crate::lint::shell::script_of;
+use crate::shell::script_of;
 use crate::yaml::Node;
 
 /// What only a shell understands.

@@ -57,7 +57,7 @@ fn finding(project: &Project<'_>, service: &Service<'_>, check: &Check<'_>) -> O
     let fix = Fix::safe("hand the words to the program", vec![edit]);
     let is_plain = raw.contains("CMD-SHELL") && check.words().iter().all(|word| is_plain(word));
     // The words of `sh -c SCRIPT` are read by that shell.
-    let is_shell = crate::lint::shell::script_of(&check.words()).is_some();
+    let is_shell = crate::shell::script_of(&check.words()).is_some();
     Some(
         at(keyword.span, message)
             .help("write CMD in its place, or the whole command in one text")

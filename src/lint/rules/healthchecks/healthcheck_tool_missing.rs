@@ -5,7 +5,7 @@ use crate::lint::health::{Check, Step, check as check_of};
 use crate::lint::images::known;
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
-use crate::lint::shell::Then;
+use crate::shell::Then;
 
 /// See its summary.
 pub(super) const RULE: Rule = Rule {

@@ -13,7 +13,6 @@ mod word;
 
 use std::ops::Range;
 
-pub use crate::compose::load::dropped;
 pub use invocation::{Invocation, Options, is_shell, program_name, script_of};
 pub use parse::commands;
 pub use variables::{Variable, variables};
@@ -104,6 +103,8 @@ pub enum Then {
 pub struct Place {
     /// The condition of an `if`, a `while` or an `until`: the shell does not stop where it fails.
     pub in_condition: bool,
+    /// A loop: its condition or its body.
+    pub in_loop: bool,
     /// A subshell, `( … )`.
     pub in_subshell: bool,
     /// The body of a function, which runs where the function is called, if ever.

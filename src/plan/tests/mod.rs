@@ -1,5 +1,9 @@
 //! Tests of the plan as a whole: model in, stages out.
 
+mod kinds;
+mod refusal;
+mod settle;
+
 use insta::assert_snapshot;
 
 use super::*;
@@ -17,9 +21,30 @@ fn error(yaml: &str, options: &Options) -> Failure {
     plan_with(yaml, options).unwrap_err()
 }
 
-fn kind(yaml: &str, name: &str) -> Kind {
-    let plan = plan(yaml);
-    plan.stages[plan.index(name).unwrap()].kind
+/// The kind and the evidence of a stage.
+fn kind_with(yaml: &str, name: &str, options: &Options) -> (Kind, Evidence) {
+    let plan = plan_with(yaml, options).unwrap();
+    kind_in(&plan, name)
+}
+
+fn kind_in(plan: &Plan, name: &str) -> (Kind, Evidence) {
+    let stage = &plan.stages[plan.index(name).unwrap()];
+    (stage.kind, stage.evidence)
+}
+
+/// What a stage needs, as `name condition`.
+fn needs(plan: &Plan, name: &str) -> Vec<String> {
+    let stage = &plan.stages[plan.index(name).unwrap()];
+    let show = |need: &Need| format!("{} {}", need.stage, need.condition);
+    stage.needs.iter().map(show).collect()
+}
+
+fn up_to(name: &str) -> Options {
+    Options {
+        exit_code_from: Some(name.into()),
+        mode: Mode::Up,
+        ..Options::default()
+    }
 }
 
 #[test]
@@ -33,8 +58,8 @@ fn three_stages_and_a_loose_deploy() {
     assert_snapshot!(text(&plan), @r"
     shop: 3 stages
       1  app         service it publishes ports
-      2* unit_tests  job     its command runs 'pytest'
-      3* deploy      deploy  its name says 'deploy'
+      2* unit_tests  job     its command runs `pytest`
+      3* deploy      deploy  its name says `deploy`
                        needs app started
                        needs unit_tests succeeded (a deploy waits for every job)
 
@@ -86,38 +111,6 @@ fn a_deploy_that_waits_along_a_chain_is_not_gated_twice() {
     );
     let deploy = plan.stages.last().unwrap();
     assert_eq!(deploy.needs.len(), 1, "{:?}", deploy.needs);
-}
-
-#[test]
-fn kinds_by_evidence() {
-    let cases = [
-        ("{image: i}", Kind::Unknown),
-        ("{image: i, command: [pytest]}", Kind::Job),
-        ("{image: i, command: [pytest], restart: always}", Kind::Service),
-        ("{image: postgres}", Kind::Service),
-        ("{image: postgres, command: [psql, -c, 'select 1']}", Kind::Job),
-        ("{image: i, command: [helm, upgrade, a, .]}", Kind::Deploy),
-        (
-            "{image: i, command: [pytest], x-towline: {kind: service}}",
-            Kind::Service,
-        ),
-        ("{image: i, x-towline: {kind: job}}", Kind::Job),
-    ];
-    for (service, expected) in cases {
-        assert_eq!(kind(&format!("  thing: {service}\n"), "thing"), expected, "{service}");
-    }
-}
-
-#[test]
-fn what_others_depend_on_decides() {
-    for (condition, expected) in [
-        ("service_completed_successfully", Kind::Job),
-        ("service_healthy", Kind::Service),
-        ("service_started", Kind::Service),
-    ] {
-        let yaml = format!("  a: {{image: i}}\n  b: {{image: i, depends_on: {{a: {{condition: {condition}}}}}}}\n");
-        assert_eq!(kind(&yaml, "a"), expected, "{condition}");
-    }
 }
 
 #[test]
@@ -207,7 +200,8 @@ fn an_absent_optional_dependency_of_a_test_is_a_note() {
 #[test]
 fn a_wrong_kind_is_named_with_its_place() {
     let failure = error("  a: {image: i, x-towline: {kind: jab}}\n", &Options::default());
-    assert_eq!(failure.to_string(), "services.a.x-towline.kind: 'jab' is no kind");
+    assert_eq!(failure.to_string(), "services.a.x-towline.kind: unknown kind `jab`");
+    assert_eq!(failure.hints, ["did you mean `job`?"]);
 }
 
 #[test]

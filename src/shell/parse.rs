@@ -289,6 +289,7 @@ impl Reader<'_> {
             };
         }
         place.in_subshell |= kind == Kind::Subshell;
+        place.in_loop |= kind == Kind::Loop;
         place.in_condition |= matches!(kind, Kind::If | Kind::Loop);
     }
 

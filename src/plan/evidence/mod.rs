@@ -1,0 +1,208 @@
+//! What a service's command, image and name say of its kind: tables of words and programs, nothing else.
+
+mod names;
+mod script;
+mod tasks;
+mod tools;
+mod wrappers;
+
+use crate::shell::{is_shell, program_name, script_of};
+use tools::{SERVER_IMAGES, TOOLS, Tool};
+use wrappers::Inner;
+
+pub(super) use names::{NameSign, Strength, of_service as name};
+pub(super) use tools::Does;
+
+/// What a command does, and by which of its words that is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Sign {
+    pub(super) does: Does,
+    /// The program with what stands behind it, as a reader finds it in the command.
+    pub(super) what: String,
+}
+
+impl Sign {
+    fn new(does: Does, what: impl Into<String>) -> Self {
+        Self {
+            does,
+            what: what.into(),
+        }
+    }
+}
+
+/// How many programs may stand around each other: more, nobody writes by hand.
+const MOST_WRAPPERS: usize = 16;
+
+/// What a command does, where its words say it.
+pub(super) fn command(words: &[String]) -> Option<Sign> {
+    read(words, MOST_WRAPPERS)
+}
+
+fn read(words: &[String], depth: usize) -> Option<Sign> {
+    let program = words.first()?;
+    let depth = depth.checked_sub(1)?;
+    if let Some(invocation) = script_of(words) {
+        let arguments = words.get(invocation.index + 2..).unwrap_or_default();
+        return script::read(invocation.text, arguments, depth);
+    }
+    if is_shell(program) {
+        // A file of commands, behind the shell's options.
+        let file = words[1..].iter().position(|word| !word.starts_with(['-', '+']))?;
+        return read(&words[1 + file..], depth);
+    }
+    let said = by_table(words).or_else(|| tasks::read(words, depth));
+    if let Some(sign) = said {
+        return Some(watching(sign, words));
+    }
+    let inner = match wrappers::inner(words) {
+        Some(Inner::Words(words)) => read(words, depth),
+        Some(Inner::Script(text, arguments)) => script::read(text, arguments, depth),
+        None => None,
+    };
+    inner.or_else(|| by_name(words, depth).map(|sign| watching(sign, words)))
+}
+
+/// The first line of the table that fits.
+fn by_table(words: &[String]) -> Option<Sign> {
+    let program = wrappers::stem(&words[0]);
+    let lines = TOOLS.iter().filter(|tool| tool.program == program);
+    lines.filter_map(|tool| fits(tool, &words[1..])).next()
+}
+
+fn fits(tool: &Tool, rest: &[String]) -> Option<Sign> {
+    if tool.verbs.is_empty() {
+        return Some(Sign::new(tool.does, tool.program));
+    }
+    let verb = tool.verbs.iter().find(|verb| has_verb(verb, rest))?;
+    Some(Sign::new(tool.does, format!("{} {verb}", tool.program)))
+}
+
+/// Whether a program is called with a verb: among its first words, behind options and their values; an option as a verb
+/// can stand anywhere.
+fn has_verb(verb: &str, rest: &[String]) -> bool {
+    let mut parts = verb.split(' ');
+    let Some(first) = parts.next() else { return false };
+    let Some(at) = position_of_verb(first, rest) else {
+        return false;
+    };
+    let mut behind = rest[at + 1..].iter();
+    parts.all(|part| behind.any(|word| word == part))
+}
+
+fn position_of_verb(verb: &str, rest: &[String]) -> Option<usize> {
+    let is_verb = |word: &str| {
+        word == verb || (verb.starts_with('-') && word.strip_prefix(verb).is_some_and(|rest| rest.starts_with('=')))
+    };
+    if verb.starts_with('-') {
+        return rest.iter().position(|word| is_verb(word));
+    }
+    let mut is_behind_option = false;
+    let mut takes_value = false;
+    for (at, word) in rest.iter().enumerate() {
+        match () {
+            () if takes_value => (is_behind_option, takes_value) = (false, false),
+            () if word.starts_with('-') || word.starts_with('+') => {
+                takes_value = VALUE_OPTIONS.contains(&word.as_str());
+                is_behind_option = !word.contains('=');
+            }
+            () if is_verb(word) => return Some(at),
+            // It can be the value of the option before it.
+            () if is_behind_option => is_behind_option = false,
+            () => return None,
+        }
+    }
+    None
+}
+
+/// Options that take the next word as their value, whatever the program.
+#[rustfmt::skip]
+const VALUE_OPTIONS: &[&str] = &[
+    "--prefix", "--cwd", "--dir", "--directory", "--filter", "--workspace", "--project", "--project-directory", "--file",
+    "--config", "--config-file", "--namespace", "--context", "--profile", "--region", "--env-file", "--working-dir",
+    "--settings", "--mode", "--env", "--environment", "--app", "-C", "-A",
+];
+
+/// A tool that watches files keeps running.
+fn watching(sign: Sign, words: &[String]) -> Sign {
+    let watches = |word: &String| {
+        let word = word.trim_start_matches('-');
+        let flag = word.split_once('=').unwrap_or((word, "true"));
+        matches!(flag, ("watch" | "watchAll" | "watch-all", value) if value != "false")
+    };
+    let is_option = |word: &&String| word.starts_with('-');
+    match words.iter().skip(1).filter(is_option).find(|word| watches(word)) {
+        Some(flag) if sign.does == Does::Job => Sign::new(Does::Serve, format!("{} {flag}", sign.what)),
+        _ => sign,
+    }
+}
+
+/// What the name of a script says, or the first word behind a program that is not known; else what stands behind it.
+fn by_name(words: &[String], depth: usize) -> Option<Sign> {
+    let (program, rest) = words.split_first()?;
+    let name = program_name(program);
+    let verb = rest.first().map(String::as_str);
+    if verb.is_some_and(names::is_start_verb) || names::starts(&wrappers::stem(program)) {
+        return None;
+    }
+    if let Some(does) = names::of_script(program) {
+        return Some(Sign::new(does, name));
+    }
+    if let Some(verb) = verb.filter(|verb| names::is_job_verb(verb)) {
+        return Some(Sign::new(Does::Job, format!("{name} {verb}")));
+    }
+    // A script that prepares something and then runs what stands behind it.
+    if let Some(dashes) = rest.iter().position(|word| word == "--") {
+        return read(&rest[dashes + 1..], depth);
+    }
+    let is_script = [".sh", ".bash"].iter().any(|ending| name.ends_with(ending));
+    let waits = names::waits(&wrappers::stem(program));
+    if !is_script && !waits {
+        return None;
+    }
+    // `wait-for-postgres.sh db npm test` has a word of its own before the command.
+    (0..rest.len().min(1 + usize::from(waits))).find_map(|at| read(&rest[at..], depth))
+}
+
+/// What an image does with these words as its command, where its name is that of a tool.
+pub(super) fn image(image: &str, command: &[String]) -> Option<Sign> {
+    let (path, tag) = split_image(image);
+    let is_meant = |known: &str| {
+        let (known, wanted) = known.split_once(':').unwrap_or((known, ""));
+        let is_path = path == known || path.strip_suffix(known).is_some_and(|before| before.ends_with('/'));
+        is_path && tag.starts_with(wanted)
+    };
+    let tool = TOOLS
+        .iter()
+        .find(|tool| tool.images.iter().any(|known| is_meant(known)))?;
+    let words: Vec<String> = std::iter::once(tool.program.to_owned())
+        .chain(command.iter().cloned())
+        .collect();
+    by_table(&words).map(|sign| watching(sign, &words))
+}
+
+/// The server that an image is known to be: `postgres` for `registry.example/library/postgres:16@sha256:…`.
+pub(super) fn server_image(image: &str) -> Option<&'static str> {
+    let name = split_image(image).0.rsplit('/').next()?;
+    SERVER_IMAGES.iter().copied().find(|known| *known == name)
+}
+
+/// An image's repository and its tag.
+fn split_image(image: &str) -> (&str, &str) {
+    let image = image.split('@').next().unwrap_or(image);
+    let name = image.rfind('/').map_or(0, |at| at + 1);
+    match image[name..].split_once(':') {
+        Some((before, tag)) => (&image[..name + before.len()], tag),
+        None => (image, ""),
+    }
+}
+
+/// Whether these words run something in place of what an image would run by itself: a shell, or a script.
+pub(super) fn replaces_program(words: &[String]) -> bool {
+    words.first().is_some_and(|program| {
+        let name = program_name(program);
+        is_shell(program) || name.ends_with(".sh") || name.ends_with(".py")
+    })
+}
+
+#[cfg(test)]
+mod tests;
