@@ -61,7 +61,7 @@ pub fn run(globals: &Globals, args: &CiArgs, docker: &DockerGlobals) -> Result<u
         create: vec!["--no-build".to_owned()],
         close: if args.keep_up { Close::Leave } else { Close::Remove },
         stop_timeout: None,
-        strict: false,
+        strict: args.strict,
         view: View {
             quiet: args.quiet,
             verbose: args.verbose,

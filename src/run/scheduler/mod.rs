@@ -901,7 +901,8 @@ impl Scheduler {
                     End::JobsDone if self.is_job(stage) => !self.plan.stages[stage].holds,
                     End::JobsDone if is_waiting && self.rules.exit_code_from.is_some() => true,
                     End::JobsDone => self.has_settled(stage, now),
-                    End::AllUp => !self.is_job(stage) && self.is_up(stage, now),
+                    End::AllUp if self.is_job(stage) => !self.plan.stages[stage].holds && self.has_settled(stage, now),
+                    End::AllUp => self.is_up(stage, now),
                 }
         })
     }
@@ -1008,7 +1009,7 @@ impl Scheduler {
                         ..StageEnd::because(Outcome::Skipped, None)
                     }
                 }
-                _ if complete && self.is_job(stage) => StageEnd {
+                _ if complete && self.is_job(stage) && self.end == End::JobsDone => StageEnd {
                     cause: Some("the run was over, and nothing waited for it".to_owned()),
                     ..StageEnd::because(Outcome::Cancelled, None)
                 },

@@ -32,7 +32,10 @@ impl Scheduler {
             _ if self.timed_out => verdict(Exit::TimedOut.code(), None, Outcome::TimedOut),
             Some(CancelReason::Refused(_)) => verdict(Exit::Invalid.code(), None, Outcome::Refused),
             Some(CancelReason::EngineLost) => verdict(Exit::NoEngine.code(), None, Outcome::EngineLost),
-            _ if self.complete => verdict(Exit::Passed.code(), None, Outcome::Passed),
+            _ if self.complete => match self.not_run() {
+                Some(stage) => verdict(Exit::Start.code(), Some(self.name(stage)), Outcome::Skipped),
+                None => verdict(Exit::Passed.code(), None, Outcome::Passed),
+            },
             // A run that did not reach its end has not passed, whatever the reason.
             _ => verdict(Exit::Bug.code(), None, Outcome::Cancelled),
         }
@@ -52,6 +55,20 @@ impl Scheduler {
             .exit_code_from
             .filter(|stage| failed(stage) && self.ran_to_its_end(*stage));
         asked.or_else(|| all().find(is_job)).or_else(|| all().next())
+    }
+
+    /// A job that the run was for and that did not run: it has not passed.
+    fn not_run(&self) -> Option<usize> {
+        let ends_with_jobs = matches!(self.end, End::JobsDone | End::AllUp);
+        let is_meant = |stage: &usize| {
+            let planned = &self.plan.stages[*stage];
+            (ends_with_jobs && planned.holds && planned.replicas > 0) || self.rules.exit_code_from == Some(*stage)
+        };
+        let did_not_pass = |stage: &usize| {
+            let end = self.tracks[*stage].end.as_ref();
+            !end.is_some_and(|end| matches!(end.outcome, Outcome::Passed | Outcome::Cached))
+        };
+        (0..self.tracks.len()).filter(is_meant).find(did_not_pass)
     }
 
     fn ran_to_its_end(&self, stage: usize) -> bool {
