@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
@@ -18,6 +18,8 @@ use crate::report::{self, Fan, stream};
 use crate::run::binary::{DockerGlobals, Tools};
 use crate::run::command::Commands;
 use crate::run::documents::Settings;
+use crate::run::lock::{Holder, Keeper, Lock};
+use crate::run::owner::Owner;
 use crate::run::process::Spawner;
 use crate::run::resolve::{Question, Resolved, model, resolve};
 use crate::run::scheduler::Rules;
@@ -32,6 +34,8 @@ pub(super) struct Session<'a> {
     spawner: Spawner,
     begun: Instant,
     project_directory: PathBuf,
+    /// This process, in the words of a label.
+    owner: String,
 }
 
 /// How much is shown of a run.
@@ -56,7 +60,9 @@ pub(super) struct Request {
     pub(super) build: Option<Vec<String>>,
     pub(super) create: Vec<String>,
     pub(super) close: Close,
-    pub(super) stop_timeout: Option<std::time::Duration>,
+    pub(super) stop_timeout: Option<Duration>,
+    /// The lock of the project, where others may name the same one.
+    pub(super) lock: Option<Lock>,
     pub(super) view: View,
 }
 
@@ -80,6 +86,7 @@ impl<'a> Session<'a> {
             spawner: Spawner::default(),
             begun,
             project_directory,
+            owner: Owner::label(),
         })
     }
 
@@ -134,6 +141,8 @@ impl<'a> Session<'a> {
     /// Runs a plan to its end.
     pub(super) fn execute(&self, resolved: Resolved, mut plan: Plan, request: Request) -> Result<Report> {
         let (directory, note) = make_directory(&self.project_directory, &request.id)?;
+        // Without it the run's record is nobody's to remove.
+        let _ = directory::set_owner(&directory, &self.owner);
         plan.notes.extend(note);
         plan.notes.splice(0..0, resolved.warnings);
         let info = RunInfo {
@@ -148,6 +157,7 @@ impl<'a> Session<'a> {
             engine: resolved.engine,
             stages: plan.stages.iter().map(crate::plan::Stage::info).collect(),
         };
+        let waited = request.lock.as_ref().map_or(Duration::ZERO, |lock| lock.waited);
         let mut views = open_views(&directory, request.view, self.globals)?;
         let spec = Spec {
             project: resolved.project,
@@ -156,18 +166,35 @@ impl<'a> Session<'a> {
             settings: Settings {
                 run: request.id,
                 owned: request.owned,
+                owner: self.owner.clone(),
+                keep: (request.close != Close::Remove).then_some(request.command),
             },
             commands: self.commands(request.project),
             build: request.build,
             create: request.create,
             close: request.close,
             stop_timeout: request.stop_timeout,
+            lock: request.lock,
             info,
             directory,
             docker_socket: std::env::var_os("DOCKER_CLI_PLUGIN_SOCKET").filter(|name| !name.is_empty()),
-            begun: self.begun,
+            // A run does not begin while it waits for another.
+            begun: self.begun + waited,
         };
         run::execute(spec, &mut views)
+    }
+
+    /// Gets the lock of a project for a run, or waits for it for this long.
+    pub(super) fn lock(&self, project: &str, run: &str, wait: Option<Duration>) -> Result<Lock> {
+        let keeper = Keeper {
+            commands: self.commands(project.to_owned()),
+            spawner: self.spawner.clone(),
+            own: Holder {
+                run: run.to_owned(),
+                owner: self.owner.clone(),
+            },
+        };
+        Lock::get(keeper, project, wait, |words| super::note(&format!("waiting: {words}")))
     }
 
     /// The calls for this project.

@@ -88,10 +88,10 @@ fn a_termination_ends_the_run_with_143_in_each_phase() {
 }
 
 #[test]
-fn a_hang_up_ends_the_run_with_143() {
+fn a_hang_up_ends_the_run_with_129() {
     let Some(engine) = engine() else { return };
     let (project, finished, _) = interrupted(engine, Phase::Running, "ci", Signal::HUP);
-    finished.failed("outcome=cancelled code=143");
+    finished.failed("outcome=cancelled code=129").says("SIGHUP");
     project.nothing_left();
 }
 
