@@ -365,6 +365,7 @@ impl<'a> Driver<'a> {
             Message::Fact(fact) => self.emit(fact),
             Message::Prepared(failed) => {
                 self.preparing = false;
+                // A call that was broken off has failed.
                 self.made = if failed.is_empty() { Made::All } else { Made::Unknown };
                 self.collect_garbage();
                 self.step(Input::Prepared { failed });
@@ -400,7 +401,6 @@ impl<'a> Driver<'a> {
                 Effect::Start(stages) => self.start(stages),
                 Effect::Stop { stages, kill } => self.stop(stages, kill),
                 Effect::Abort => {
-                    self.made = Made::Unknown;
                     self.preparation.spawner.close();
                     self.starter.spawner.close();
                 }
