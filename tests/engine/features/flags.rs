@@ -125,9 +125,9 @@ fn up_scales_what_it_is_asked_to() {
 fn a_cheap_settling_time_is_enough_where_nothing_ends() {
     let Some(engine) = engine() else { return };
     let project = Project::with_services(engine, "flags", "  app: {<<: *box, command: ['sleep 4; exit 3']}\n");
-    project.towline("ci --settle 500ms").run().passed();
+    project.towline("ci --kind app=service --settle 500ms").run().passed();
     project
-        .towline("ci --settle 8s")
+        .towline("ci --kind app=service --settle 8s")
         .run()
         .failed("stage=app outcome=ended code=78");
 }
