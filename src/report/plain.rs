@@ -401,6 +401,7 @@ mod tests {
         unit_tests  job      skipped    -     -       -
         deploy      deploy   skipped    -     -       -
         3 stages in 9.0s: 1 unhealthy, 2 skipped, 1 warning
+        warning: db: ended with code 1, and its policy restarts it
         record: .towline/runs/r1
         towline: FAILED stage=db outcome=unhealthy code=78 run=r1
         "#);

@@ -116,10 +116,16 @@ impl<W: Write + Send> Streamed<W> {
             return;
         };
         let mut unfinished = source.unfinished.remove(&instance).unwrap_or_default();
+        let prefix = self.prefix(stage, instance);
         for piece in text.split_inclusive(|byte| *byte == b'\n') {
+            let ends = piece.ends_with(b"\n");
+            if ends && unfinished.is_empty() {
+                self.line(&prefix, piece);
+                continue;
+            }
             unfinished.extend_from_slice(piece);
-            if piece.ends_with(b"\n") || unfinished.len() >= LINE_BUDGET {
-                self.line(stage, instance, &unfinished);
+            if ends || unfinished.len() >= LINE_BUDGET {
+                self.line(&prefix, &unfinished);
                 unfinished.clear();
             }
         }
@@ -138,16 +144,14 @@ impl<W: Write + Send> Streamed<W> {
         let mut left: Vec<(u32, Vec<u8>)> = source.unfinished.drain().collect();
         left.sort_unstable_by_key(|(instance, _)| *instance);
         for (instance, text) in left {
-            self.line(stage, instance, &text);
+            let prefix = self.prefix(stage, instance);
+            self.line(&prefix, &text);
         }
     }
 
-    fn line(&mut self, stage: &str, instance: u32, line: &[u8]) {
+    fn line(&mut self, prefix: &str, line: &[u8]) {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
-        if self.options.prefix {
-            let prefix = self.prefix(stage, instance);
-            self.ready.extend_from_slice(prefix.as_bytes());
-        }
+        self.ready.extend_from_slice(prefix.as_bytes());
         if !self.terminal.tty {
             self.ready.extend_from_slice(line);
         } else if self.terminal.colour {
@@ -158,7 +162,11 @@ impl<W: Write + Send> Streamed<W> {
         self.ready.push(b'\n');
     }
 
+    /// What stands in front of each line of a container.
     fn prefix(&self, stage: &str, instance: u32) -> String {
+        if !self.options.prefix {
+            return String::new();
+        }
         let text = format!("{:width$}  | ", name(stage, instance), width = self.width);
         let colour = self.sources.get(stage).map(|source| source.colour);
         match colour.filter(|_| self.options.colour) {

@@ -209,9 +209,10 @@ fn adapt_service(project: &str, name: &str, service: &Value, kind: Option<Kind>,
     Value::Object(service)
 }
 
-/// The log driver that keeps every byte as it came; the default one replaces what is not UTF-8.
+/// The log driver that keeps every byte as it came; the default one replaces what is not UTF-8. Its size has no limit, as
+/// with the default one: at a limit the engine drops what has not been read yet, and says nothing.
 fn log_driver() -> Value {
-    json!({"driver": "local", "options": {"max-size": "1g", "max-file": "1", "compress": "false"}})
+    json!({"driver": "local", "options": {"max-size": "1t", "max-file": "1", "compress": "false"}})
 }
 
 /// Compose writes its default beside the inline text and then refuses to read both.

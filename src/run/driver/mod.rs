@@ -23,7 +23,7 @@ use crate::run::documents::Documents;
 use crate::run::engine_events::EngineEvent;
 use crate::run::guard::Guard;
 use crate::run::inspect::Record;
-use crate::run::logs::{Piece, Progress};
+use crate::run::logs::{Piece, Progress, Waiting};
 use crate::run::prepare::Preparation;
 use crate::run::process::Spawner;
 use crate::run::scheduler::{Effect, Input, Scheduler, Signal, StageEnd, StartFailure};
@@ -34,7 +34,7 @@ use output::log_name;
 /// How often reporters get to move what moves without an event.
 const BEAT: Duration = Duration::from_millis(100);
 
-/// How long a stage's report waits for the rest of its log.
+/// How long a stage's report waits for the engine's record, and for the rest of its log while not a byte of it comes.
 const LOG_GRACE: Duration = Duration::from_secs(10);
 
 /// How long after a start the event of it may take before the engine is asked.
@@ -108,9 +108,15 @@ struct Log {
     /// How many of these the follower has seen.
     followed: u32,
     active: bool,
+    /// Since when whoever reads it has been waiting for the engine.
+    waiting: Waiting,
+    /// Nobody waits for the rest of it any more, and a warning says so.
+    given_up: bool,
     /// There is none: the file turns it off.
     is_none: bool,
     progress: Progress,
+    /// How many bytes of it have been passed on.
+    told: u64,
     /// How often reading it failed.
     failures: u32,
     /// At which start it was read a last time after the container's end.
@@ -121,10 +127,19 @@ struct Log {
 struct Ending {
     report: StageReport,
     stage: usize,
+    /// How long a record is waited for. The log has as long as bytes of it come.
     deadline: Instant,
     /// A record of the engine's that is newer than this belongs to the report: what the last probe printed is the best
     /// answer to why.
     record_after: Option<Instant>,
+}
+
+impl Container {
+    /// Whether there is more of its log to come, as far as anybody can tell.
+    fn awaits_log(&self) -> bool {
+        let silence = self.log.waiting.lasted().min(self.changed.elapsed());
+        self.log.active && !self.log.given_up && silence < LOG_GRACE
+    }
 }
 
 pub(super) struct Driver<'a> {
@@ -465,7 +480,8 @@ impl<'a> Driver<'a> {
         let mut at = 0;
         while at < self.endings.len() {
             let stage = self.endings[at].stage;
-            if self.is_complete(&self.endings[at]) || Instant::now() >= self.endings[at].deadline {
+            if self.is_due(&self.endings[at]) {
+                self.give_up_logs(|container| container.stage == stage && !container.running);
                 let mut report = self.endings.remove(at).report;
                 // An engine that hangs lets a stage start and gives no log.
                 report.log = report.log.filter(|log| self.directory.join(log).exists());
@@ -481,13 +497,13 @@ impl<'a> Driver<'a> {
         }
     }
 
-    /// Whether the log of a stage that ended is read to its end, and its record is there.
-    fn is_complete(&self, ending: &Ending) -> bool {
-        let is_read = |c: &Container| c.stage != ending.stage || c.running || !c.log.active;
+    /// Whether a stage that ended can be reported: its log is read to its end or given up, and its record is there.
+    fn is_due(&self, ending: &Ending) -> bool {
         let is_known = ending
             .record_after
             .is_none_or(|after| self.last_record.is_some_and(|last| last >= after));
-        is_known && self.containers.values().all(is_read)
+        let is_read = |c: &Container| c.stage != ending.stage || c.running || !c.awaits_log();
+        (is_known || Instant::now() >= ending.deadline) && self.containers.values().all(is_read)
     }
 
     fn tell_held(&mut self) {
