@@ -60,6 +60,7 @@ pub fn run(globals: &Globals, args: &CiArgs, docker: &DockerGlobals) -> Result<u
         view: View {
             quiet: args.quiet,
             verbose: args.verbose,
+            quiet_build: false,
             stream: None,
         },
     };

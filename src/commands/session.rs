@@ -39,6 +39,8 @@ pub(super) struct Session<'a> {
 pub(super) struct View {
     pub(super) quiet: bool,
     pub(super) verbose: u8,
+    /// Whether builds are not to be shown, whatever else is.
+    pub(super) quiet_build: bool,
     pub(super) stream: Option<stream::Options>,
 }
 
@@ -242,6 +244,7 @@ fn open_views(directory: &Path, view: View, globals: &Globals) -> Result<Fan> {
         directory: directory.to_owned(),
         quiet: view.quiet,
         verbose: view.verbose,
+        builds: (view.verbose > 0 || globals.progress.as_deref() == Some("plain")) && !view.quiet_build,
         heartbeat: report::HEARTBEAT,
         github: lookup("GITHUB_ACTIONS").is_some_and(|value| value == "true"),
         stream: view.stream,

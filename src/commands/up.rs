@@ -57,6 +57,7 @@ pub fn run(globals: &Globals, args: &UpArgs, docker: &DockerGlobals) -> Result<u
         view: View {
             quiet: false,
             verbose: 0,
+            quiet_build: args.quiet_build,
             stream: stream_options(args, &resolved.project),
         },
     };

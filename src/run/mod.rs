@@ -10,6 +10,7 @@
 //! | [`binary`] | where docker and compose are found |
 //! | `driver` | the loop: messages in, effects out |
 //! | `prepare`, `start`, `cleanup` | build, pull and create; start a set of stages; stop and remove |
+//! | `build_log` | what builds write, into a file of each stage |
 //! | [`guard`] | a second process that cleans up after a run that was killed |
 //! | [`resolve`] | the model, and the versions of compose and the engine |
 //! | [`directory`] | where a run's record is |
@@ -17,6 +18,7 @@
 //! | [`engine_events`], [`inspect`], [`compose_output`], [`classify`] | what the engine and compose say, as data |
 
 pub mod binary;
+mod build_log;
 pub mod classify;
 mod cleanup;
 pub mod command;

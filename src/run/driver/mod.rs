@@ -17,6 +17,7 @@ use crate::event::{Event, Fact, Outcome, Probe, Report, RunInfo, StageReport};
 use crate::failure::Result;
 use crate::plan::Plan;
 use crate::report::Reporter;
+use crate::run::build_log;
 use crate::run::cleanup::Closer;
 use crate::run::command::Commands;
 use crate::run::documents::Documents;
@@ -163,6 +164,8 @@ pub(super) struct Driver<'a> {
     started: Vec<Option<Duration>>,
     restarts: Vec<u32>,
     probes: Vec<Option<Probe>>,
+    /// The last lines of build steps that failed, by stage.
+    build_outputs: HashMap<String, String>,
     results: Vec<Option<StageReport>>,
     endings: Vec<Ending>,
     /// Starts that are told once the stages that made them possible have been reported.
@@ -199,6 +202,7 @@ impl<'a> Driver<'a> {
             create: spec.create,
             owned: spec.settings.owned,
             keep_going: spec.rules.keep_going,
+            directory: spec.directory.clone(),
             spawner: Spawner::default(),
         };
         let closer = Closer {
@@ -230,6 +234,7 @@ impl<'a> Driver<'a> {
             started: vec![None; count],
             restarts: vec![0; count],
             probes: vec![None; count],
+            build_outputs: HashMap::new(),
             results: vec![None; count],
             endings: Vec::new(),
             held: Vec::new(),
@@ -381,6 +386,9 @@ impl<'a> Driver<'a> {
                 let prefix = stage.as_ref().map(|stage| format!("{stage}: ")).unwrap_or_default();
                 self.warnings.push(format!("{prefix}{message}"));
             }
+            Fact::BuildStepFailed { stage, output, .. } if !output.is_empty() => {
+                self.build_outputs.insert(stage.clone(), output.clone());
+            }
             Fact::InstanceRestarted { stage, .. } => {
                 if let Some(stage) = self.plan.index(stage) {
                     self.restarts[stage] += 1;
@@ -460,6 +468,8 @@ impl<'a> Driver<'a> {
             restarts: self.restarts[stage],
             probe: None,
             log: has_log.then(|| format!("logs/{}", log_name(&planned.name, instance))),
+            build_log: planned.builds.then(|| build_log::name(Some(&planned.name))),
+            build_output: self.build_outputs.remove(&planned.name),
         };
         let has_probe = planned.health != Health::Disabled
             && matches!(end.outcome, Outcome::Unhealthy | Outcome::Ended | Outcome::TimedOut);
@@ -485,6 +495,7 @@ impl<'a> Driver<'a> {
                 let mut report = self.endings.remove(at).report;
                 // An engine that hangs lets a stage start and gives no log.
                 report.log = report.log.filter(|log| self.directory.join(log).exists());
+                report.build_log = report.build_log.filter(|log| self.directory.join(log).exists());
                 report.probe = self.probes[stage].clone().filter(|_| report.outcome != Outcome::Passed);
                 self.results[stage] = Some(report.clone());
                 self.emit(Fact::StageFinished(report));

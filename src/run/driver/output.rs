@@ -174,6 +174,8 @@ fn line_ends(text: &[u8]) -> u64 {
 /// The name of a log file: the stage's, with the container's number from the second on. `@` is in no service's name.
 pub(super) fn log_name(stage: &str, instance: u32) -> String {
     match instance {
+        // That would be the name of what the build of another stage wrote.
+        1 if stage.ends_with(".build") => format!("{stage}@1.log"),
         1 => format!("{stage}.log"),
         _ => format!("{stage}@{instance}.log"),
     }
