@@ -55,6 +55,8 @@ pub fn run(globals: &Globals, args: &CiArgs, docker: &DockerGlobals) -> Result<u
         rules: rules(args, &plan),
         build: Some(Vec::new()),
         create: vec!["--no-build".to_owned()],
+        inactive: Vec::new(),
+        passes_orphans_on: false,
         close: if args.keep_up { Close::Leave } else { Close::Remove },
         stop_timeout: None,
         view: View {

@@ -1,5 +1,6 @@
 //! What `ci`, `up` and `plan` have in common: the programs, the model, and a run with its views.
 
+use std::cell::OnceCell;
 use std::ffi::OsString;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -19,7 +20,7 @@ use crate::run::binary::{DockerGlobals, Tools};
 use crate::run::command::Commands;
 use crate::run::documents::Settings;
 use crate::run::process::Spawner;
-use crate::run::resolve::{Question, Resolved, model, resolve};
+use crate::run::resolve::{Question, Resolved, model, resolve, service_names};
 use crate::run::scheduler::Rules;
 use crate::run::socket::Socket;
 use crate::run::{self, Close, Spec, directory};
@@ -32,6 +33,8 @@ pub(super) struct Session<'a> {
     spawner: Spawner,
     begun: Instant,
     project_directory: PathBuf,
+    /// The compose file on standard input, once it is read.
+    stdin: OnceCell<Option<Vec<u8>>>,
 }
 
 /// How much is shown of a run.
@@ -57,6 +60,10 @@ pub(super) struct Request {
     pub(super) rules: Rules,
     pub(super) build: Option<Vec<String>>,
     pub(super) create: Vec<String>,
+    /// Services of the file that are not active. Their containers are not orphaned.
+    pub(super) inactive: Vec<String>,
+    /// Whether compose's warning of orphaned containers is passed on.
+    pub(super) passes_orphans_on: bool,
     pub(super) close: Close,
     pub(super) stop_timeout: Option<std::time::Duration>,
     pub(super) view: View,
@@ -82,6 +89,7 @@ impl<'a> Session<'a> {
             spawner: Spawner::default(),
             begun,
             project_directory,
+            stdin: OnceCell::new(),
         })
     }
 
@@ -98,7 +106,7 @@ impl<'a> Session<'a> {
     /// Asks compose, after a look at the files: on a hostile one compose would never answer.
     fn ask<T>(&self, targets: &[String], ask: impl FnOnce(&Spawner, &Question<'_>) -> Result<T>) -> Result<T> {
         let stdin = self.read_stdin()?;
-        let findings = preflight::look(self.globals, targets, stdin.as_deref());
+        let findings = preflight::look(self.globals, targets, stdin);
         if let Some(findings) = &findings {
             preflight::refuse_harm(findings, &self.stderr())?;
         }
@@ -106,7 +114,7 @@ impl<'a> Session<'a> {
         let question = Question {
             tools: &self.tools,
             globals: &globals,
-            stdin: stdin.as_deref(),
+            stdin,
             targets,
         };
         ask(&self.spawner, &question).map_err(|failure| match &findings {
@@ -115,22 +123,45 @@ impl<'a> Session<'a> {
         })
     }
 
+    /// The services of the file that its profiles leave out. None where compose cannot say it.
+    pub(super) fn inactive(&self, project: &Project) -> Vec<String> {
+        let all = Globals {
+            profiles: vec!["*".to_owned()],
+            ..self.globals.clone()
+        };
+        let globals = config_flags(&all);
+        let question = Question {
+            tools: &self.tools,
+            globals: &globals,
+            stdin: self.read_stdin().ok().flatten(),
+            targets: &[],
+        };
+        let names = service_names(&self.spawner, &question);
+        names
+            .into_iter()
+            .filter(|name| project.service(name).is_none())
+            .collect()
+    }
+
     fn stderr(&self) -> Terminal {
         without_escapes(self.globals, Terminal::stderr())
     }
 
     /// The compose file on standard input, where one is: it is read once and asked about more than once.
-    fn read_stdin(&self) -> Result<Option<Vec<u8>>> {
+    fn read_stdin(&self) -> Result<Option<&[u8]>> {
+        if let Some(read) = self.stdin.get() {
+            return Ok(read.as_deref());
+        }
         let from_variable =
             self.globals.files.is_empty() && std::env::var("COMPOSE_FILE").is_ok_and(|list| list == "-");
-        if !from_variable && self.globals.files.iter().all(|file| file != "-") {
-            return Ok(None);
+        let mut bytes = None;
+        if from_variable || self.globals.files.iter().any(|file| file == "-") {
+            let bytes = bytes.insert(Vec::new());
+            std::io::stdin()
+                .read_to_end(bytes)
+                .context("reading the compose file from standard input")?;
         }
-        let mut bytes = Vec::new();
-        std::io::stdin()
-            .read_to_end(&mut bytes)
-            .context("reading the compose file from standard input")?;
-        Ok(Some(bytes))
+        Ok(self.stdin.get_or_init(|| bytes).as_deref())
     }
 
     /// Runs a plan to its end.
@@ -158,7 +189,9 @@ impl<'a> Session<'a> {
             settings: Settings {
                 run: request.id,
                 owned: request.owned,
+                inactive: request.inactive,
             },
+            passes_orphans_on: request.passes_orphans_on,
             commands: self.commands(request.project),
             build: request.build,
             create: request.create,
@@ -234,8 +267,11 @@ fn shorten(directory: PathBuf) -> PathBuf {
 
 /// The terminal as compose's flags want it used.
 fn without_escapes(globals: &Globals, terminal: Terminal) -> Terminal {
-    let is_plain = globals.ansi.as_deref() == Some("never") || globals.progress.as_deref() == Some("plain");
-    if is_plain { terminal.without_escapes() } else { terminal }
+    if globals.progress.as_deref() == Some("plain") {
+        terminal.without_escapes()
+    } else {
+        terminal
+    }
 }
 
 fn open_views(directory: &Path, view: View, globals: &Globals) -> Result<Fan> {

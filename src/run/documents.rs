@@ -28,12 +28,15 @@ pub struct Settings {
     pub run: String,
     /// Whether the run has a project of its own (`ci`) rather than the user's (`up`).
     pub owned: bool,
+    /// Services of the file that are not active.
+    pub inactive: Vec<String>,
 }
 
 /// The documents of a run.
 #[derive(Clone, Debug)]
 pub struct Documents {
     services: Map<String, Value>,
+    inactive: Vec<String>,
     /// For each service, what it depends on.
     depends_on: BTreeMap<String, Vec<String>>,
     rest: Map<String, Value>,
@@ -75,16 +78,23 @@ impl Documents {
         let depends_on = project.services.iter().map(depends_on).collect();
         Self {
             services,
+            inactive: settings.inactive.clone(),
             depends_on,
             rest,
         }
     }
 
-    /// The document of all services.
+    /// The document of all services. Those that are not active are named in it, so that compose does not take their
+    /// containers for orphaned.
     #[must_use]
     pub fn whole(&self) -> Vec<u8> {
         let mut document = self.rest.clone();
-        document.insert("services".to_owned(), Value::Object(self.services.clone()));
+        let mut services = self.services.clone();
+        for name in &self.inactive {
+            let inactive = json!({"image": "inactive", "profiles": ["inactive"]});
+            services.insert(name.clone(), inactive);
+        }
+        document.insert("services".to_owned(), Value::Object(services));
         write(&Value::Object(document))
     }
 
@@ -387,6 +397,7 @@ mod tests {
             &Settings {
                 run: "r1".into(),
                 owned,
+                inactive: vec!["debug".into()],
             },
         )
     }
@@ -434,6 +445,14 @@ volumes: {data: {name: shop_data}}
         assert_eq!(db["container_name"], "shop_db");
         assert!(db.get("labels").is_none() && db.get("logging").is_none());
         assert_eq!(whole["networks"]["default"]["name"], "fixed");
+    }
+
+    #[test]
+    fn services_that_are_not_active_are_named_in_the_whole_document_alone() {
+        let documents = documents(STACK, false);
+        let debug = &parse(&documents.whole())["services"]["debug"];
+        assert_eq!(debug["profiles"], json!(["inactive"]));
+        assert!(parse(&documents.of(["db"]))["services"].get("debug").is_none());
     }
 
     #[test]

@@ -68,6 +68,8 @@ pub struct Spec {
     pub build: Option<Vec<String>>,
     /// Options of the call that creates containers.
     pub create: Vec<String>,
+    /// Whether compose's warning of orphaned containers is passed on.
+    pub passes_orphans_on: bool,
     /// What becomes of the containers at the end.
     pub close: Close,
     /// How long containers get to end when they are stopped (`up -t`).

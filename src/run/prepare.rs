@@ -30,6 +30,8 @@ pub(super) struct Preparation {
     pub(super) build: Option<Vec<String>>,
     /// Options of the call that creates containers.
     pub(super) create: Vec<String>,
+    /// Whether compose's warning of orphaned containers is passed on.
+    pub(super) passes_orphans_on: bool,
     /// Whether the project is the run's own. In one of the user's, what a document leaves out would count as orphaned.
     pub(super) owned: bool,
     /// Whether a stage that cannot be prepared leaves the others alone.
@@ -169,7 +171,10 @@ impl Preparation {
                 return;
             }
             let built = self.names(|at| left(at) && self.plan.stages[at].builds);
-            let create = self.commands.create(self.document(&names), &self.create, &names);
+            let document = self.document(&names);
+            let create = self
+                .commands
+                .create(document, &self.create, &names, self.passes_orphans_on);
             let call = self.call(&create, &built, tell);
             if call.code == 0 {
                 tell(Fact::Created { took_ms: millis(begun) });

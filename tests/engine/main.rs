@@ -9,6 +9,7 @@
 //! | [`logs`] | every byte that a container wrote, in its place, beside what compose shows |
 //! | [`passthrough`] | every command of compose, through towline and by itself |
 //! | [`proxy`] | no test: another way to the engine, which can be cut |
+//! | [`up_flags`] | every flag of `up`, beside compose |
 //! | [`truth`] | the verdict: kinds × ends × orders, beside what compose's own flags say |
 //!
 //! They need an engine (`scripts/engine up`, then `eval "$(scripts/engine env)"`), and fail without one; where there can
@@ -30,3 +31,5 @@ mod passthrough;
 mod proxy;
 #[cfg(test)]
 mod truth;
+#[cfg(test)]
+mod up_flags;

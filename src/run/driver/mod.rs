@@ -200,6 +200,7 @@ impl<'a> Driver<'a> {
             plan: Arc::clone(&plan),
             build: spec.build,
             create: spec.create,
+            passes_orphans_on: spec.passes_orphans_on,
             owned: spec.settings.owned,
             keep_going: spec.rules.keep_going,
             directory: spec.directory.clone(),

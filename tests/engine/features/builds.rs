@@ -121,7 +121,7 @@ const FAILING: &str = "  test:
     build:
       dockerfile_inline: |
         FROM busybox
-        RUN echo compiling; echo FATAL: it broke >&2; exit 3
+        RUN echo compiling; echo FATAL: it broke; exit 3
   app:
     build:
       dockerfile_inline: |
