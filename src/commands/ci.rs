@@ -20,13 +20,15 @@ pub(super) const SETTLE: Duration = Duration::from_secs(2);
 /// Whatever keeps it from starting; what happens to a stage is in the exit code.
 pub fn run(globals: &Globals, args: &CiArgs, docker: &DockerGlobals) -> Result<u8> {
     let session = Session::open(globals, docker)?;
-    let resolved = session.resolve(&args.targets)?;
+    let mut resolved = session.resolve(&args.targets)?;
+    let notes = resolved.project.refer_to_services();
     let options = Options {
         targets: args.targets.clone(),
         gate: !args.no_gate,
         ..Options::default()
     };
     let mut plan = plan::build(&resolved.project, &options)?;
+    plan.notes.extend(notes);
     if plan.stages.is_empty() {
         return Err(
             Failure::invalid(format!("project '{}' has no service to run", plan.project))

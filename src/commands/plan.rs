@@ -15,14 +15,15 @@ use crate::run::binary::DockerGlobals;
 /// The compose file is not valid, a target is not in it, or there is no compose to read it.
 pub fn run(globals: &Globals, args: &PlanArgs, docker: &DockerGlobals) -> Result<u8> {
     let session = Session::open(globals, docker)?;
-    let (project, warnings) = session.model(&args.targets)?;
+    let (mut project, warnings) = session.model(&args.targets)?;
+    let notes = project.refer_to_services();
     let options = Options {
         targets: args.targets.clone(),
         gate: !args.no_gate,
         ..Options::default()
     };
     let mut plan = plan::build(&project, &options)?;
-    plan.notes.splice(0..0, warnings);
+    plan.notes.splice(0..0, warnings.into_iter().chain(notes));
     print(&match args.format {
         PlanFormat::Text => plan::text(&plan),
         PlanFormat::Json => serde_json::to_string_pretty(&plan).context("writing the plan as JSON")? + "\n",

@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::Context as _;
+use serde_json::Value;
 
-use super::preflight;
+use super::{native, preflight};
 use crate::cli::Globals;
+use crate::compose::load::{Request as LoadRequest, load};
 use crate::compose::{Place, Project, project_directory};
 use crate::event::{Report, RunInfo, SCHEMA};
 use crate::exit::Exit;
@@ -164,8 +166,37 @@ impl<'a> Session<'a> {
         Ok(self.stdin.get_or_init(|| bytes).as_deref())
     }
 
+    /// Lets secrets that included projects take from variables of their own come from variables that the run's calls get:
+    /// the run's documents stand for all files, and compose would look for their variables outside of them. Gives back
+    /// these variables.
+    fn carry_included_secrets(&self, project: &mut Project) -> Vec<(OsString, OsString)> {
+        let secrets = project.document.get_mut("secrets").and_then(Value::as_object_mut);
+        let mut from_variables: Vec<(&String, &mut Value)> = secrets
+            .into_iter()
+            .flatten()
+            .filter(|(_, secret)| secret["environment"].is_string())
+            .collect();
+        if from_variables.is_empty() {
+            return Vec::new();
+        }
+        let Ok(request) = native::request(self.globals) else {
+            return Vec::new();
+        };
+        let stdin = self.read_stdin().ok().flatten().map(<[u8]>::to_vec);
+        let included = load(LoadRequest { stdin, ..request }).included_secrets;
+        let mut variables = Vec::new();
+        for (name, secret) in &mut from_variables {
+            if let Some(value) = included.get(*name) {
+                let variable = format!("TOWLINE_SECRET_{}", variables.len());
+                secret["environment"] = Value::String(variable.clone());
+                variables.push((OsString::from(variable), OsString::from(value)));
+            }
+        }
+        variables
+    }
+
     /// Runs a plan to its end.
-    pub(super) fn execute(&self, resolved: Resolved, mut plan: Plan, request: Request) -> Result<Report> {
+    pub(super) fn execute(&self, mut resolved: Resolved, mut plan: Plan, request: Request) -> Result<Report> {
         let (directory, note) = make_directory(&self.project_directory, &request.id)?;
         plan.notes.extend(note);
         plan.notes.splice(0..0, resolved.warnings);
@@ -181,6 +212,9 @@ impl<'a> Session<'a> {
             engine: resolved.engine,
             stages: plan.stages.iter().map(crate::plan::Stage::info).collect(),
         };
+        let variables = self.carry_included_secrets(&mut resolved.project);
+        let mut commands = self.commands(request.project);
+        commands.tools.env.extend(variables);
         let mut views = open_views(&directory, request.view, self.globals)?;
         let spec = Spec {
             project: resolved.project,
@@ -192,7 +226,7 @@ impl<'a> Session<'a> {
                 inactive: request.inactive,
             },
             passes_orphans_on: request.passes_orphans_on,
-            commands: self.commands(request.project),
+            commands,
             build: request.build,
             create: request.create,
             close: request.close,

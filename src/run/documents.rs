@@ -203,7 +203,7 @@ fn adapt_service(project: &str, name: &str, service: &Value, kind: Option<Kind>,
     }
     forget_dockerfile_beside_inline(&mut service);
     let is_job = kind.is_some_and(Kind::runs_to_completion);
-    if is_job {
+    if is_job && settings.owned {
         make_job(&mut service);
     }
     if is_job || settings.owned {
@@ -244,7 +244,7 @@ fn keep_image_name(project: &str, name: &str, service: &mut Map<String, Value>) 
     }
 }
 
-/// A job runs once, without a terminal and without input.
+/// A job of a run of its own runs once, without a terminal and without input. Under `up` it is as the file has it.
 fn make_job(service: &mut Map<String, Value>) {
     service.insert("restart".to_owned(), "no".into());
     service.shift_remove("tty");
@@ -424,6 +424,13 @@ volumes: {data: {name: shop_data}}
         assert_eq!(unit["logging"]["driver"], "local");
         assert_eq!(unit["image"], "shop-unit");
         assert!(unit["build"].get("dockerfile").is_none());
+    }
+
+    #[test]
+    fn job_under_up_keeps_what_the_file_gives_it() {
+        let whole = parse(&documents(STACK, false).whole());
+        let unit = &whole["services"]["unit"];
+        assert_eq!((&unit["restart"], &unit["tty"]), (&json!("always"), &json!(true)));
     }
 
     #[test]
