@@ -81,11 +81,7 @@ impl Driver<'_> {
         match event.action {
             Action::Created => {}
             Action::Started => self.container_started(&id, stage),
-            Action::OutOfMemory => {
-                if let Some(container) = self.containers.get_mut(&id) {
-                    container.oom = true;
-                }
-            }
+            Action::OutOfMemory => self.ran_out_of_memory(&id),
             Action::Died(137) => self.verify_death(id),
             Action::Died(code) => self.died(&id, code, false),
             Action::Health(healthy) => {
@@ -155,7 +151,7 @@ impl Driver<'_> {
                     break;
                 }
                 std::thread::sleep(*delay);
-                oom = ran_out_of_memory(&spawner, &commands, &id);
+                oom = was_out_of_memory(&spawner, &commands, &id);
             }
             send(
                 inbox,
@@ -286,7 +282,7 @@ impl Driver<'_> {
     }
 }
 
-fn ran_out_of_memory(spawner: &Spawner, commands: &Commands, container: &str) -> bool {
+fn was_out_of_memory(spawner: &Spawner, commands: &Commands, container: &str) -> bool {
     let records = records_of(spawner, commands, &[container.to_owned()]);
     records.is_some_and(|records| records.first().is_some_and(|record| record.oom))
 }

@@ -3,6 +3,7 @@
 
 mod close;
 mod engine;
+mod memory;
 mod output;
 
 use std::collections::HashMap;
@@ -498,6 +499,7 @@ impl<'a> Driver<'a> {
                 report.log = report.log.filter(|log| self.directory.join(log).exists());
                 report.build_log = report.build_log.filter(|log| self.directory.join(log).exists());
                 report.probe = self.probes[stage].clone().filter(|_| report.outcome != Outcome::Passed);
+                self.warn_of_memory(stage, report.outcome);
                 self.results[stage] = Some(report.clone());
                 self.emit(Fact::StageFinished(report));
             } else {
