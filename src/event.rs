@@ -45,6 +45,33 @@ pub enum Fact {
         /// How long it took, in milliseconds.
         took_ms: u64,
     },
+    /// A build wrote these bytes. They stand in `log` from `offset` on.
+    BuildOutput {
+        /// The stage whose image is built, where the builder's output names it.
+        stage: Option<String>,
+        /// The step as the builder names it.
+        step: String,
+        /// The file, relative to the run's directory.
+        log: String,
+        /// Where they begin in it, in bytes.
+        offset: u64,
+        /// How many bytes.
+        bytes: u64,
+        /// How many line ends are among them.
+        lines: u64,
+        /// The bytes themselves, for views.
+        #[serde(skip)]
+        text: Vec<u8>,
+    },
+    /// A step of a build failed.
+    BuildStepFailed {
+        /// The stage whose image it is of.
+        stage: String,
+        /// The step as the builder names it.
+        step: String,
+        /// The last lines that it wrote.
+        output: String,
+    },
     /// All builds succeeded. (A failed build is the `stage_finished` of its stage.)
     BuildFinished {
         /// How long the call took, in milliseconds.
@@ -457,6 +484,12 @@ pub struct StageReport {
     pub probe: Option<Probe>,
     /// The stage's log, relative to the run's directory, where it wrote one.
     pub log: Option<String>,
+    /// What the build of its image wrote, relative to the run's directory, where it wrote something.
+    #[serde(default)]
+    pub build_log: Option<String>,
+    /// The last lines that the step of the build wrote that failed.
+    #[serde(default)]
+    pub build_output: Option<String>,
 }
 
 impl StageReport {
@@ -577,7 +610,7 @@ mod tests {
     fn the_readme_names_every_event() {
         let readme = include_str!("../README.md");
         let variants = variants();
-        assert_eq!(variants.len(), 21, "{variants:?}");
+        assert_eq!(variants.len(), 23, "{variants:?}");
         for variant in variants {
             let name = format!("`{}`", snake_case(&variant));
             assert!(readme.contains(&name), "README.md does not name the event {name}");

@@ -6,6 +6,7 @@ use std::env;
 use std::fmt::Display;
 use std::io::{IsTerminal, stderr, stdout};
 use std::os::fd::AsFd;
+use std::sync::OnceLock;
 
 use anstyle::Style;
 use terminal_size::{Height, Width, terminal_size_of};
@@ -18,6 +19,34 @@ const USUAL_HEIGHT: usize = 24;
 const LIVE_WIDTH: usize = 40;
 /// Where a tab takes the text to: the next multiple of this many columns.
 const TAB: usize = 8;
+
+/// When the user wants escape sequences, in compose's words for `--ansi`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ansi {
+    /// Where the environment and the stream are for it.
+    #[default]
+    Auto,
+    /// Always, whatever the stream is and the environment says.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What the command line says, from its start on. Nothing below this file looks at it.
+static ANSI: OnceLock<Ansi> = OnceLock::new();
+
+/// Takes note of what the command line says. The first word counts: there is one command line.
+pub fn decide(ansi: Ansi) {
+    if ANSI.set(ansi).is_err() {
+        return;
+    }
+    // What is printed goes through a filter of its own, which has to agree.
+    match ansi {
+        Ansi::Auto => {}
+        Ansi::Always => anstream::ColorChoice::Always.write_global(),
+        Ansi::Never => anstream::ColorChoice::Never.write_global(),
+    }
+}
 
 /// What one of the two standard streams can show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +88,7 @@ impl Terminal {
         }
     }
 
-    /// The same stream without colours, and so without rows that redraw themselves. For `--ansi never`.
+    /// The same stream without colours, and so without rows that redraw themselves.
     #[must_use]
     pub const fn without_escapes(self) -> Self {
         Self { colour: false, ..self }
@@ -91,6 +120,7 @@ impl Terminal {
         Detect {
             variable: &|name| env::var(name).ok(),
             is_terminal: stream.is_terminal(),
+            ansi: ANSI.get().copied().unwrap_or_default(),
             size: terminal_size_of(stream)
                 .map(|(Width(columns), Height(rows))| (usize::from(columns), usize::from(rows))),
         }
@@ -105,6 +135,8 @@ pub struct Detect<'a> {
     pub variable: &'a dyn Fn(&str) -> Option<String>,
     /// Whether the stream is a terminal.
     pub is_terminal: bool,
+    /// What the command line says.
+    pub ansi: Ansi,
     /// Columns and rows, where the terminal says so.
     pub size: Option<(usize, usize)>,
 }
@@ -117,7 +149,11 @@ impl Detect<'_> {
         let tty = self.is_terminal && !dumb && !self.switched_on("CI");
         Terminal {
             tty,
-            colour: !dumb && self.colour(tty),
+            colour: match self.ansi {
+                Ansi::Auto => !dumb && self.colour(tty),
+                Ansi::Always => true,
+                Ansi::Never => false,
+            },
             unicode: self.unicode(),
             width: self.length("COLUMNS", |(columns, _)| columns, USUAL_WIDTH),
             height: self.length("LINES", |(_, rows)| rows, USUAL_HEIGHT),
@@ -434,7 +470,12 @@ mod tests {
     use super::*;
 
     fn detect(variables: &[(&str, &str)], is_terminal: bool) -> Terminal {
+        detect_with(variables, is_terminal, Ansi::Auto)
+    }
+
+    fn detect_with(variables: &[(&str, &str)], is_terminal: bool, ansi: Ansi) -> Terminal {
         Detect {
+            ansi,
             variable: &|name| {
                 variables
                     .iter()
@@ -489,6 +530,15 @@ mod tests {
         assert!(detect(&[("CLICOLOR_FORCE", "1")], false).colour);
         assert!(!detect(&[("CLICOLOR", "0")], true).colour);
         assert!(detect(&[("NO_COLOR", "")], true).colour, "an empty NO_COLOR is none");
+    }
+
+    #[test]
+    fn word_on_the_command_line_wins_over_the_environment_and_the_stream() {
+        for variables in [("NO_COLOR", "1"), ("TERM", "dumb"), ("CI", "true"), ("X", "")] {
+            assert!(detect_with(&[variables], false, Ansi::Always).colour, "{variables:?}");
+        }
+        assert!(!detect_with(&[("CLICOLOR_FORCE", "1")], true, Ansi::Never).colour);
+        assert!(!detect_with(&[], false, Ansi::Always).live(), "nobody watches a pipe");
     }
 
     #[test]

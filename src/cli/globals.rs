@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 
 use super::values::go_int32;
+use crate::failure::{Failure, Result};
 
 /// Compose's global flags: `towline [these] COMMAND …`.
 #[derive(clap::Args, Clone, Debug, Default, PartialEq, Eq)]
@@ -88,7 +89,36 @@ impl From<AllGlobals> for Globals {
     }
 }
 
+/// What `--progress` can be; compose has two words that its help does not have.
+const PROGRESS: [&str; 7] = ["auto", "tty", "plain", "json", "quiet", "none", ""];
+
 impl Globals {
+    /// Refuses what compose refuses of the two flags that are about looks. It takes any word for `--ansi`, and a strange
+    /// one for `never`.
+    ///
+    /// # Errors
+    /// Wrong usage.
+    pub fn check_looks(&self) -> Result<()> {
+        let progress = self.progress.as_deref().unwrap_or_default();
+        if !PROGRESS.contains(&progress) {
+            return Err(
+                Failure::usage(format!("unsupported value `{progress}` for `--progress`"))
+                    .hint("use one of: auto, tty, plain, json, quiet"),
+            );
+        }
+        match (progress, self.ansi.as_deref()) {
+            ("plain", Some("always")) => Err(Failure::usage(
+                "`--progress plain` cannot be combined with `--ansi always`",
+            )
+            .hint("leave `--progress` out: off a terminal it is plain anyway")),
+            ("tty", Some("never")) => Err(
+                Failure::usage("`--progress tty` cannot be combined with `--ansi never`")
+                    .hint("leave one of the two out"),
+            ),
+            _ => Ok(()),
+        }
+    }
+
     /// The same flags as arguments for compose.
     #[must_use]
     pub fn argv(&self) -> Vec<OsString> {
@@ -172,6 +202,35 @@ mod tests {
         let globals = read(&line.map(OsString::from)).unwrap();
         assert_eq!(globals.argv(), line);
         assert_eq!(read(&globals.argv()).unwrap(), globals);
+    }
+
+    #[test]
+    fn looks_that_compose_refuses_are_refused() {
+        let check = |line: &str| {
+            let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            read(&words).unwrap().check_looks()
+        };
+        for line in [
+            "--progress plain",
+            "--progress=none",
+            "--progress=",
+            "--progress json --ansi always",
+            "--ansi bogus",
+            "--ansi never --progress plain",
+            "--no-ansi",
+        ] {
+            assert!(check(line).is_ok(), "{line}");
+        }
+        for line in [
+            "--progress bogus",
+            "--progress Plain",
+            "--progress rawjson",
+            "--progress plain --ansi always",
+            "--progress tty --no-ansi",
+        ] {
+            let failure = check(line).unwrap_err();
+            assert!(failure.to_string().contains("--progress"), "{line}: {failure}");
+        }
     }
 
     #[test]

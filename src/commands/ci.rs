@@ -19,7 +19,8 @@ pub(super) const SETTLE: Duration = Duration::from_secs(2);
 /// Whatever keeps it from starting; what happens to a stage is in the exit code.
 pub fn run(globals: &Globals, args: &CiArgs, docker: &DockerGlobals) -> Result<u8> {
     let session = Session::open(globals, docker)?;
-    let resolved = session.resolve(&args.targets)?;
+    let mut resolved = session.resolve(&args.targets)?;
+    let notes = resolved.project.refer_to_services();
     let kinds = session.kinds(&args.kinds)?;
     let options = Options {
         targets: args.targets.clone(),
@@ -29,6 +30,7 @@ pub fn run(globals: &Globals, args: &CiArgs, docker: &DockerGlobals) -> Result<u
         ..Options::default()
     };
     let mut plan = plan::build(&resolved.project, &options)?;
+    plan.notes.extend(notes);
     if plan.stages.is_empty() {
         return Err(
             Failure::invalid(format!("project '{}' has no service to run", plan.project))
@@ -63,6 +65,8 @@ pub fn run(globals: &Globals, args: &CiArgs, docker: &DockerGlobals) -> Result<u
         rules: rules(args),
         build: Some(Vec::new()),
         create: vec!["--no-build".to_owned()],
+        inactive: Vec::new(),
+        passes_orphans_on: false,
         close: if args.keep_up { Close::Leave } else { Close::Remove },
         stop_timeout: None,
         strict: args.strict,
@@ -70,6 +74,7 @@ pub fn run(globals: &Globals, args: &CiArgs, docker: &DockerGlobals) -> Result<u
         view: View {
             quiet: args.quiet,
             verbose: args.verbose,
+            quiet_build: false,
             stream: None,
         },
     };

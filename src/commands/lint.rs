@@ -64,7 +64,7 @@ pub(super) fn run(globals: &Globals, args: &LintArgs, docker: &DockerGlobals) ->
     if let Some(path) = &args.baseline {
         report.leave_out(&read_baseline(path)?);
     }
-    show(globals, args, &report)?;
+    show(args, &report)?;
     Ok(exit(&report).code())
 }
 
@@ -239,10 +239,8 @@ fn unwritten(what: &str, path: &Path, error: &io::Error) -> Failure {
 }
 
 /// Writes the report where it was asked for. With a file, people's view goes to standard output.
-fn show(globals: &Globals, args: &LintArgs, report: &Report<'_>) -> Result<()> {
-    let is_plain = globals.ansi.as_deref() == Some("never");
-    let shown = |terminal: Terminal| if is_plain { terminal.without_escapes() } else { terminal };
-    let stdout = shown(Terminal::stdout());
+fn show(args: &LintArgs, report: &Report<'_>) -> Result<()> {
+    let stdout = Terminal::stdout();
     if let Some(path) = &args.output {
         let text = args.format.render(report, &Terminal::plain());
         write_whole(path, text.as_bytes()).map_err(|error| unwritten("the report", path, &error))?;

@@ -26,9 +26,10 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 
-use crate::cli::{self, CiArgs, GcArgs, Line, Name, Own, Split, Up};
+use crate::cli::{self, CiArgs, GcArgs, Globals, Line, Name, Own, Split, Up};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
+use crate::term::{self, Ansi};
 
 /// Does what the command line asks for.
 #[must_use]
@@ -92,7 +93,7 @@ fn own_or_drop_in(line: &Line) -> Result<u8> {
             Err(error) => Ok(show_clap(&error, word == "ci")),
         },
         (Split::Command { flags, word, rest }, _) if word == "config" => match cli::read_native(flags, rest)? {
-            Some((globals, args)) => config_native::run(&globals, &args),
+            Some((globals, args)) => config_native::run(&looked_at(globals)?, &args),
             None => drop_in(line),
         },
         (Split::Command { word, rest, .. }, _) => {
@@ -106,7 +107,7 @@ fn own_or_drop_in(line: &Line) -> Result<u8> {
 }
 
 fn own(line: &Line, flags: &[OsString], command: Own) -> Result<u8> {
-    let globals = |behind| Ok(cli::globals(flags)?.then(behind));
+    let globals = |behind| looked_at(cli::globals(flags)?.then(behind));
     match command {
         Own::Ci(ci) => globals(ci.globals)
             .and_then(|globals| {
@@ -119,9 +120,9 @@ fn own(line: &Line, flags: &[OsString], command: Own) -> Result<u8> {
             .map_err(Failure::of_run),
         Own::Lint(lint) => lint::run(&globals(lint.globals)?, &lint.args, &line.docker),
         Own::Plan(plan) => plan::run(&globals(plan.globals)?, &plan.args, &line.docker),
-        Own::Explain { rule } => explain::run(&rule),
-        Own::Rules(args) => rules::run(&args),
-        Own::Report(args) => report::run(&args),
+        Own::Explain { rule } => globals(Globals::default()).and_then(|_| explain::run(&rule)),
+        Own::Rules(args) => globals(Globals::default()).and_then(|_| rules::run(&args)),
+        Own::Report(args) => globals(Globals::default()).and_then(|_| report::run(&args)),
         Own::Gc(gc) => {
             let dry_run = gc.dry_run || cli::globals(flags)?.dry_run;
             gc::run(&GcArgs { dry_run, ..gc }, &line.docker)
@@ -135,8 +136,30 @@ fn own(line: &Line, flags: &[OsString], command: Own) -> Result<u8> {
 fn up_or_pass(line: &Line, flags: &[OsString], rest: &[OsString]) -> Result<u8> {
     match cli::read_up(flags, rest).map_err(Failure::of_run)? {
         (_, Up::Pass) => pass::run(line),
-        (globals, Up::Verdict(args)) => up::run(&globals, &args, &line.docker).map_err(Failure::of_run),
+        (globals, Up::Verdict(args)) => looked_at(globals)
+            .and_then(|globals| up::run(&globals, &args, &line.docker))
+            .map_err(Failure::of_run),
     }
+}
+
+/// Takes note of how the user wants things to look, before anything is shown. Where no flag says so, compose's variables
+/// do; a variable gives way to `NO_COLOR`.
+fn looked_at(globals: Globals) -> Result<Globals> {
+    let variable = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+    let from_variable = globals.ansi.is_none();
+    let globals = Globals {
+        ansi: globals.ansi.or_else(|| variable("COMPOSE_ANSI")),
+        progress: globals.progress.or_else(|| variable("COMPOSE_PROGRESS")),
+        ..globals
+    };
+    globals.check_looks()?;
+    term::decide(match globals.ansi.as_deref() {
+        None | Some("auto") => Ansi::Auto,
+        Some("always") if from_variable && variable("NO_COLOR").is_some() => Ansi::Auto,
+        Some("always") => Ansi::Always,
+        Some(_) => Ansi::Never,
+    });
+    Ok(globals)
 }
 
 /// Prints what clap has to say, which can be the help that was asked for, and gives its exit code.

@@ -15,7 +15,8 @@ use crate::run::binary::DockerGlobals;
 /// The compose file is not valid, a target is not in it, there is no compose to read it; or `--strict` does not let `ci` start.
 pub fn run(globals: &Globals, args: &PlanArgs, docker: &DockerGlobals) -> Result<u8> {
     let session = Session::open(globals, docker)?;
-    let (project, warnings) = session.model(&args.targets)?;
+    let (mut project, warnings) = session.model(&args.targets)?;
+    let notes = project.refer_to_services();
     let kinds = session.kinds(&args.kinds)?;
     let options = Options {
         targets: args.targets.clone(),
@@ -25,7 +26,7 @@ pub fn run(globals: &Globals, args: &PlanArgs, docker: &DockerGlobals) -> Result
         ..Options::default()
     };
     let mut plan = plan::build(&project, &options)?;
-    plan.notes.splice(0..0, warnings);
+    plan.notes.splice(0..0, warnings.into_iter().chain(notes));
     plan.notes.extend(plan.remarks(args.strict));
     let shown = print(&match args.format {
         PlanFormat::Text => plan::text(&plan),

@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use serde_json::Value;
 
 use super::{native, preflight};
 use crate::cli::{Globals, KindOf};
+use crate::compose::load::{Request as LoadRequest, load};
 use crate::compose::{Place, Project, project_directory};
 use crate::event::{Report, RunInfo, SCHEMA};
 use crate::exit::Exit;
@@ -23,7 +25,7 @@ use crate::run::documents::Settings;
 use crate::run::lock::{Holder, Keeper, Lock};
 use crate::run::owner::Owner;
 use crate::run::process::Spawner;
-use crate::run::resolve::{Question, Resolved, model, resolve};
+use crate::run::resolve::{Question, Resolved, model, resolve, service_names};
 use crate::run::scheduler::Rules;
 use crate::run::socket::Socket;
 use crate::run::{self, Close, Spec, directory};
@@ -36,6 +38,7 @@ pub(super) struct Session<'a> {
     spawner: Spawner,
     begun: Instant,
     project_directory: PathBuf,
+    /// The compose file on standard input, once it is read.
     stdin: OnceCell<Option<Vec<u8>>>,
     /// This process, in the words of a label.
     owner: String,
@@ -46,6 +49,8 @@ pub(super) struct Session<'a> {
 pub(super) struct View {
     pub(super) quiet: bool,
     pub(super) verbose: u8,
+    /// Whether builds are not to be shown, whatever else is.
+    pub(super) quiet_build: bool,
     pub(super) stream: Option<stream::Options>,
 }
 
@@ -62,6 +67,10 @@ pub(super) struct Request {
     pub(super) rules: Rules,
     pub(super) build: Option<Vec<String>>,
     pub(super) create: Vec<String>,
+    /// Services of the file that are not active. Their containers are not orphaned.
+    pub(super) inactive: Vec<String>,
+    /// Whether compose's warning of orphaned containers is passed on.
+    pub(super) passes_orphans_on: bool,
     pub(super) close: Close,
     pub(super) stop_timeout: Option<Duration>,
     /// Whether what is not known is refused rather than assumed.
@@ -150,37 +159,81 @@ impl<'a> Session<'a> {
         })
     }
 
+    /// The services of the file that its profiles leave out. None where compose cannot say it.
+    pub(super) fn inactive(&self, project: &Project) -> Vec<String> {
+        let all = Globals {
+            profiles: vec!["*".to_owned()],
+            ..self.globals.clone()
+        };
+        let globals = config_flags(&all);
+        let question = Question {
+            tools: &self.tools,
+            globals: &globals,
+            stdin: self.read_stdin().ok().flatten(),
+            targets: &[],
+        };
+        let names = service_names(&self.spawner, &question);
+        names
+            .into_iter()
+            .filter(|name| project.service(name).is_none())
+            .collect()
+    }
+
     fn stderr(&self) -> Terminal {
         without_escapes(self.globals, Terminal::stderr())
     }
 
     /// The compose file on standard input, where one is: it is read once and asked about more than once.
     fn read_stdin(&self) -> Result<Option<&[u8]>> {
-        if self.stdin.get().is_none() {
-            let bytes = self.take_stdin()?;
-            return Ok(self.stdin.get_or_init(|| bytes).as_deref());
+        if let Some(read) = self.stdin.get() {
+            return Ok(read.as_deref());
         }
-        Ok(self.stdin.get().and_then(Option::as_deref))
-    }
-
-    fn take_stdin(&self) -> Result<Option<Vec<u8>>> {
         let from_variable =
             self.globals.files.is_empty() && std::env::var("COMPOSE_FILE").is_ok_and(|list| list == "-");
-        if !from_variable && self.globals.files.iter().all(|file| file != "-") {
-            return Ok(None);
+        let mut bytes = None;
+        if from_variable || self.globals.files.iter().any(|file| file == "-") {
+            let bytes = bytes.insert(Vec::new());
+            std::io::stdin()
+                .read_to_end(bytes)
+                .context("reading the compose file from standard input")?;
         }
-        let mut bytes = Vec::new();
-        std::io::stdin()
-            .read_to_end(&mut bytes)
-            .context("reading the compose file from standard input")?;
-        Ok(Some(bytes))
+        Ok(self.stdin.get_or_init(|| bytes).as_deref())
+    }
+
+    /// Lets secrets that included projects take from variables of their own come from variables that the run's calls get:
+    /// the run's documents stand for all files, and compose would look for their variables outside of them. Gives back
+    /// these variables.
+    fn carry_included_secrets(&self, project: &mut Project) -> Vec<(OsString, OsString)> {
+        let secrets = project.document.get_mut("secrets").and_then(Value::as_object_mut);
+        let mut from_variables: Vec<(&String, &mut Value)> = secrets
+            .into_iter()
+            .flatten()
+            .filter(|(_, secret)| secret["environment"].is_string())
+            .collect();
+        if from_variables.is_empty() {
+            return Vec::new();
+        }
+        let Ok(request) = native::request(self.globals) else {
+            return Vec::new();
+        };
+        let stdin = self.read_stdin().ok().flatten().map(<[u8]>::to_vec);
+        let included = load(LoadRequest { stdin, ..request }).included_secrets;
+        let mut variables = Vec::new();
+        for (name, secret) in &mut from_variables {
+            if let Some(value) = included.get(*name) {
+                let variable = format!("TOWLINE_SECRET_{}", variables.len());
+                secret["environment"] = Value::String(variable.clone());
+                variables.push((OsString::from(variable), OsString::from(value)));
+            }
+        }
+        variables
     }
 
     /// Runs a plan to its end.
     ///
     /// # Errors
     /// Whatever keeps it from starting that is known without the images.
-    pub(super) fn execute(&self, resolved: Resolved, mut plan: Plan, request: Request) -> Result<Report> {
+    pub(super) fn execute(&self, mut resolved: Resolved, mut plan: Plan, request: Request) -> Result<Report> {
         if plan.undecided().is_empty()
             && let Some(refusal) = plan.refusal(request.strict)
         {
@@ -204,6 +257,9 @@ impl<'a> Session<'a> {
             stages: plan.stages.iter().map(crate::plan::Stage::info).collect(),
         };
         let waited = request.lock.as_ref().map_or(Duration::ZERO, |lock| lock.waited);
+        let variables = self.carry_included_secrets(&mut resolved.project);
+        let mut commands = self.commands(request.project);
+        commands.tools.env.extend(variables);
         let mut views = open_views(&directory, request.view, self.globals)?;
         let spec = Spec {
             project: resolved.project,
@@ -214,8 +270,10 @@ impl<'a> Session<'a> {
                 owned: request.owned,
                 owner: self.owner.clone(),
                 keep: (request.close != Close::Remove).then_some(request.command),
+                inactive: request.inactive,
             },
-            commands: self.commands(request.project),
+            passes_orphans_on: request.passes_orphans_on,
+            commands,
             build: request.build,
             create: request.create,
             close: request.close,
@@ -306,8 +364,11 @@ fn shorten(directory: PathBuf) -> PathBuf {
 
 /// The terminal as compose's flags want it used.
 fn without_escapes(globals: &Globals, terminal: Terminal) -> Terminal {
-    let is_plain = globals.ansi.as_deref() == Some("never") || globals.progress.as_deref() == Some("plain");
-    if is_plain { terminal.without_escapes() } else { terminal }
+    if globals.progress.as_deref() == Some("plain") {
+        terminal.without_escapes()
+    } else {
+        terminal
+    }
 }
 
 fn open_views(directory: &Path, view: View, globals: &Globals) -> Result<Fan> {
@@ -316,6 +377,7 @@ fn open_views(directory: &Path, view: View, globals: &Globals) -> Result<Fan> {
         directory: directory.to_owned(),
         quiet: view.quiet,
         verbose: view.verbose,
+        builds: (view.verbose > 0 || globals.progress.as_deref() == Some("plain")) && !view.quiet_build,
         heartbeat: report::HEARTBEAT,
         github: lookup("GITHUB_ACTIONS").is_some_and(|value| value == "true"),
         stream: view.stream,

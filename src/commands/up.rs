@@ -29,6 +29,7 @@ pub fn run(globals: &Globals, args: &UpArgs, docker: &DockerGlobals) -> Result<u
         }
     }
     let kinds = session.kinds(&args.kinds)?;
+    let removes_orphans = removes_orphans(args)?;
     let options = Options {
         targets: args.services.clone(),
         exit_code_from: args.exit_code_from.clone(),
@@ -39,7 +40,8 @@ pub fn run(globals: &Globals, args: &UpArgs, docker: &DockerGlobals) -> Result<u
         hidden: session.hidden_jobs(&args.services, &kinds)?,
         kinds,
     };
-    let plan = plan::build(&resolved.project, &options)?;
+    let mut plan = plan::build(&resolved.project, &options)?;
+    check_attached(args, &mut plan)?;
     if plan.stages.is_empty() {
         return Err(
             Failure::invalid(format!("project '{}' has no service to run", plan.project))
@@ -56,8 +58,10 @@ pub fn run(globals: &Globals, args: &UpArgs, docker: &DockerGlobals) -> Result<u
         owned: false,
         rules: rules(args, &plan),
         build: None,
-        create: create_options(args),
+        create: create_options(args, removes_orphans),
+        inactive: session.inactive(&resolved.project),
         close: if args.wait { Close::Leave } else { Close::Stop },
+        passes_orphans_on: !is_set("COMPOSE_IGNORE_ORPHANS"),
         stop_timeout: args
             .timeout
             .and_then(|seconds| u64::try_from(seconds).ok())
@@ -66,6 +70,7 @@ pub fn run(globals: &Globals, args: &UpArgs, docker: &DockerGlobals) -> Result<u
         view: View {
             quiet: false,
             verbose: 0,
+            quiet_build: args.quiet_build,
             stream: stream_options(args, &resolved.project),
         },
     };
@@ -78,9 +83,48 @@ fn read_scale(scale: &str) -> Result<(&str, u32)> {
     read.ok_or_else(|| Failure::usage(format!("--scale {scale}: expected SERVICE=NUM, such as web=2")))
 }
 
+/// Refuses `--attach` for what is not run, as compose does. It takes any name for `--no-attach`; that is worth a note.
+fn check_attached(args: &UpArgs, plan: &mut Plan) -> Result<()> {
+    if let Some(name) = args.attach.iter().find(|name| plan.index(name).is_none()) {
+        let stages: Vec<&str> = plan.stages.iter().map(|stage| stage.name.as_str()).collect();
+        return Err(Failure::usage(format!(
+            "`--attach {name}`: `{name}` is not among the services of this run"
+        ))
+        .hint(format!("these run: {}", stages.join(", "))));
+    }
+    for name in &args.no_attach {
+        if plan.index(name).is_none() {
+            plan.notes.push(format!(
+                "`--no-attach {name}`: there is no service `{name}` in this run"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Whether orphaned containers are removed: by the flag, or by compose's variable.
+fn removes_orphans(args: &UpArgs) -> Result<bool> {
+    let removes = args.remove_orphans || is_set("COMPOSE_REMOVE_ORPHANS");
+    if removes && is_set("COMPOSE_IGNORE_ORPHANS") {
+        return Err(
+            Failure::usage("`COMPOSE_IGNORE_ORPHANS` cannot be combined with `--remove-orphans`")
+                .hint("unset the variable, or leave the flag out"),
+        );
+    }
+    Ok(removes)
+}
+
+/// Whether a variable has one of compose's words for true.
+fn is_set(variable: &str) -> bool {
+    let value = std::env::var(variable).unwrap_or_default().trim().to_lowercase();
+    ["1", "t", "true", "y"].contains(&value.as_str())
+}
+
 fn rules(args: &UpArgs, plan: &Plan) -> Rules {
+    // Compose looks at it beside `--wait` alone.
     let seconds = args
         .wait_timeout
+        .filter(|_| args.wait)
         .and_then(|seconds| u64::try_from(seconds).ok())
         .filter(|seconds| *seconds > 0);
     Rules {
@@ -105,7 +149,7 @@ const fn end_without_jobs(args: &UpArgs) -> End {
 }
 
 /// The flags that are about making containers, for the call that makes them.
-fn create_options(args: &UpArgs) -> Vec<String> {
+fn create_options(args: &UpArgs, removes_orphans: bool) -> Vec<String> {
     let switches = [
         ("--build", args.build),
         ("--no-build", args.no_build),
@@ -113,7 +157,7 @@ fn create_options(args: &UpArgs) -> Vec<String> {
         ("--no-recreate", args.no_recreate),
         ("--always-recreate-deps", args.always_recreate_deps),
         ("--renew-anon-volumes", args.renew_anon_volumes),
-        ("--remove-orphans", args.remove_orphans),
+        ("--remove-orphans", removes_orphans),
         ("--no-deps", args.no_deps),
         ("--quiet-pull", args.quiet_pull),
         ("-y", args.yes),
@@ -151,6 +195,7 @@ fn stream_options(args: &UpArgs, project: &Project) -> Option<stream::Options> {
     Some(stream::Options {
         prefix: !args.no_log_prefix,
         colour: !args.no_color,
+        timestamps: args.timestamps,
         attach: if args.attach.is_empty() {
             named.to_vec()
         } else {

@@ -3,6 +3,7 @@
 //! `docker compose config` merges, interpolates and validates; what it prints is the authoritative model, and [`load`] makes
 //! the same one from the files themselves.
 
+mod container_names;
 mod discover;
 mod duration;
 pub mod load;

@@ -107,7 +107,9 @@ impl Board {
             Fact::StageFinished(report) => {
                 self.with(&report.stage, |row| row.finish(report));
             }
-            Fact::Warned { .. }
+            Fact::BuildOutput { .. }
+            | Fact::BuildStepFailed { .. }
+            | Fact::Warned { .. }
             | Fact::Cancelled { .. }
             | Fact::CleanUpStarted
             | Fact::CleanUpFinished { .. }

@@ -85,6 +85,7 @@ pub(super) fn card(report: &Report, stage: &StageReport, logs: &Logs, terminal: 
     card.rule(&stage.stage);
     card.prose("cause", &words::ending(stage));
     card.cause(stage);
+    card.build(stage, logs);
     if let Some(advice) = advice(stage) {
         card.prose("try", &advice);
     }
@@ -140,6 +141,7 @@ fn advice(stage: &StageReport) -> Option<String> {
         Outcome::PullFailed => {
             "check the name and the tag of the image, and the login to its registry (`docker login`)".to_owned()
         }
+        Outcome::BuildFailed if stage.build_output.is_some() => return None,
         Outcome::BuildFailed => format!("build it alone: `docker compose build {name}`"),
         Outcome::CommandNotFound => {
             "check `command` and `entrypoint`; a script needs its execute bit and an interpreter that the image has"
@@ -229,6 +231,27 @@ impl Card<'_> {
         let lines: Vec<String> = sanitised_lines(cause.as_bytes()).collect();
         if !cause.is_empty() {
             self.evidence(&lines[lines.len().saturating_sub(CAUSE_LINES)..]);
+        }
+    }
+
+    /// The last lines of the step that failed while the stage's image was built.
+    fn build(&mut self, stage: &StageReport, logs: &Logs) {
+        if stage.outcome != Outcome::BuildFailed {
+            return;
+        }
+        let output = stage.build_output.iter();
+        let lines: Vec<String> = output.flat_map(|text| sanitised_lines(text.as_bytes())).collect();
+        let shown = &lines[lines.len().saturating_sub(OWN_LINES)..];
+        if !shown.is_empty() {
+            let count = words::count(shown.len(), "line");
+            self.prose("build", &format!("the last {count} of the step that failed:"));
+            self.evidence(shown);
+        }
+        if let Some(path) = logs.build_path(stage) {
+            self.prose(
+                if shown.is_empty() { "build" } else { "" },
+                &format!("all of it: {path}"),
+            );
         }
     }
 
@@ -467,6 +490,27 @@ mod tests {
         cause     the engine went away: how it ended is not known
         try       see whether the engine is up (`docker info`) and why it went away;
                   then run again
+        ");
+    }
+
+    #[test]
+    fn failed_build_shows_the_last_lines_of_its_step() {
+        let mut script = Script::new(vec![script::stage("app", Kind::Job, &[])]);
+        script.ends(900, "app", Outcome::BuildFailed, |report| {
+            report.cause = Some("Dockerfile:3\n   3 | >>> RUN make test".into());
+            report.build_output = Some("compiling\n\u{1b}[31mFAILED test_it\u{1b}[0m\n".into());
+            report.build_log = Some("logs/app.build.log".into());
+        });
+        let script = script.closes(1000, 76, Some("app"), Outcome::BuildFailed);
+        insta::assert_snapshot!(cards_of(&script, &unicode()), @r"
+        ── FAILED app ──────────────────────────────────────────────────────────────────
+        cause     its image could not be built
+                  │ Dockerfile:3
+                  │    3 | >>> RUN make test
+        build     the last 2 lines of the step that failed:
+                  │ compiling
+                  │ FAILED test_it
+                  all of it: .towline/runs/r1/logs/app.build.log
         ");
     }
 

@@ -121,6 +121,7 @@ fn progress(options: &Options) -> Box<dyn Reporter> {
         heartbeat: options.heartbeat,
         github: options.github,
         output: options.stream.is_none(),
+        builds: options.builds,
     };
     Box::new(Plain::new(stderr(), terminal, shown, logs))
 }
@@ -165,6 +166,7 @@ mod tests {
             heartbeat: super::super::HEARTBEAT,
             github: false,
             output: true,
+            builds: false,
         };
         let logs = Logs::new(std::path::Path::new("/nowhere"));
         Box::new(Plain::new(out, Terminal::plain(), shown, logs))
@@ -203,6 +205,7 @@ mod tests {
             directory: file.join("run"),
             quiet: true,
             verbose: 0,
+            builds: false,
             heartbeat: super::super::HEARTBEAT,
             github: false,
             stream: None,

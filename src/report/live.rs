@@ -93,8 +93,13 @@ impl<W: Write + Send> Live<W> {
             Fact::CleanUpFinished { took_ms, left, .. } if !left.is_empty() => {
                 self.notice(&format!("cleaned up {}", words::cleaned(*took_ms, left)))
             }
+            Fact::BuildOutput { stage, text, .. } if self.verbose => {
+                words::build_lines(stage.as_deref(), text).join("\n")
+            }
             // These are in the rows.
-            Fact::BuildStarted { .. }
+            Fact::BuildOutput { .. }
+            | Fact::BuildStepFailed { .. }
+            | Fact::BuildStarted { .. }
             | Fact::BuildStepFinished { .. }
             | Fact::BuildFinished { .. }
             | Fact::PullStarted { .. }

@@ -55,6 +55,13 @@ impl Logs {
         Some(format!("{}/{log}", self.shown.trim_end_matches('/')))
     }
 
+    /// The file with what the build of the stage's image wrote, as the user names it.
+    #[must_use]
+    pub fn build_path(&self, stage: &StageReport) -> Option<String> {
+        let log = stage.build_log.as_deref()?;
+        Some(format!("{}/{log}", self.shown.trim_end_matches('/')))
+    }
+
     /// The last lines of a stage's log. Empty where it wrote none.
     ///
     /// # Errors

@@ -59,6 +59,8 @@ pub struct Options {
     pub quiet: bool,
     /// How often `-v` was given.
     pub verbose: u8,
+    /// Whether a view for logs shows what builds write, as it comes.
+    pub builds: bool,
     /// After so long a silence, what runs is named; usually [`HEARTBEAT`].
     pub heartbeat: Duration,
     /// Whether GitHub Actions reads along, which folds what stands between its markers.
@@ -115,6 +117,7 @@ mod tests {
                 heartbeat: HEARTBEAT,
                 github,
                 output: true,
+                builds: verbose > 0,
             };
             let logs = script.leave_logs(directory);
             let mut view = plain::Plain::new(out.clone(), Terminal::plain(), options, logs);

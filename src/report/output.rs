@@ -2,7 +2,7 @@
 
 use super::logs::Logs;
 use super::words;
-use crate::event::StageReport;
+use crate::event::{Outcome, StageReport};
 use crate::term::{Terminal, cut, sanitised_lines};
 
 /// So many lines of what the engine or compose said are shown.
@@ -21,6 +21,14 @@ pub(super) fn block(stage: &StageReport, logs: &Logs, lines: usize, terminal: &T
         let cause: Vec<String> = sanitised_lines(cause.as_bytes()).collect();
         let last = cause.len().saturating_sub(CAUSE_LINES);
         bar(&mut text, &cause[last..], terminal);
+    }
+    if let Some(output) = &stage.build_output {
+        let lines: Vec<String> = sanitised_lines(output.as_bytes()).collect();
+        text.push_str(&format!("{INDENT}the last lines of the step that failed:\n"));
+        bar(&mut text, &lines, terminal);
+    }
+    if let Some(path) = logs.build_path(stage).filter(|_| stage.outcome == Outcome::BuildFailed) {
+        text.push_str(&format!("{INDENT}all of the build: {path}\n"));
     }
     if let Some(probe) = &stage.probe {
         text.push_str(&format!("{INDENT}{}\n", words::last_probe(probe)));

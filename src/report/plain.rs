@@ -31,6 +31,8 @@ pub struct Options {
     pub github: bool,
     /// Whether to show what stages wrote when they end. Not where it is streamed anyway.
     pub output: bool,
+    /// Whether to show what builds write, as it comes.
+    pub builds: bool,
 }
 
 /// The view.
@@ -74,6 +76,10 @@ impl<W: Write + Send> Plain<W> {
         Some(match &event.fact {
             Fact::RunStarted(info) => words::header(info, &self.terminal) + "\n",
             Fact::StageFinished(report) => self.finished(report),
+            Fact::BuildOutput { stage, text, .. } if self.options.builds => {
+                let lines = words::build_lines(stage.as_deref(), text);
+                lines.iter().map(|line| self.format("output", QUIET, line)).collect()
+            }
             fact => {
                 let (verb, style, text) = self.line(fact)?;
                 self.format(verb, style, &text)
@@ -87,7 +93,7 @@ impl<W: Write + Send> Plain<W> {
             Fact::BuildStarted { stages } => ("build", NEWS, words::list(stages)),
             Fact::BuildStepFinished {
                 step, cached, took_ms, ..
-            } if self.verbose() => ("step", QUIET, step_words(step, *cached, *took_ms)),
+            } if self.verbose() || self.options.builds => ("step", QUIET, step_words(step, *cached, *took_ms)),
             Fact::BuildFinished { took_ms } => ("built", NEWS, format!("in {}", words::millis(*took_ms))),
             Fact::PullStarted { image } => ("pull", NEWS, sanitise(image.as_bytes())),
             Fact::PullFinished { image } => ("pulled", NEWS, sanitise(image.as_bytes())),
@@ -125,6 +131,8 @@ impl<W: Write + Send> Plain<W> {
             Fact::RunStarted(_)
             | Fact::StageFinished(_)
             | Fact::BuildStepFinished { .. }
+            | Fact::BuildOutput { .. }
+            | Fact::BuildStepFailed { .. }
             | Fact::Created { .. }
             | Fact::StageWaited { .. }
             | Fact::InstanceStarted { .. }
@@ -268,6 +276,7 @@ mod tests {
             heartbeat: Duration::from_secs(30),
             github: false,
             output: true,
+            builds: false,
         }
     }
 
@@ -306,6 +315,28 @@ mod tests {
         record: .towline/runs/r1
         towline: PASSED run=r1
         ");
+    }
+
+    #[test]
+    fn output_of_builds_is_shown_as_it_comes_where_that_is_asked_for() {
+        let mut script = Script::new(vec![script::stage("app", crate::event::Kind::Job, &[])]);
+        script.at(
+            100,
+            Fact::BuildOutput {
+                stage: Some("app".into()),
+                step: "[2/2] RUN make".into(),
+                log: "logs/app.build.log".into(),
+                offset: 0,
+                bytes: 30,
+                lines: 2,
+                text: b"compiling\n::error::no command\n".to_vec(),
+            },
+        );
+        let script = script.closes(1000, 0, None, crate::event::Outcome::Passed);
+        let shown = |builds| played(&script, Terminal::plain(), Options { builds, ..options() });
+        let expected = "00:00 output   app: compiling\n00:00 output   app: ::error::no command\n";
+        assert!(shown(true).contains(expected), "{}", shown(true));
+        assert!(!shown(false).contains("compiling"));
     }
 
     #[test]
@@ -402,6 +433,7 @@ mod tests {
         unit_tests  job      skipped    -     -       -
         deploy      deploy   skipped    -     -       -
         3 stages in 9.0s: 1 unhealthy, 2 skipped, 1 warning, 1 restart
+        warning: db: ended with code 1, and its policy restarts it
         record: .towline/runs/r1
         towline: FAILED stage=db outcome=unhealthy code=78 run=r1
         "#);

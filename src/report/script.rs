@@ -151,6 +151,8 @@ impl Script {
             restarts: 0,
             probe: None,
             log: self.logs.contains_key(stage).then(|| format!("logs/{stage}.log")),
+            build_log: None,
+            build_output: None,
         };
         change(&mut report);
         self.report.results.push(report.clone());

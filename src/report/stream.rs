@@ -36,6 +36,8 @@ pub struct Options {
     pub prefix: bool,
     /// Whether prefixes are coloured on a terminal (`--no-color`).
     pub colour: bool,
+    /// Whether each line begins with its time (`--timestamps`).
+    pub timestamps: bool,
     /// The only stages to pass on (`--attach`); where it is empty, all.
     pub attach: Vec<String>,
     /// Stages not to pass on (`--no-attach`).
@@ -47,6 +49,7 @@ impl Default for Options {
         Self {
             prefix: true,
             colour: true,
+            timestamps: false,
             attach: Vec::new(),
             no_attach: Vec::new(),
         }
@@ -111,15 +114,21 @@ impl<W: Write + Send> Streamed<W> {
             .collect();
     }
 
-    fn output(&mut self, stage: &str, instance: u32, text: &[u8]) {
+    fn output(&mut self, stage: &str, instance: u32, text: &[u8], at: &str) {
         let Some(source) = self.sources.get_mut(stage) else {
             return;
         };
         let mut unfinished = source.unfinished.remove(&instance).unwrap_or_default();
+        let prefix = self.prefix(stage, instance) + &self.time(at);
         for piece in text.split_inclusive(|byte| *byte == b'\n') {
+            let ends = piece.ends_with(b"\n");
+            if ends && unfinished.is_empty() {
+                self.line(&prefix, piece);
+                continue;
+            }
             unfinished.extend_from_slice(piece);
-            if piece.ends_with(b"\n") || unfinished.len() >= LINE_BUDGET {
-                self.line(stage, instance, &unfinished);
+            if ends || unfinished.len() >= LINE_BUDGET {
+                self.line(&prefix, &unfinished);
                 unfinished.clear();
             }
         }
@@ -131,23 +140,21 @@ impl<W: Write + Send> Streamed<W> {
     }
 
     /// Passes on what the stage's containers left without a line end.
-    fn end(&mut self, stage: &str) {
+    fn end(&mut self, stage: &str, at: &str) {
         let Some(source) = self.sources.get_mut(stage) else {
             return;
         };
         let mut left: Vec<(u32, Vec<u8>)> = source.unfinished.drain().collect();
         left.sort_unstable_by_key(|(instance, _)| *instance);
         for (instance, text) in left {
-            self.line(stage, instance, &text);
+            let prefix = self.prefix(stage, instance) + &self.time(at);
+            self.line(&prefix, &text);
         }
     }
 
-    fn line(&mut self, stage: &str, instance: u32, line: &[u8]) {
+    fn line(&mut self, prefix: &str, line: &[u8]) {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
-        if self.options.prefix {
-            let prefix = self.prefix(stage, instance);
-            self.ready.extend_from_slice(prefix.as_bytes());
-        }
+        self.ready.extend_from_slice(prefix.as_bytes());
         if !self.terminal.tty {
             self.ready.extend_from_slice(line);
         } else if self.terminal.colour {
@@ -158,7 +165,11 @@ impl<W: Write + Send> Streamed<W> {
         self.ready.push(b'\n');
     }
 
+    /// What stands in front of each line of a container.
     fn prefix(&self, stage: &str, instance: u32) -> String {
+        if !self.options.prefix {
+            return String::new();
+        }
         let text = format!("{:width$}  | ", name(stage, instance), width = self.width);
         let colour = self.sources.get(stage).map(|source| source.colour);
         match colour.filter(|_| self.options.colour) {
@@ -168,6 +179,23 @@ impl<W: Write + Send> Streamed<W> {
             }
             None => text,
         }
+    }
+
+    /// The time in front of each line, in compose's form: of the zone of this machine, with nine digits.
+    fn time(&self, at: &str) -> String {
+        if !self.options.timestamps {
+            return String::new();
+        }
+        let Ok(at) = at.parse::<jiff::Timestamp>() else {
+            return String::new();
+        };
+        let at = at.to_zoned(jiff::tz::TimeZone::system());
+        let zone = if at.offset().is_zero() {
+            "Z".to_owned()
+        } else {
+            at.strftime("%:z").to_string()
+        };
+        format!("{}{zone} ", at.strftime("%Y-%m-%dT%H:%M:%S%.9f"))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -204,18 +232,21 @@ impl<W: Write + Send> Reporter for Streamed<W> {
                 stream,
                 text,
                 ..
-            } if *stream == self.stream => self.output(stage, *instance, text),
-            Fact::StageFinished(report) => self.end(&report.stage),
+            } if *stream == self.stream => self.output(stage, *instance, text, &event.at),
+            Fact::StageFinished(report) => self.end(&report.stage, &event.at),
             _ => {}
         }
         self.flush()
     }
 
-    fn finish(&mut self, _: &Report) -> io::Result<()> {
+    fn finish(&mut self, report: &Report) -> io::Result<()> {
+        let ended = report.started_at.parse::<jiff::Timestamp>().ok();
+        let took = std::time::Duration::from_millis(report.took_ms);
+        let ended = ended.and_then(|at| at.checked_add(took).ok()).map(|at| at.to_string());
         let mut stages: Vec<String> = self.sources.keys().cloned().collect();
         stages.sort_unstable();
         for stage in stages {
-            self.end(&stage);
+            self.end(&stage, ended.as_deref().unwrap_or_default());
         }
         self.flush()
     }
@@ -304,6 +335,31 @@ mod tests {
             out.starts_with(b"db-1  | ready"),
             "the prefix is as wide as the longest name that is shown"
         );
+    }
+
+    #[test]
+    fn each_line_begins_with_its_time_where_that_is_asked_for() {
+        let timed = Options {
+            timestamps: true,
+            ..Options::default()
+        };
+        let out = passed_on(&two(), Stream::Stdout, Terminal::plain(), timed);
+        let out = String::from_utf8(out).unwrap();
+        for line in out.lines() {
+            let (_, line) = line.split_once("  | ").unwrap();
+            let (time, _) = line.split_once(' ').unwrap();
+            let form: String = time
+                .chars()
+                .map(|char| if char.is_ascii_digit() { '0' } else { char })
+                .collect();
+            assert!(form.starts_with("0000-00-00T00:00:00.000000000"), "{line}");
+            let at: jiff::Timestamp = time.parse().unwrap();
+            assert_eq!(
+                at.as_second(),
+                "2026-11-23T10:00:00Z".parse::<jiff::Timestamp>().unwrap().as_second()
+            );
+        }
+        assert_eq!(out.lines().count(), 5);
     }
 
     #[test]

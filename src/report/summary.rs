@@ -16,6 +16,9 @@ const GAP: &str = "  ";
 /// What stands where there is nothing to say.
 const NOTHING: &str = "-";
 
+/// So many warnings are shown again.
+const WARNINGS: usize = 6;
+
 /// Everything that is written when a run has ended, the verdict last.
 pub(super) fn ending(report: &Report, logs: &Logs, terminal: &Terminal) -> String {
     let mut text = String::from("\n");
@@ -23,6 +26,7 @@ pub(super) fn ending(report: &Report, logs: &Logs, terminal: &Terminal) -> Strin
     text.push_str(&table(report, terminal));
     text.push_str(&total(report));
     text.push('\n');
+    text.push_str(&warnings(report, terminal));
     text.push_str(&format!("record: {}\n", logs.shown()));
     text.push_str(&verdict(report, terminal));
     text
@@ -145,6 +149,20 @@ fn total(report: &Report) -> String {
     )
 }
 
+/// The first few warnings once more: in a long run they stand far above.
+fn warnings(report: &Report, terminal: &Terminal) -> String {
+    let mut text = String::new();
+    for warning in report.warnings.iter().take(WARNINGS) {
+        text.push_str(&terminal.paint(AnsiColor::Yellow.on_default(), "warning:"));
+        text.push_str(&format!(" {}\n", words::warning(None, warning)));
+    }
+    if report.warnings.len() > WARNINGS {
+        let more = report.warnings.len() - WARNINGS;
+        text.push_str(&format!("and {}\n", words::count(more, "more warning")));
+    }
+    text
+}
+
 /// The signal that ended the run, if one did.
 fn stopped(verdict: &Verdict) -> Option<String> {
     (verdict.outcome == Outcome::Cancelled && verdict.stage.is_none())
@@ -183,6 +201,23 @@ mod tests {
         seed                        job      out_of_memory  1m02s  0.3s    137
         3 stages in 1m04s: 2 passed, 1 out of memory
         ");
+    }
+
+    #[test]
+    fn warnings_are_shown_again_and_the_seventh_is_counted() {
+        let mut script = Script::new(vec![script::stage("app", Kind::Job, &[])]);
+        for number in 1..=7 {
+            script.at(
+                number,
+                crate::event::Fact::Warned {
+                    stage: Some("app".into()),
+                    message: format!("no. {number}\u{1b}[2J"),
+                },
+            );
+        }
+        let text = warnings(&script.report, &Terminal::plain());
+        assert!(text.starts_with("warning: app: no. 1\nwarning: app: no. 2\n"), "{text}");
+        assert!(text.ends_with("warning: app: no. 6\nand 1 more warning\n"), "{text}");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 
 use crate::event::{CancelReason, Condition, Kind, NeedInfo, Outcome, Probe, RunInfo, StageReport};
-use crate::term::{Terminal, sanitise};
+use crate::term::{Terminal, sanitise, sanitised_lines};
 
 /// Names of a list that are written out before the rest becomes a count.
 const NAMED: usize = 6;
@@ -141,6 +141,12 @@ pub(super) fn stopping(reason: &CancelReason, stops: bool) -> String {
     };
     let then = if stops { ", what runs is stopped" } else { "" };
     format!("{why}: nothing new starts{then}")
+}
+
+/// What the build of a stage wrote, line by line.
+pub(super) fn build_lines(stage: Option<&str>, text: &[u8]) -> Vec<String> {
+    let prefix = stage.map(|stage| format!("{stage}: ")).unwrap_or_default();
+    sanitised_lines(text).map(|line| format!("{prefix}{line}")).collect()
 }
 
 /// A warning, with the stage that it is about.

@@ -68,13 +68,25 @@ impl Commands {
     }
 
     /// Pulls what is missing and creates networks, volumes and the containers of these services, without starting one.
+    /// Compose looks for orphaned containers where the document holds all services of the file.
     #[must_use]
-    pub fn create(&self, document: Vec<u8>, options: &[String], services: &[&str]) -> Invocation {
+    pub fn create(
+        &self,
+        document: Vec<u8>,
+        options: &[String],
+        services: &[&str],
+        looks_for_orphans: bool,
+    ) -> Invocation {
         let options = ["--no-start"].into_iter().chain(options.iter().map(String::as_str));
+        let mut create = self.compose("up", document, options.chain(services.iter().copied()));
+        if looks_for_orphans {
+            create.env.retain(|(key, _)| key != "COMPOSE_IGNORE_ORPHANS");
+            create.env.push(("COMPOSE_IGNORE_ORPHANS".into(), "0".into()));
+        }
         Invocation {
             // Under `up` it also builds.
             has_helpers: true,
-            ..self.compose("up", document, options.chain(services.iter().copied()))
+            ..create
         }
     }
 

@@ -19,8 +19,31 @@ pub enum Progress {
         /// Why.
         details: String,
     },
+    /// A step of a build is called by this name. It has another one for each stage that it belongs to.
+    Named {
+        /// The step.
+        step: String,
+        /// Its name.
+        name: String,
+    },
+    /// A step of a build wrote something.
+    Wrote {
+        /// The step.
+        step: String,
+        /// The bytes.
+        text: Vec<u8>,
+    },
+    /// The builder warns of something in a Dockerfile.
+    BuildWarning {
+        /// The step.
+        step: String,
+        /// What it says.
+        text: String,
+    },
     /// A step of a build ended well.
     Step {
+        /// The step.
+        step: String,
         /// Its name: `[unit 2/4] RUN …`.
         name: String,
         /// Whether it came from the cache.
@@ -30,6 +53,8 @@ pub enum Progress {
     },
     /// A step of a build failed.
     StepFailed {
+        /// The step.
+        step: String,
         /// Its name.
         name: String,
         /// Why.
@@ -55,8 +80,14 @@ pub fn read(line: &str) -> Vec<Progress> {
     if entry["error"].as_bool() == Some(true) {
         return vec![Progress::Error(text(&entry["message"]))];
     }
-    if let Some(vertexes) = entry["vertexes"].as_array() {
-        return vertexes.iter().filter_map(read_step).collect();
+    let mut progress: Vec<Progress> = items(&entry["vertexes"]).flat_map(read_step).collect();
+    progress.extend(items(&entry["logs"]).filter_map(read_log));
+    progress.extend(items(&entry["warnings"]).filter_map(read_build_warning));
+    if !progress.is_empty() {
+        return progress;
+    }
+    if entry["level"].as_str() == Some("warning") {
+        return vec![Progress::Warning(text(&entry["msg"]))];
     }
     read_resource(&entry).into_iter().collect()
 }
@@ -94,27 +125,85 @@ fn read_resource(entry: &Value) -> Option<Progress> {
     }
 }
 
-fn read_step(step: &Value) -> Option<Progress> {
-    let name = step["name"].as_str()?.to_owned();
-    if let Some(error) = step["error"].as_str() {
-        return Some(Progress::StepFailed {
-            name,
-            error: error.to_owned(),
-        });
+fn items(list: &Value) -> impl Iterator<Item = &Value> {
+    list.as_array().into_iter().flatten()
+}
+
+fn read_step(vertex: &Value) -> Vec<Progress> {
+    let (Some(step), Some(name)) = (vertex["digest"].as_str(), vertex["name"].as_str()) else {
+        return Vec::new();
+    };
+    let mut progress = vec![Progress::Named {
+        step: step.to_owned(),
+        name: name.to_owned(),
+    }];
+    progress.extend(read_end(vertex, step, name));
+    progress
+}
+
+fn read_end(vertex: &Value, step: &str, name: &str) -> Option<Progress> {
+    let (step, name) = (step.to_owned(), name.to_owned());
+    if let Some(error) = vertex["error"].as_str().filter(|error| !error.is_empty()) {
+        let error = error.to_owned();
+        return Some(Progress::StepFailed { step, name, error });
     }
-    let completed = step["completed"].as_str()?.parse::<jiff::Timestamp>().ok()?;
-    let started = step["started"]
+    let completed = vertex["completed"].as_str()?.parse::<jiff::Timestamp>().ok()?;
+    let started = vertex["started"]
         .as_str()
         .and_then(|time| time.parse().ok())
         .unwrap_or(completed);
     let took = Duration::try_from(completed.duration_since(started)).unwrap_or_default();
-    // Steps such as `[internal] load build context` are the builder's own affair.
-    let is_internal = name.starts_with("[internal]") || !name.starts_with('[');
-    (!is_internal).then(|| Progress::Step {
+    // Steps such as `[internal] load build context` and `[unit internal] …` are the builder's own affair.
+    let is_internal = !name.starts_with('[') || name.split(']').next().is_some_and(|words| words.ends_with("internal"));
+    let cached = vertex["cached"].as_bool() == Some(true);
+    (!is_internal).then_some(Progress::Step {
+        step,
         name,
-        cached: step["cached"].as_bool() == Some(true),
+        cached,
         took,
     })
+}
+
+fn read_log(log: &Value) -> Option<Progress> {
+    Some(Progress::Wrote {
+        step: log["vertex"].as_str()?.to_owned(),
+        text: base64(log["data"].as_str()?),
+    })
+}
+
+fn read_build_warning(warning: &Value) -> Option<Progress> {
+    let line = |text: &Value| String::from_utf8_lossy(&base64(text.as_str().unwrap_or_default())).into_owned();
+    let mut lines = vec![format!("warning: {}", line(&warning["short"]))];
+    lines.extend(items(&warning["detail"]).map(line));
+    lines.extend(warning["url"].as_str().map(str::to_owned));
+    lines.retain(|line| !line.is_empty());
+    Some(Progress::BuildWarning {
+        step: warning["vertex"].as_str()?.to_owned(),
+        text: lines.join("\n"),
+    })
+}
+
+/// Bytes as Go writes them in JSON. What is none of the alphabet ends them.
+fn base64(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
+    let (mut bits, mut held) = (0_u32, 0_u32);
+    for char in text.bytes() {
+        let value = match char {
+            b'A'..=b'Z' => char - b'A',
+            b'a'..=b'z' => char - b'a' + 26,
+            b'0'..=b'9' => char - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => break,
+        };
+        bits = bits << 6 | u32::from(value);
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            bytes.push((bits >> held & 0xff) as u8);
+        }
+    }
+    bytes
 }
 
 fn text(value: &Value) -> String {
@@ -180,22 +269,72 @@ mod tests {
 
     #[test]
     fn reads_the_steps_of_a_build() {
-        let line = r#"{"vertexes":[{"name":"[2/2] RUN exit 5","started":"2026-01-01T00:00:00Z","completed":"2026-01-01T00:00:01.5Z","error":"exit code: 5"},
-            {"name":"[1/2] FROM b","started":"2026-01-01T00:00:00Z","completed":"2026-01-01T00:00:01.5Z","cached":true},
-            {"name":"[internal] load .dockerignore","completed":"2026-01-01T00:00:01Z"}]}"#;
+        let line = r#"{"vertexes":[{"digest":"d2","name":"[2/2] RUN exit 5","started":"2026-01-01T00:00:00Z","completed":"2026-01-01T00:00:01.5Z","error":"exit code: 5"},
+            {"digest":"d1","name":"[1/2] FROM b","started":"2026-01-01T00:00:00Z","completed":"2026-01-01T00:00:01.5Z","cached":true},
+            {"digest":"d0","name":"[unit internal] load .dockerignore","completed":"2026-01-01T00:00:01Z"}]}"#;
+        let named = |step: &str, name: &str| Progress::Named {
+            step: step.into(),
+            name: name.into(),
+        };
         assert_eq!(
             read(&line.replace('\n', "")),
             [
+                named("d2", "[2/2] RUN exit 5"),
                 Progress::StepFailed {
+                    step: "d2".into(),
                     name: "[2/2] RUN exit 5".into(),
                     error: "exit code: 5".into()
                 },
+                named("d1", "[1/2] FROM b"),
                 Progress::Step {
+                    step: "d1".into(),
                     name: "[1/2] FROM b".into(),
                     cached: true,
                     took: Duration::from_millis(1500)
                 },
+                named("d0", "[unit internal] load .dockerignore"),
             ]
+        );
+    }
+
+    #[test]
+    fn reads_what_builds_write_and_are_warned_of() {
+        assert_eq!(
+            read(r#"{"logs":[{"vertex":"d","stream":2,"data":"RkFUQUw6IGl0IGJyb2tlCg==","timestamp":"x"}]}"#),
+            [Progress::Wrote {
+                step: "d".into(),
+                text: b"FATAL: it broke\n".to_vec()
+            }]
+        );
+        assert_eq!(
+            read(
+                r#"{"warnings":[{"vertex":"d","level":1,"short":"c2hvcnQ=","detail":["bG9uZw=="],"url":"https://x"}]}"#
+            ),
+            [Progress::BuildWarning {
+                step: "d".into(),
+                text: "warning: short\nlong\nhttps://x".into()
+            }]
+        );
+    }
+
+    #[test]
+    fn base64_is_read_whatever_the_length() {
+        for (text, bytes) in [
+            ("", &b""[..]),
+            ("YQ==", b"a"),
+            ("YWI=", b"ab"),
+            ("YWJj", b"abc"),
+            ("/+8A", b"\xff\xef\x00"),
+        ] {
+            assert_eq!(base64(text), bytes, "{text}");
+        }
+    }
+
+    #[test]
+    fn warning_among_the_progress_is_read_in_either_form() {
+        assert_eq!(
+            read(r#"{"level":"warning","msg":"Found orphan containers ([x])","time":"t"}"#),
+            [Progress::Warning("Found orphan containers ([x])".into())]
         );
     }
 

@@ -33,12 +33,15 @@ pub struct Settings {
     pub owner: String,
     /// The command that leaves what it made to the user; none where the run removes it.
     pub keep: Option<&'static str>,
+    /// Services of the file that are not active.
+    pub inactive: Vec<String>,
 }
 
 /// The documents of a run.
 #[derive(Clone, Debug)]
 pub struct Documents {
     services: Map<String, Value>,
+    inactive: Vec<String>,
     /// For each service, what it depends on.
     depends_on: BTreeMap<String, Vec<String>>,
     rest: Map<String, Value>,
@@ -80,16 +83,23 @@ impl Documents {
         let depends_on = project.services.iter().map(depends_on).collect();
         Self {
             services,
+            inactive: settings.inactive.clone(),
             depends_on,
             rest,
         }
     }
 
-    /// The document of all services.
+    /// The document of all services. Those that are not active are named in it, so that compose does not take their
+    /// containers for orphaned.
     #[must_use]
     pub fn whole(&self) -> Vec<u8> {
         let mut document = self.rest.clone();
-        document.insert("services".to_owned(), Value::Object(self.services.clone()));
+        let mut services = self.services.clone();
+        for name in &self.inactive {
+            let inactive = json!({"image": "inactive", "profiles": ["inactive"]});
+            services.insert(name.clone(), inactive);
+        }
+        document.insert("services".to_owned(), Value::Object(services));
         write(&Value::Object(document))
     }
 
@@ -198,7 +208,7 @@ fn adapt_service(project: &str, name: &str, service: &Value, kind: Option<Kind>,
     }
     forget_dockerfile_beside_inline(&mut service);
     let is_job = kind.is_some_and(Kind::runs_to_completion);
-    if is_job {
+    if is_job && settings.owned {
         make_job(&mut service);
     }
     if is_job || settings.owned {
@@ -214,9 +224,10 @@ fn adapt_service(project: &str, name: &str, service: &Value, kind: Option<Kind>,
     Value::Object(service)
 }
 
-/// The log driver that keeps every byte as it came; the default one replaces what is not UTF-8.
+/// The log driver that keeps every byte as it came; the default one replaces what is not UTF-8. Its size has no limit, as
+/// with the default one: at a limit the engine drops what has not been read yet, and says nothing.
 fn log_driver() -> Value {
-    json!({"driver": "local", "options": {"max-size": "1g", "max-file": "1", "compress": "false"}})
+    json!({"driver": "local", "options": {"max-size": "1t", "max-file": "1", "compress": "false"}})
 }
 
 /// Compose writes its default beside the inline text and then refuses to read both.
@@ -238,7 +249,7 @@ fn keep_image_name(project: &str, name: &str, service: &mut Map<String, Value>) 
     }
 }
 
-/// A job runs once, without a terminal and without input.
+/// A job of a run of its own runs once, without a terminal and without input. Under `up` it is as the file has it.
 fn make_job(service: &mut Map<String, Value>) {
     service.insert("restart".to_owned(), "no".into());
     service.shift_remove("tty");
@@ -402,6 +413,7 @@ mod tests {
                 owned,
                 owner: "host/boot/1/2/3".into(),
                 keep: (!owned).then_some("up"),
+                inactive: vec!["debug".into()],
             },
         )
     }
@@ -458,6 +470,13 @@ volumes: {data: {name: shop_data}}
     }
 
     #[test]
+    fn job_under_up_keeps_what_the_file_gives_it() {
+        let whole = parse(&documents(STACK, false).whole());
+        let unit = &whole["services"]["unit"];
+        assert_eq!((&unit["restart"], &unit["tty"]), (&json!("always"), &json!(true)));
+    }
+
+    #[test]
     fn a_project_of_its_own_shares_no_names() {
         let whole = parse(&documents(STACK, true).whole());
         let db = &whole["services"]["db"];
@@ -476,6 +495,14 @@ volumes: {data: {name: shop_data}}
         assert_eq!(db["container_name"], "shop_db");
         assert!(db.get("labels").is_none() && db.get("logging").is_none());
         assert_eq!(whole["networks"]["default"]["name"], "fixed");
+    }
+
+    #[test]
+    fn services_that_are_not_active_are_named_in_the_whole_document_alone() {
+        let documents = documents(STACK, false);
+        let debug = &parse(&documents.whole())["services"]["debug"];
+        assert_eq!(debug["profiles"], json!(["inactive"]));
+        assert!(parse(&documents.of(["db"]))["services"].get("debug").is_none());
     }
 
     #[test]

@@ -10,6 +10,8 @@
 //! | [`binary`] | where docker and compose are found |
 //! | `driver` | the loop: messages in, effects out |
 //! | `prepare`, `look`, `start`, [`cleanup`] | build, pull and create; see what was created; start a set of stages; stop and remove |
+//! | `prepare`, `start`, `cleanup` | build, pull and create; start a set of stages; stop and remove |
+//! | `build_log` | what builds write, into a file of each stage |
 //! | [`guard`] | a second process that cleans up after a run that was killed |
 //! | [`owner`], [`things`] | whose a container, network or volume is, and whether that process lives; what is on the engine |
 //! | [`gc`] | what runs left whose owner is gone |
@@ -21,6 +23,7 @@
 //! | [`engine_events`], [`inspect`], [`compose_output`], [`classify`] | what the engine and compose say, as data |
 
 pub mod binary;
+mod build_log;
 pub mod classify;
 pub mod cleanup;
 pub mod command;
@@ -76,6 +79,8 @@ pub struct Spec {
     pub build: Option<Vec<String>>,
     /// Options of the call that creates containers.
     pub create: Vec<String>,
+    /// Whether compose's warning of orphaned containers is passed on.
+    pub passes_orphans_on: bool,
     /// What becomes of the containers at the end.
     pub close: Close,
     /// How long containers get to end when they are stopped (`up -t`).

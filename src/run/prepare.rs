@@ -1,9 +1,12 @@
 //! Before the first stage starts: images are built and pulled; containers, networks and volumes are created.
 
 use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
+use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, mpsc};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use super::build_log::BuildLogs;
 use super::classify;
 use super::cleanup;
 use super::command::Commands;
@@ -15,6 +18,9 @@ use super::scheduler::StartFailure;
 use crate::event::{Fact, Kind, Outcome};
 use crate::plan::Plan;
 
+/// How long the output of builds is held back while nothing more of it comes.
+const PAUSE: Duration = Duration::from_millis(50);
+
 /// What the preparation of a run needs to know.
 #[derive(Clone, Debug)]
 pub(super) struct Preparation {
@@ -25,12 +31,16 @@ pub(super) struct Preparation {
     pub(super) build: Option<Vec<String>>,
     /// Options of the call that creates containers.
     pub(super) create: Vec<String>,
+    /// Whether compose's warning of orphaned containers is passed on.
+    pub(super) passes_orphans_on: bool,
     /// Whether the project is the run's own. In one of the user's, what a document leaves out would count as orphaned.
     pub(super) owned: bool,
     /// Whether a stage that cannot be prepared leaves the others alone.
     pub(super) keep_going: bool,
     /// Whether what is not known is refused rather than assumed.
     pub(super) strict: bool,
+    /// The run's directory, which the logs of builds go to.
+    pub(super) directory: PathBuf,
     /// Its own, so that breaking it off ends its calls and no others.
     pub(super) spawner: Spawner,
 }
@@ -50,9 +60,18 @@ struct Call {
     /// The images, containers and services that failed, with why.
     failed: Vec<(String, String)>,
     /// The build step that failed.
-    step: Option<String>,
+    step: Option<FailedStep>,
     /// Compose's last word.
     message: String,
+}
+
+/// A step of a build that failed.
+struct FailedStep {
+    name: String,
+    /// The last lines that it wrote.
+    output: String,
+    /// It was stopped because another one failed.
+    is_cancelled: bool,
 }
 
 impl Preparation {
@@ -121,10 +140,10 @@ impl Preparation {
             return Vec::new();
         }
         if !self.keep_going || built.len() == 1 {
-            return self.build_failure(&call, &built).into_iter().collect();
+            return self.build_failure(&call, &built, tell).into_iter().collect();
         }
         // One failure ends the whole call: one by one shows which images can be had.
-        let alone = |name: &str| self.build_failure(&self.call_build(options, &[name], tell), &[name]);
+        let alone = |name: &str| self.build_failure(&self.call_build(options, &[name], tell), &[name], tell);
         built.iter().filter_map(|name| alone(name)).collect()
     }
 
@@ -132,14 +151,14 @@ impl Preparation {
         self.call(&self.commands.build(self.document(built), options, built), built, tell)
     }
 
-    fn build_failure(&self, call: &Call, built: &[&str]) -> Option<StartFailure> {
+    fn build_failure(&self, call: &Call, built: &[&str], tell: &dyn Fn(Fact)) -> Option<StartFailure> {
         if call.code == 0 {
             return None;
         }
         let step = call
             .step
-            .as_deref()
-            .and_then(|step| compose_output::stage_of_step(step, built));
+            .as_ref()
+            .and_then(|step| compose_output::stage_of_step(&step.name, built));
         // BuildKit names the target in front of its message where several are built.
         let named = || {
             built
@@ -149,6 +168,13 @@ impl Preparation {
         };
         let name = step.or_else(named).or_else(|| built.first().copied())?;
         let stage = self.plan.index(name)?;
+        if let Some(step) = &call.step {
+            tell(Fact::BuildStepFailed {
+                stage: name.to_owned(),
+                step: step.name.clone(),
+                output: step.output.clone(),
+            });
+        }
         let outcome = match classify::start_failure(&call.message) {
             Outcome::EngineLost => Outcome::EngineLost,
             _ => Outcome::BuildFailed,
@@ -172,13 +198,16 @@ impl Preparation {
                 return;
             }
             let built = self.names(|at| left(at) && self.plan.stages[at].builds);
-            let create = self.commands.create(self.document(&names), &self.create, &names);
+            let document = self.document(&names);
+            let create = self
+                .commands
+                .create(document, &self.create, &names, self.passes_orphans_on);
             let call = self.call(&create, &built, tell);
             if call.code == 0 {
                 tell(Fact::Created { took_ms: millis(begun) });
                 return;
             }
-            let found = self.create_failures(&call, &names, &built);
+            let found = self.create_failures(&call, &names, &built, tell);
             let progress = !found.is_empty();
             failed.extend(found);
             if !self.keep_going || !progress {
@@ -188,9 +217,9 @@ impl Preparation {
     }
 
     /// The stages that a failed call names; where it names none, the first one stands for all.
-    fn create_failures(&self, call: &Call, names: &[&str], built: &[&str]) -> Vec<StartFailure> {
+    fn create_failures(&self, call: &Call, names: &[&str], built: &[&str], tell: &dyn Fn(Fact)) -> Vec<StartFailure> {
         if call.step.is_some() || classify::is_build_failure(&call.message) {
-            return self.build_failure(call, built).into_iter().collect();
+            return self.build_failure(call, built, tell).into_iter().collect();
         }
         let mut failures: Vec<StartFailure> = Vec::new();
         for (id, details) in &call.failed {
@@ -284,17 +313,29 @@ impl Preparation {
             });
         }
         drop(sender);
-        for line in lines {
-            for progress in compose_output::read(&line) {
-                self.note(&mut call, progress, built, tell);
+        let mut logs = BuildLogs::new(&self.directory, built, tell);
+        loop {
+            match lines.recv_timeout(PAUSE) {
+                Ok(line) => {
+                    for progress in compose_output::read(&line) {
+                        self.note(&mut call, progress, built, &mut logs, tell);
+                    }
+                    logs.pass_on(false);
+                }
+                Err(RecvTimeoutError::Timeout) => logs.pass_on(true),
+                Err(RecvTimeoutError::Disconnected) => break,
             }
         }
+        logs.end();
         call.code = child.wait();
         call
     }
 
-    fn note(&self, call: &mut Call, progress: Progress, built: &[&str], tell: &dyn Fn(Fact)) {
+    fn note(&self, call: &mut Call, progress: Progress, built: &[&str], logs: &mut BuildLogs<'_>, tell: &dyn Fn(Fact)) {
         match progress {
+            Progress::Named { step, name } => logs.named(&step, &name),
+            Progress::Wrote { step, text } => logs.wrote(&step, &text),
+            Progress::BuildWarning { step, text } => logs.remark(&step, &text),
             Progress::Pulling(name) => tell(Fact::PullStarted {
                 image: self.image(name),
             }),
@@ -302,17 +343,39 @@ impl Preparation {
                 image: self.image(name),
             }),
             Progress::Failed { id, details } => call.failed.push((id, details)),
-            Progress::Step { name, cached, took } => tell(Fact::BuildStepFinished {
-                stage: compose_output::stage_of_step(&name, built).map(str::to_owned),
-                step: name,
+            Progress::Step {
+                step,
+                name,
                 cached,
-                took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-            }),
-            Progress::StepFailed { name, error } => {
-                if call.message.is_empty() {
-                    call.message = format!("{name}: {error}");
+                took,
+            } => {
+                logs.ended(&step, if cached { "cached" } else { "done" });
+                tell(Fact::BuildStepFinished {
+                    stage: compose_output::stage_of_step(&name, built).map(str::to_owned),
+                    step: name,
+                    cached,
+                    took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+                });
+            }
+            Progress::StepFailed { step, name, error } => {
+                let output = logs.tail(&step);
+                logs.ended(&step, &error);
+                let is_cancelled = error.contains("context canceled");
+                // Steps that are stopped because another one failed fail as well.
+                if call
+                    .step
+                    .as_ref()
+                    .is_none_or(|first| first.is_cancelled && !is_cancelled)
+                {
+                    if call.message.is_empty() || call.step.is_some() {
+                        call.message = format!("{name}: {error}");
+                    }
+                    call.step = Some(FailedStep {
+                        name,
+                        output,
+                        is_cancelled,
+                    });
                 }
-                call.step.get_or_insert(name);
             }
             Progress::Error(message) => call.message = message,
             Progress::Warning(message) => tell(Fact::Warned { stage: None, message }),

@@ -86,6 +86,23 @@ pub fn model(spawner: &Spawner, question: &Question<'_>) -> Result<(Project, Vec
     Ok(config(spawner, question, &services).unwrap_or((project, warnings)))
 }
 
+/// The names of the services that these flags make active; none where compose fails.
+#[must_use]
+pub fn service_names(spawner: &Spawner, question: &Question<'_>) -> Vec<String> {
+    let mut argv = question.tools.compose.clone();
+    argv.extend(question.globals.iter().cloned());
+    argv.extend(["config", "--services"].map(OsString::from));
+    let invocation = Invocation {
+        argv,
+        env: question.tools.env.clone(),
+        stdin: question.stdin.map(<[u8]>::to_vec),
+        ..Invocation::default()
+    };
+    let finished = spawner.capture(&invocation, Some(LIMITS)).unwrap_or_default();
+    let names = String::from_utf8_lossy(&finished.stdout).into_owned();
+    names.lines().map(str::to_owned).collect()
+}
+
 /// Both forms of the model at once: JSON is exact, YAML has the `x-` keys of services.
 fn config(spawner: &Spawner, question: &Question<'_>, services: &[&String]) -> Result<(Project, Vec<String>)> {
     let call = |format: &str| {

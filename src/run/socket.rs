@@ -5,8 +5,10 @@
 
 use std::ffi::OsString;
 use std::io::{self, BufRead as _, BufReader, Read, Write as _};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::binary::Tools;
 use crate::event::Stream;
@@ -26,6 +28,15 @@ pub struct LogStream {
 /// What says that the body is made of frames, each with its stream. Without a terminal it always is; with one there is a
 /// single stream without frames.
 const FRAMES: &str = "application/vnd.docker.multiplexed-stream";
+
+/// How long the head of a frame is.
+const HEAD: usize = 8;
+
+/// How much is taken from the connection at once. The engine sends a frame for each line.
+const RECEIVED: usize = 64 * 1024;
+
+/// How long the engine gets to answer a simple question.
+const ANSWER: Duration = Duration::from_secs(10);
 
 impl Socket {
     /// The socket that docker itself would use, unless a context says where the engine is.
@@ -58,29 +69,15 @@ impl Socket {
     /// # Errors
     /// When the engine does not answer, or gives a log without frames.
     pub fn logs(&self, container: &str, since: Option<&str>) -> io::Result<LogStream> {
-        let mut connection = UnixStream::connect(&self.0)?;
         let since = since.map(|since| format!("&since={since}")).unwrap_or_default();
-        // With HTTP/1.0 the body has no encoding of its own and ends with the connection.
-        write!(
-            connection,
-            "GET /containers/{container}/logs?follow=1&stdout=1&stderr=1{since} HTTP/1.0\r\nHost: docker\r\n\r\n"
-        )?;
-        let mut body = BufReader::new(connection);
-        let mut status = String::new();
-        body.read_line(&mut status)?;
-        let mut has_frames = false;
-        loop {
-            let mut header = String::new();
-            body.read_line(&mut header)?;
-            if header.trim().is_empty() {
-                break;
-            }
-            has_frames |= header.to_ascii_lowercase().starts_with("content-type:") && header.contains(FRAMES);
-        }
-        if status.split(' ').nth(1) != Some("200") || !has_frames {
+        let question = format!("containers/{container}/logs?follow=1&stdout=1&stderr=1{since}");
+        let (status, headers, body) = self.get(&question, None)?;
+        let has_frames = headers
+            .iter()
+            .any(|header| header.to_ascii_lowercase().starts_with("content-type:") && header.contains(FRAMES));
+        if status != "200" || !has_frames {
             return Err(io::Error::other(format!(
-                "the engine gives no log with frames: {}",
-                status.trim()
+                "the engine gives no log with frames: {status}"
             )));
         }
         Ok(LogStream {
@@ -88,21 +85,61 @@ impl Socket {
             frame: (Stream::Stdout, 0),
         })
     }
+
+    /// Makes sure that the container is still there. The log of one that is removed meanwhile ends as if it were whole.
+    ///
+    /// # Errors
+    /// When the container was removed, or the engine does not answer.
+    pub fn holds(&self, container: &str) -> io::Result<()> {
+        let (status, _, _) = self.get(&format!("containers/{container}/json"), Some(ANSWER))?;
+        match status.as_str() {
+            "200" => Ok(()),
+            "404" => Err(io::Error::other(
+                "the container was removed while its log was being read",
+            )),
+            status => Err(io::Error::other(format!("the engine answered with status {status}"))),
+        }
+    }
+
+    /// Asks the engine something: the status and the headers of its answer, and the connection that the rest comes on.
+    fn get(&self, question: &str, time: Option<Duration>) -> io::Result<(String, Vec<String>, BufReader<UnixStream>)> {
+        let mut connection = UnixStream::connect(&self.0)?;
+        connection.set_read_timeout(time)?;
+        // With HTTP/1.0 the body has no encoding of its own and ends with the connection.
+        connection.write_all(format!("GET /{question} HTTP/1.0\r\nHost: docker\r\n\r\n").as_bytes())?;
+        let mut body = BufReader::with_capacity(RECEIVED, connection);
+        let mut status = String::new();
+        body.read_line(&mut status)?;
+        let mut headers = Vec::new();
+        loop {
+            let mut header = String::new();
+            body.read_line(&mut header)?;
+            if header.trim().is_empty() {
+                break;
+            }
+            headers.push(header);
+        }
+        let status = status.split_whitespace().nth(1).unwrap_or_default().to_owned();
+        Ok((status, headers, body))
+    }
 }
 
 impl LogStream {
-    /// Reads what comes next, of one stream; `None` at the end of the log.
+    /// Reads what comes next, of one stream, which can be nothing; `None` at the end of the log.
     ///
     /// # Errors
     /// When the connection breaks within a frame, or the engine reports an error of its own in one.
     pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<Option<(Stream, usize)>> {
-        while self.frame.1 == 0 {
+        if self.frame.1 == 0 {
             match self.next_frame()? {
                 Some(frame) => self.frame = frame,
                 None => return Ok(None),
             }
         }
         let (stream, left) = self.frame;
+        if left == 0 {
+            return Ok(Some((stream, 0)));
+        }
         let most = left.min(buffer.len());
         let count = self.body.read(&mut buffer[..most])?;
         if count == 0 {
@@ -112,12 +149,19 @@ impl LogStream {
         Ok(Some((stream, count)))
     }
 
+    /// Whether the next read has to wait for the engine.
+    #[must_use]
+    pub fn is_drained(&self) -> bool {
+        let needed = if self.frame.1 == 0 { HEAD } else { 0 };
+        self.body.buffer().len() <= needed
+    }
+
     /// The head of a frame: its stream in the first byte, its length in the last four.
     fn next_frame(&mut self) -> io::Result<Option<(Stream, usize)>> {
         if self.body.fill_buf()?.is_empty() {
             return Ok(None);
         }
-        let mut head = [0; 8];
+        let mut head = [0; HEAD];
         self.body.read_exact(&mut head)?;
         let length = u32::from_be_bytes([head[4], head[5], head[6], head[7]]);
         let length = usize::try_from(length).map_err(io::Error::other)?;
@@ -130,6 +174,12 @@ impl LogStream {
                 Err(io::Error::other(message))
             }
         }
+    }
+}
+
+impl AsFd for LogStream {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.body.get_ref().as_fd()
     }
 }
 
@@ -154,7 +204,7 @@ mod tests {
         (directory, Socket(path))
     }
 
-    const HEAD: &[u8] = b"HTTP/1.0 200 OK\r\nContent-Type: application/vnd.docker.multiplexed-stream\r\n\r\n";
+    const ANSWERED: &[u8] = b"HTTP/1.0 200 OK\r\nContent-Type: application/vnd.docker.multiplexed-stream\r\n\r\n";
 
     fn read_all(stream: &mut LogStream) -> io::Result<Vec<(Stream, String)>> {
         let mut buffer = [0; 4];
@@ -167,7 +217,7 @@ mod tests {
 
     #[test]
     fn frames_tell_the_streams_apart_and_keep_their_order() {
-        let (_directory, socket) = answer(&[HEAD, b"\x01\0\0\0\0\0\0\x03one\x02\0\0\0\0\0\0\x05three"].concat());
+        let (_directory, socket) = answer(&[ANSWERED, b"\x01\0\0\0\0\0\0\x03one\x02\0\0\0\0\0\0\x05three"].concat());
         let read = read_all(&mut socket.logs("c", None).unwrap()).unwrap();
         let expected = [(Stream::Stdout, "one"), (Stream::Stderr, "thre"), (Stream::Stderr, "e")];
         assert_eq!(read, expected.map(|(stream, text)| (stream, text.to_owned())));
@@ -175,7 +225,7 @@ mod tests {
 
     #[test]
     fn a_frame_that_breaks_off_is_no_end() {
-        let (_directory, socket) = answer(&[HEAD, b"\x01\0\0\0\0\0\0\x09one"].concat());
+        let (_directory, socket) = answer(&[ANSWERED, b"\x01\0\0\0\0\0\0\x09one"].concat());
         assert!(read_all(&mut socket.logs("c", None).unwrap()).is_err());
     }
 
@@ -187,6 +237,18 @@ mod tests {
         ] {
             let (_directory, socket) = answer(head.as_bytes());
             assert!(socket.logs("c", None).is_err());
+        }
+    }
+
+    #[test]
+    fn a_container_that_is_gone_is_an_error() {
+        for (head, holds) in [
+            ("HTTP/1.0 200 OK\r\n\r\n{}", true),
+            ("HTTP/1.0 404 Not Found\r\n\r\n{}", false),
+            ("", false),
+        ] {
+            let (_directory, socket) = answer(head.as_bytes());
+            assert_eq!(socket.holds("c").is_ok(), holds, "{head}");
         }
     }
 

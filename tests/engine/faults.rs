@@ -420,3 +420,34 @@ fn kill_and_wait(
     project.engine_is_gone();
     (Instant::now(), running.wait())
 }
+
+#[test]
+fn process_killed_for_memory_in_a_job_that_goes_on_is_warned_of() {
+    let Some(engine) = engine() else { return };
+    let services = "  test: {<<: *box, mem_limit: 20m, memswap_limit: 20m, command: ['tail /dev/zero; echo $$? >/ran/killed; until test -e /ran/go; do sleep 0.1; done']}\n";
+    let project = Project::with_services(engine, "faults", services);
+    let running = project.towline("ci").start();
+    running.until("the engine knows of it", || {
+        let listed = engine.docker("ps --filter label=dev.towline.stage=test --format {{.Names}}");
+        let name = listed
+            .lines()
+            .find(|name| name.starts_with(&project.name))
+            .map(str::to_owned);
+        project.has("killed")
+            && name.is_some_and(|name| {
+                engine
+                    .docker(&format!("inspect --format {{{{.State.OOMKilled}}}} {name}"))
+                    .trim()
+                    == "true"
+            })
+    });
+    project.write("ran/go", "");
+    let finished = running.wait();
+    finished.passed();
+    let warnings = finished.report()["warnings"].to_string();
+    assert!(
+        warnings.contains("the kernel killed a process of `test` for lack of memory"),
+        "{finished}"
+    );
+    assert_eq!(finished.stderr.matches("for lack of memory").count(), 2, "{finished}");
+}

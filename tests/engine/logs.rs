@@ -7,7 +7,7 @@ use std::io::Write as _;
 use serde_json::Value;
 
 use crate::common::{Engine, Finished, Project, engine};
-use crate::proxy::Proxy;
+use crate::proxy::{Pace, Proxy, SlowLogs};
 
 /// A job that writes something that is hard to keep.
 struct Writer {
@@ -318,4 +318,85 @@ fn last_words_of_a_service_that_may_end_in_good_order_are_kept() {
     let finished = project.towline("ci").run();
     finished.passed();
     assert_eq!(finished.log("app"), b"hello\nfarewell\n", "{finished}");
+}
+
+/// A job whose log takes longer to read than to write.
+const TALKATIVE: &str = "  test: {<<: *box, command: ['seq 1 100000; exit 3']}\n";
+
+/// The exited containers of the project's run.
+fn ended(engine: &Engine, project: &Project) -> Vec<String> {
+    let listed = engine
+        .docker("ps --all --filter status=exited --filter label=dev.towline.stage=test --format {{.ID}}={{.Names}}");
+    let own = |line: &str| {
+        Some(line.split_once('=')?)
+            .filter(|(_, name)| name.starts_with(&project.name))
+            .map(|(id, _)| id.to_owned())
+    };
+    listed.lines().filter_map(own).collect()
+}
+
+#[test]
+fn log_that_comes_slowly_is_read_to_its_end() {
+    let Some(socket) = engine().and_then(Engine::socket) else {
+        return;
+    };
+    let Some(engine) = engine() else { return };
+    let project = Project::with_services(engine, "logs", "  test: {<<: *box, command: ['seq 1 400; exit 3']}\n");
+    // 400 lines with their frames are 4.7 kB: more than the 10 s that it is waited for without a byte.
+    let slow = SlowLogs::to(&socket, Pace::Trickling(160, std::time::Duration::from_millis(400)));
+    let finished = project.towline("ci").env("DOCKER_HOST", slow.host()).run();
+    finished.failed("stage=test outcome=failed code=3");
+    assert!(finished.log("test") == numbers(400), "{finished}");
+    assert_eq!(finished.report()["warnings"], serde_json::json!([]), "{finished}");
+}
+
+#[test]
+fn log_that_stops_coming_is_said_to_be_incomplete() {
+    let Some(socket) = engine().and_then(Engine::socket) else {
+        return;
+    };
+    let Some(engine) = engine() else { return };
+    for line in ["ci", "up --exit-code-from test"] {
+        let project = Project::with_services(engine, "logs", TALKATIVE);
+        let slow = SlowLogs::to(&socket, Pace::Held(20_000));
+        let finished = project.towline(line).env("DOCKER_HOST", slow.host()).run();
+        finished.failed("stage=test outcome=failed code=3");
+        assert!(finished.log("test").len() < numbers(100_000).len(), "{finished}");
+        is_incomplete(&finished, "the engine sent nothing for 10 s");
+    }
+}
+
+#[test]
+fn log_of_a_container_that_is_removed_meanwhile_is_said_to_be_incomplete() {
+    let Some(socket) = engine().and_then(Engine::socket) else {
+        return;
+    };
+    let Some(engine) = engine() else { return };
+    let project = Project::with_services(engine, "logs", TALKATIVE);
+    let slow = SlowLogs::to(&socket, Pace::Held(20_000));
+    let running = project.towline("ci").env("DOCKER_HOST", slow.host()).start();
+    running.until("the job has ended", || !ended(engine, &project).is_empty());
+    for container in ended(engine, &project) {
+        engine.docker(&format!("rm {container}"));
+    }
+    slow.open();
+    let finished = running.wait();
+    finished.failed("stage=test outcome=failed code=3");
+    is_incomplete(&finished, "No such container");
+}
+
+/// Holds that the view, the summary and the record say that the log may be a part of what was written.
+#[track_caller]
+fn is_incomplete(finished: &Finished, why: &str) {
+    let log = finished.log("test");
+    assert!(!log.is_empty() && numbers(100_000).starts_with(&log), "{finished}");
+    let told = format!("its log may be incomplete: {why}");
+    let warnings = finished.report()["warnings"].as_array().cloned().unwrap_or_default();
+    let is_told = |warning: &Value| {
+        let warning = warning.as_str().unwrap_or_default();
+        warning.starts_with(&format!("test: {told}"))
+            && warning.ends_with(&format!("; {} bytes of it were read", log.len()))
+    };
+    assert!(warnings.iter().any(is_told), "{warnings:?}\n{finished}");
+    assert_eq!(finished.stderr.matches(&told).count(), 2, "{finished}");
 }

@@ -10,6 +10,7 @@
 //! | [`passthrough`] | every command of compose, through towline and by itself |
 //! | [`processes`] | no test: what runs on this machine |
 //! | [`proxy`] | no test: another way to the engine, which can be cut |
+//! | [`up_flags`] | every flag of `up`, beside compose |
 //! | [`truth`] | the verdict: kinds × ends × orders, beside what compose's own flags say |
 //!
 //! They need an engine (`scripts/engine up`, then `eval "$(scripts/engine env)"`), and fail without one; where there can
@@ -33,3 +34,5 @@ mod processes;
 mod proxy;
 #[cfg(test)]
 mod truth;
+#[cfg(test)]
+mod up_flags;

@@ -130,7 +130,22 @@ impl Loader {
         self.including.truncate(depth);
         // It is a part of the project alone.
         self.rejected = None;
+        if let Ok(Some(model)) = &model {
+            self.note_secrets(model, &inner);
+        }
         Ok(model?.unwrap_or_else(|| super::decode::empty(entry.span)))
+    }
+
+    /// Notes what the secrets of an included model are that it takes from variables: outside of it they may not be set. What
+    /// is included deepest is noted first.
+    fn note_secrets(&mut self, model: &Node, scope: &Scope) {
+        for (name, secret) in model.get("secrets").into_iter().flat_map(Node::entries) {
+            let variable = secret.get("environment").and_then(Node::as_str);
+            if let Some(value) = variable.and_then(|variable| scope.environment.get(variable)) {
+                let name = name.to_string();
+                self.included_secrets.entry(name).or_insert_with(|| value.to_owned());
+            }
+        }
     }
 
     fn included_environment(

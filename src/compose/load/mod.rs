@@ -138,6 +138,9 @@ pub struct Loaded {
     pub documents: Vec<Arc<[Node]>>,
     /// What is left of a rejected project without what is wrong in it, as far as that is known.
     pub rest: Option<Node>,
+    /// The values of secrets with `environment` that included projects have from variables of their own, by the secrets'
+    /// names. They are for nobody's eyes.
+    pub included_secrets: HashMap<String, String>,
     /// All that was found on the way, warnings too.
     pub diagnostics: Diagnostics,
     /// The texts that the places point into.
@@ -153,6 +156,7 @@ pub fn load(request: Request) -> Loaded {
         problems: Diagnostics::default(),
         including: Vec::new(),
         brought: HashMap::new(),
+        included_secrets: HashMap::new(),
         is_partial: false,
         rejected: None,
     };
@@ -162,6 +166,7 @@ pub fn load(request: Request) -> Loaded {
     Loaded {
         model,
         documents: loader.files.all_documents(),
+        included_secrets: loader.included_secrets,
         rest: loader.rejected,
         diagnostics: loader.problems,
         sources: loader.files.sources,

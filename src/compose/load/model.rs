@@ -18,6 +18,8 @@ pub(super) struct Loader {
     pub(super) including: Vec<String>,
     /// For each file, which file names it and how; nothing for those of the request.
     pub(super) brought: HashMap<String, Option<(Span, &'static str)>>,
+    /// The values of secrets that included projects take from their own variables, by the secrets' names.
+    pub(super) included_secrets: HashMap<String, String>,
     /// Whether a part of the project lies elsewhere and was not looked at.
     pub(super) is_partial: bool,
     /// The model of all files of a request, or of an entry of `include`, where it has values that cannot be used.

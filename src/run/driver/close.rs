@@ -3,8 +3,11 @@
 use std::time::{Duration, Instant};
 
 use super::{Driver, LOG_GRACE, Message, millis, send};
-use crate::event::{Fact, Verdict};
+use crate::event::{Fact, Outcome, Verdict};
 use crate::run::cleanup::{self, Closer};
+
+/// How long the logs of containers that were told to end, and of whose end nothing is known yet, are waited for.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 impl Driver<'_> {
     /// Stops or removes what the run made. Logs are read to their end first: what is removed cannot be read any more.
@@ -14,8 +17,10 @@ impl Driver<'_> {
             self.leave();
             return verdict;
         }
-        self.drain(LOG_GRACE, |driver| {
-            driver.endings.iter().any(|ending| !driver.is_complete(ending))
+        // Whoever sends a signal goes on to kill soon: containers are removed before that.
+        let by_signal = verdict.outcome == Outcome::Cancelled && verdict.stage.is_none();
+        self.drain(by_signal.then_some(LOG_GRACE), |driver| {
+            driver.endings.iter().any(|ending| !driver.is_due(ending))
         });
         if !self.closer.closes() {
             self.report_endings();
@@ -27,8 +32,13 @@ impl Driver<'_> {
         let (running, stages): (Vec<String>, Vec<usize>) =
             running.map(|(id, container)| (id.clone(), container.stage)).unzip();
         self.wait_for(move |closer| closer.end_running(&running, &stages));
-        self.drain(Duration::from_secs(2), |driver| {
-            driver.containers.values().any(|c| c.log.active)
+        let stopped = Instant::now();
+        self.drain(by_signal.then_some(LAST_WORDS), |driver| {
+            let goes_on = stopped.elapsed() < LAST_WORDS;
+            driver.containers.values().any(|c| match c.running {
+                true => c.log.active && goes_on,
+                false => c.awaits_log(),
+            })
         });
         self.report_endings();
         let made = self.made;
@@ -96,24 +106,34 @@ impl Driver<'_> {
         }
     }
 
-    /// Takes messages as long as `goes_on` and the time is not over.
-    fn drain(&mut self, time: Duration, goes_on: impl Fn(&Self) -> bool) {
-        let deadline = Instant::now() + time;
-        while goes_on(self) && Instant::now() < deadline {
-            self.listen_briefly();
+    /// Takes messages as long as `goes_on`, and no signal comes, and the time is not over.
+    fn drain(&mut self, time: Option<Duration>, goes_on: impl Fn(&Self) -> bool) {
+        let begun = Instant::now();
+        let is_over = || time.is_some_and(|time| begun.elapsed() >= time);
+        while goes_on(self) && !is_over() {
+            if self.listen_briefly() {
+                break;
+            }
         }
     }
 
-    fn listen_briefly(&mut self) {
-        if let Ok(message) = self.inbox.recv_timeout(Duration::from_millis(20)) {
+    /// Takes a message if one comes soon: whether it is a signal.
+    fn listen_briefly(&mut self) -> bool {
+        let message = self.inbox.recv_timeout(Duration::from_millis(20)).ok();
+        let is_signal = matches!(message, Some(Message::Signal(_)));
+        if let Some(message) = message {
             self.take(message);
         }
         // A stage that has just ended may wait for what the engine has on record of it.
         self.look_if_due();
         let _ = self.reporter.tick(Instant::now());
+        is_signal
     }
 
+    /// Reports all that has ended, whatever is still to come of it.
     fn report_endings(&mut self) {
+        let closes = self.closer.closes();
+        self.give_up_logs(|container| closes || !container.running);
         for ending in &mut self.endings {
             ending.deadline = Instant::now();
         }

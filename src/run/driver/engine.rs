@@ -122,10 +122,8 @@ impl Driver<'_> {
             Action::Created => {}
             Action::ExecDied(code) => self.probe_ended(stage, code),
             Action::OutOfMemory => {
-                if let Some(container) = self.containers.get_mut(&event.container) {
-                    container.oom = true;
-                    self.end_verified(&event.container, None, true);
-                }
+                self.ran_out_of_memory(&event.container);
+                self.end_verified(&event.container, None, true);
             }
             Action::Killed => {
                 if let Some(container) = self.containers.get_mut(&event.container) {
@@ -184,6 +182,7 @@ impl Driver<'_> {
             running: false,
             oom: false,
             killed: false,
+            changed: Instant::now(),
             is_older,
             held: None,
             log: Log::default(),
@@ -191,6 +190,7 @@ impl Driver<'_> {
         container.running = true;
         container.oom = false;
         container.killed = false;
+        container.changed = Instant::now();
         container.log.starts += 1;
         self.stages[stage].started.get_or_insert(self.begun.elapsed());
         self.tell_held();
@@ -226,7 +226,7 @@ impl Driver<'_> {
         let spawner = self.spawner.clone();
         let commands = self.commands.clone();
         self.spawn(move |inbox| {
-            let oom = ran_out_of_memory(&spawner, &commands, &id, patience);
+            let oom = was_for_memory(&spawner, &commands, &id, patience);
             send(
                 inbox,
                 Message::EndVerified {
@@ -263,11 +263,14 @@ impl Driver<'_> {
             return;
         };
         container.running = false;
+        container.changed = Instant::now();
+        container.oom |= oom;
         let input = Input::Died {
             stage: container.stage,
             instance: container.instance,
             code,
-            oom: oom || container.oom,
+            // Another code is one that it gave itself, whatever became of its children.
+            oom: code == 137 && container.oom,
             is_last,
         };
         self.step(input);
@@ -393,7 +396,7 @@ impl Driver<'_> {
 
 /// Whether the engine says within this time that a container ended for lack of memory. The kernel ends for that only what
 /// has a limit.
-fn ran_out_of_memory(spawner: &Spawner, commands: &Commands, container: &str, patience: Duration) -> bool {
+fn was_for_memory(spawner: &Spawner, commands: &Commands, container: &str, patience: Duration) -> bool {
     let deadline = Instant::now() + patience;
     loop {
         let records = records_of(spawner, commands, &[container.to_owned()]);

@@ -3,6 +3,7 @@
 
 mod close;
 mod engine;
+mod memory;
 mod output;
 
 use std::collections::HashMap;
@@ -17,6 +18,7 @@ use crate::event::{Event, Fact, Kind, Outcome, Probe, Refusal, Report, RunInfo, 
 use crate::failure::Result;
 use crate::plan::Plan;
 use crate::report::Reporter;
+use crate::run::build_log;
 use crate::run::cleanup::{Closer, Made};
 use crate::run::command::Commands;
 use crate::run::documents::Documents;
@@ -26,7 +28,7 @@ use crate::run::guard::{self, Guard};
 use crate::run::inspect::Record;
 use crate::run::ledger::{Change, Ledger, Moment};
 use crate::run::lock::{Holder, Lock};
-use crate::run::logs::{Piece, Progress};
+use crate::run::logs::{Piece, Progress, Waiting};
 use crate::run::prepare::{Preparation, Prepared};
 use crate::run::process::Spawner;
 use crate::run::scheduler::{Effect, Input, Scheduler, Signal, StageEnd, StartFailure};
@@ -38,7 +40,7 @@ use output::log_name;
 /// How often reporters get to move what moves without an event.
 const BEAT: Duration = Duration::from_millis(100);
 
-/// How long a stage's report waits for the rest of its log.
+/// How long a stage's report waits for the engine's record, and for the rest of its log while not a byte of it comes.
 const LOG_GRACE: Duration = Duration::from_secs(10);
 
 /// How long the event of a start may take before the engine is asked.
@@ -102,6 +104,8 @@ struct Container {
     oom: bool,
     /// Somebody had the engine kill it.
     killed: bool,
+    /// When it was last seen to start or to end.
+    changed: Instant,
     /// It ran before this run, which is not to pass on what it wrote then.
     is_older: bool,
     /// What has become of it since it ended in a way that the engine is being asked about.
@@ -138,9 +142,15 @@ struct Log {
     /// How many of these the follower has seen.
     followed: u32,
     active: bool,
+    /// Since when whoever reads it has been waiting for the engine.
+    waiting: Waiting,
+    /// Nobody waits for the rest of it any more, and a warning says so.
+    given_up: bool,
     /// There is none: the file turns it off.
     is_none: bool,
     progress: Progress,
+    /// How many bytes of it have been passed on.
+    told: u64,
     /// How often reading it failed.
     failures: u32,
     /// At which start it was read a last time after the container's end.
@@ -151,10 +161,19 @@ struct Log {
 struct Ending {
     report: StageReport,
     stage: usize,
+    /// How long a record is waited for. The log has as long as bytes of it come.
     deadline: Instant,
     /// A record of the engine's that is newer than this belongs to the report: what the last probe printed is the best
     /// answer to why.
     record_after: Option<Moment>,
+}
+
+impl Container {
+    /// Whether there is more of its log to come, as far as anybody can tell.
+    fn awaits_log(&self) -> bool {
+        let silence = self.log.waiting.lasted().min(self.changed.elapsed());
+        self.log.active && !self.log.given_up && silence < LOG_GRACE
+    }
 }
 
 pub(super) struct Driver<'a> {
@@ -183,6 +202,8 @@ pub(super) struct Driver<'a> {
     /// What is known of each stage, by its place in the plan.
     stages: Vec<StageRun>,
     ledger: Ledger,
+    /// The last lines of build steps that failed, by stage.
+    build_outputs: HashMap<String, String>,
     endings: Vec<Ending>,
     /// Starts that are told once the stages that made them possible have been reported.
     held: Vec<Fact>,
@@ -224,9 +245,11 @@ impl<'a> Driver<'a> {
             plan: Arc::clone(&plan),
             build: spec.build,
             create: spec.create,
+            passes_orphans_on: spec.passes_orphans_on,
             owned: spec.settings.owned,
             keep_going: spec.rules.keep_going,
             strict: spec.strict,
+            directory: spec.directory.clone(),
             spawner: Spawner::default(),
         };
         let closer = Closer {
@@ -271,6 +294,7 @@ impl<'a> Driver<'a> {
             containers: HashMap::new(),
             stages: vec![StageRun::default(); count],
             ledger: Ledger::default(),
+            build_outputs: HashMap::new(),
             endings: Vec::new(),
             held: Vec::new(),
             warnings: Vec::new(),
@@ -467,6 +491,9 @@ impl<'a> Driver<'a> {
                     self.warnings.push(warning);
                 }
             }
+            Fact::BuildStepFailed { stage, output, .. } if !output.is_empty() => {
+                self.build_outputs.insert(stage.clone(), output.clone());
+            }
             Fact::InstanceRestarted { stage, .. } => {
                 if let Some(stage) = self.plan.index(stage) {
                     self.stages[stage].restarts += 1;
@@ -604,6 +631,8 @@ impl<'a> Driver<'a> {
             restarts: self.stages[stage].restarts,
             probe: None,
             log: has_log.then(|| format!("logs/{}", log_name(&planned.name, instance))),
+            build_log: planned.builds.then(|| build_log::name(Some(&planned.name))),
+            build_output: self.build_outputs.remove(&planned.name),
         };
         let has_probe = planned.health != Health::Disabled
             && matches!(end.outcome, Outcome::Unhealthy | Outcome::Ended | Outcome::TimedOut);
@@ -624,7 +653,8 @@ impl<'a> Driver<'a> {
         let mut at = 0;
         while at < self.endings.len() {
             let stage = self.endings[at].stage;
-            if self.is_complete(&self.endings[at]) || Instant::now() >= self.endings[at].deadline {
+            if self.is_due(&self.endings[at]) {
+                self.give_up_logs(|container| container.stage == stage && !container.running);
                 let mut report = self.endings.remove(at).report;
                 // An engine that hangs lets a stage start and gives no log.
                 report.log = report.log.filter(|log| self.directory.join(log).exists());
@@ -632,6 +662,8 @@ impl<'a> Driver<'a> {
                     .probe
                     .clone()
                     .filter(|_| report.outcome != Outcome::Passed);
+                report.build_log = report.build_log.filter(|log| self.directory.join(log).exists());
+                self.warn_of_memory(stage, report.outcome);
                 self.stages[stage].result = Some(report.clone());
                 self.emit(Fact::StageFinished(report));
             } else {
@@ -643,13 +675,13 @@ impl<'a> Driver<'a> {
         }
     }
 
-    /// Whether the log of a stage that ended is read to its end, and its record is there.
-    fn is_complete(&self, ending: &Ending) -> bool {
-        let is_read = |c: &Container| c.stage != ending.stage || c.running || !c.log.active;
+    /// Whether a stage that ended can be reported: its log is read to its end or given up, and its record is there.
+    fn is_due(&self, ending: &Ending) -> bool {
         let is_known = ending
             .record_after
             .is_none_or(|after| self.last_record.is_some_and(|last| last > after));
-        is_known && self.containers.values().all(is_read)
+        let is_read = |c: &Container| c.stage != ending.stage || c.running || !c.awaits_log();
+        (is_known || Instant::now() >= ending.deadline) && self.containers.values().all(is_read)
     }
 
     fn tell_held(&mut self) {

@@ -1,7 +1,10 @@
 //! The containers' output: from the engine into the run's log files, and on to the reporters.
 
-use super::{Driver, Message, send};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::{Container, Driver, LOG_GRACE, Message, send};
 use crate::event::Fact;
+use crate::run::classify;
 use crate::run::logs::{self, Piece, Progress, Source};
 
 /// How often reading a log may fail before it is given up.
@@ -14,7 +17,7 @@ impl Driver<'_> {
         };
         let planned = &self.plan.stages[container.stage];
         let log = &mut container.log;
-        if log.active || log.failures == FAILURES || log.is_none {
+        if log.active || log.given_up || log.is_none {
             return;
         }
         if planned.log_driver.as_deref() == Some("none") {
@@ -31,6 +34,8 @@ impl Driver<'_> {
             .join("logs")
             .join(log_name(&planned.name, container.instance));
         let before = container.log.progress;
+        let waiting = container.log.waiting.clone();
+        waiting.begin();
         let since = container.is_older.then(|| seconds(self.started_at));
         let invocation = self.commands.logs(id, since.as_deref());
         let socket = self.commands.socket.clone();
@@ -46,9 +51,21 @@ impl Driver<'_> {
                     },
                 )
             };
-            let stream = socket.and_then(|socket| socket.logs(&container, since.as_deref()).ok());
-            let source = stream.map_or_else(|| Source::Command(&spawner, &invocation), Source::Socket);
-            let (progress, result) = logs::follow(source, &file, before, tell);
+            let read = || {
+                let stream = socket
+                    .as_ref()
+                    .and_then(|socket| Some((socket, socket.logs(&container, since.as_deref()).ok()?)));
+                match stream {
+                    Some((socket, stream)) => {
+                        let (progress, result) = logs::follow(Source::Socket(stream), &file, before, &waiting, tell);
+                        (progress, result.and_then(|()| Ok(socket.holds(&container)?)))
+                    }
+                    None => logs::follow(Source::Command(&spawner, &invocation), &file, before, &waiting, tell),
+                }
+            };
+            // Nobody would ever hear of the end of a reader that panics.
+            let read = catch_unwind(AssertUnwindSafe(read));
+            let (progress, result) = read.unwrap_or_else(|_| (before, Err(anyhow::anyhow!("the reader panicked"))));
             let error = result.err().map(|error| format!("{error:#}"));
             send(
                 inbox,
@@ -80,13 +97,40 @@ impl Driver<'_> {
         log.failures += 1;
         if log.failures < FAILURES {
             self.follow(id);
+        } else {
+            self.give_up_log(id, &format!("may be incomplete: {}", classify::clean(&error)));
+        }
+    }
+
+    /// Stops waiting for the rest of the logs that are still being read, of the containers that are meant.
+    pub(super) fn give_up_logs(&mut self, is_meant: impl Fn(&Container) -> bool) {
+        let open = |c: &Container| c.log.active && is_meant(c);
+        let open = self.containers.iter().filter(|(_, container)| open(container));
+        let open: Vec<(String, bool)> = open.map(|(id, c)| (id.clone(), c.awaits_log())).collect();
+        for (id, goes_on) in open {
+            if goes_on {
+                self.give_up_log(&id, "is incomplete: the run ended before it was read to its end");
+            } else {
+                let why = format!(
+                    "may be incomplete: the engine sent nothing for {} s",
+                    LOG_GRACE.as_secs()
+                );
+                self.give_up_log(&id, &why);
+            }
+        }
+    }
+
+    /// Nobody can say how much is missing: the engine has no word for how long a log is.
+    fn give_up_log(&mut self, id: &str, how: &str) {
+        let Some(container) = self.containers.get_mut(id) else {
+            return;
+        };
+        if std::mem::replace(&mut container.log.given_up, true) {
             return;
         }
-        let stage = self.plan.stages[container.stage].name.clone();
-        self.emit(Fact::Warned {
-            stage: Some(stage),
-            message: format!("its log is not complete: {error}"),
-        });
+        let stage = Some(self.plan.stages[container.stage].name.clone());
+        let message = format!("its log {how}; {} bytes of it were read", container.log.told);
+        self.emit(Fact::Warned { stage, message });
     }
 
     /// Reads the log of a container that has ended to its end once more, where it came over a network: there `docker logs`
@@ -106,25 +150,32 @@ impl Driver<'_> {
     }
 
     pub(super) fn output(&mut self, id: &str, piece: Piece) {
-        let Some(container) = self.containers.get(id) else {
+        let Some(container) = self.containers.get_mut(id) else {
             return;
         };
+        container.log.told = piece.offset + piece.text.len() as u64;
         let fact = Fact::Output {
             stage: self.plan.stages[container.stage].name.clone(),
             instance: container.instance,
             stream: piece.stream,
             offset: piece.offset,
             bytes: piece.text.len() as u64,
-            lines: piece.text.iter().filter(|byte| **byte == b'\n').count() as u64,
+            lines: line_ends(&piece.text),
             text: piece.text,
         };
         self.emit(fact);
     }
 }
 
+fn line_ends(text: &[u8]) -> u64 {
+    text.iter().filter(|byte| **byte == b'\n').count() as u64
+}
+
 /// The name of a log file: the stage's, with the container's number from the second on. `@` is in no service's name.
 pub(super) fn log_name(stage: &str, instance: u32) -> String {
     match instance {
+        // That would be the name of what the build of another stage wrote.
+        1 if stage.ends_with(".build") => format!("{stage}@1.log"),
         1 => format!("{stage}.log"),
         _ => format!("{stage}@{instance}.log"),
     }

@@ -116,6 +116,77 @@ fn up_builds_when_it_is_asked_to() {
     assert_eq!(finished.log("test"), b"second\n", "{finished}");
 }
 
+/// Two images; the second step of one fails with words of its own, and the other has something to be warned of.
+const FAILING: &str = "  test:
+    build:
+      dockerfile_inline: |
+        FROM busybox
+        RUN echo compiling; echo FATAL: it broke; exit 3
+  app:
+    build:
+      dockerfile_inline: |
+        FROM busybox AS Base
+        RUN echo the app is built at $WORD
+        CMD sleep infinity
+";
+
+#[test]
+fn output_of_a_failed_step_is_shown_and_kept() {
+    let Some(engine) = engine() else { return };
+    let project = Project::with_services(engine, "builds", FAILING);
+    for (line, times) in [
+        ("ci", 2),
+        ("ci -v", 3),
+        ("up --build --exit-code-from test", 1),
+        ("--progress plain up --build --exit-code-from test", 2),
+        ("--progress plain up --build --quiet-build --exit-code-from test", 1),
+    ] {
+        let finished = project.towline(line).run();
+        finished.failed("stage=test outcome=build_failed code=76");
+        // In the excerpt of the Dockerfile the words stand behind `echo`.
+        let shown = finished
+            .stderr
+            .lines()
+            .filter(|line| line.ends_with(" FATAL: it broke"));
+        assert!(shown.count() >= times, "{line}\n{finished}");
+        let kept = String::from_utf8_lossy(&finished.log("test.build")).into_owned();
+        assert!(kept.contains("\ncompiling\nFATAL: it broke\n"), "{kept}\n{finished}");
+        assert_eq!(finished.result("test")["build_output"], "compiling\nFATAL: it broke\n");
+        project.clear();
+    }
+}
+
+#[test]
+fn output_of_a_build_that_passes_is_kept_with_its_warnings() {
+    let Some(engine) = engine() else { return };
+    let services = FAILING.replace("; exit 3", "");
+    let project = Project::with_services(
+        engine,
+        "builds",
+        &services.replace("$WORD", &format!("{:?}", std::time::Instant::now())),
+    );
+    let finished = project.towline("ci").run();
+    finished.passed();
+    let kept = String::from_utf8_lossy(&finished.log("app.build")).into_owned();
+    assert!(kept.contains("\nthe app is built at "), "{kept}\n{finished}");
+    assert!(kept.contains("warning: StageNameCasing"), "{kept}\n{finished}");
+    assert!(!finished.stderr.contains("StageNameCasing"), "{finished}");
+    for output in finished
+        .events()
+        .iter()
+        .filter(|event| event["event"] == "build_output")
+    {
+        let number = |key: &str| usize::try_from(output[key].as_u64().expect("a number")).expect("a small number");
+        let log = std::fs::read(finished.record().join(output["log"].as_str().expect("a file"))).expect("the log");
+        let piece = &log[number("offset")..number("offset") + number("bytes")];
+        assert_eq!(
+            piece.iter().filter(|byte| **byte == b'\n').count(),
+            number("lines"),
+            "{output}"
+        );
+    }
+}
+
 #[test]
 fn lint_tells_what_buildkit_finds_in_a_dockerfile() {
     let Some(engine) = engine() else { return };

@@ -227,3 +227,49 @@ fn a_health_check_that_the_file_turns_off_is_none() {
     assert!(!finished.stderr.contains("unhealthy"), "{finished}");
     project.nothing_left();
 }
+
+#[test]
+fn container_of_a_fixed_name_is_found_by_what_joins_it() {
+    let Some(engine) = engine() else { return };
+    // Nothing else says that the service comes first.
+    let services = "  net: {<<: *box, container_name: tltest_fixed_name, volumes: ['./ran:/ran', /data], command: ['echo shared >/data/file; touch /ran/up; sleep infinity']}
+  test: {<<: *box, network_mode: 'container:tltest_fixed_name', pid: 'container:tltest_fixed_name', volumes_from: ['container:tltest_fixed_name'], command: ['until test -e /ran/up; do sleep 0.1; done; cat /data/file; ps | grep -c infinity']}
+  other_test: {<<: *box, external_links: ['tltest_fixed_name:n'], command: ['ping -c 1 n >/dev/null && ping -c 1 tltest_fixed_name >/dev/null && echo found']}
+";
+    let project = Project::with_services(engine, "containers", services);
+    let finished = project.towline("ci").run();
+    finished.passed();
+    assert!(finished.log("test").starts_with(b"shared\n"), "{finished}");
+    assert_eq!(finished.log("other_test"), b"found\n", "{finished}");
+    project.nothing_left();
+}
+
+#[test]
+fn script_that_names_a_container_is_told_that_the_name_is_gone() {
+    let Some(engine) = engine() else { return };
+    let services = "  app: {<<: *box, container_name: tltest_named, command: ['sleep infinity']}
+  test: {<<: *box, command: ['true || docker exec tltest_named true']}
+";
+    let project = Project::with_services(engine, "containers", services);
+    let finished = project.towline("ci").run();
+    finished
+        .passed()
+        .says("does not have its name `tltest_named` in this run");
+    let plan = project.towline("plan").run();
+    assert!(plan.text().contains("tltest_named"), "{plan}");
+}
+
+#[test]
+fn job_keeps_its_terminal_under_up_and_its_log_is_exact() {
+    let Some(engine) = engine() else { return };
+    let services = "  test: {<<: *box, tty: true, stdin_open: true, command: ['test -t 1 && test -t 0 && echo istty; seq 1 2000']}\n";
+    let project = Project::with_services(engine, "containers", services);
+    let finished = project.towline("up --exit-code-from test").run();
+    finished.passed();
+    let expected: String = ["istty".to_owned()]
+        .into_iter()
+        .chain((1..=2000).map(|number: u32| number.to_string()))
+        .map(|line| line + "\r\n")
+        .collect();
+    assert_eq!(String::from_utf8_lossy(&finished.log("test")), expected, "{finished}");
+}

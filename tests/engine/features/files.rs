@@ -300,3 +300,35 @@ fn a_folder_may_have_any_name() {
         assert_eq!(finished.log("test"), b"read\n", "{finished}");
     }
 }
+
+#[test]
+fn secrets_of_an_included_project_have_the_values_of_its_own_variables() {
+    let Some(engine) = engine() else { return };
+    let project = Project::new(
+        engine,
+        "files",
+        "include: [app/compose.yaml, {path: other/compose.yaml, env_file: other/variables}]
+services:
+  test: {image: busybox, command: [sh, -c, 'cat /run/secrets/word; echo; cat /run/secrets/other; echo'], secrets: [word, other]}
+  built_test:
+    command: cat /word
+    build: {secrets: [word], dockerfile_inline: \"FROM busybox\\nRUN --mount=type=secret,id=word cp /run/secrets/word /word\\n\"}
+",
+    );
+    project.write("app/compose.yaml", "secrets: {word: {environment: PASSWD}}\n");
+    project.write("app/.env", "PASSWD=one-$$-word\n");
+    project.write("other/compose.yaml", "secrets: {other: {environment: PASSWD}}\n");
+    project.write("other/variables", "PASSWD=other-word\n");
+    for line in ["ci", "up --build --exit-code-from test"] {
+        let finished = project.towline(line).run();
+        finished.passed();
+        let said = String::from_utf8_lossy(&finished.log("test")).into_owned();
+        assert_eq!(said, "one-$-word\nother-word\n", "{finished}");
+        assert_eq!(finished.log("built_test"), b"one-$-word", "{finished}");
+        project.clear();
+    }
+    let theirs = project.compose("up --no-log-prefix --no-color test").run();
+    for word in ["one-$-word", "other-word"] {
+        assert!(theirs.text().lines().any(|line| line == word), "{theirs}");
+    }
+}
