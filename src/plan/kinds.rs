@@ -257,7 +257,7 @@ fn program(service: &Service) -> Option<(Sign, String)> {
 }
 
 /// The server that its image is known to be, where its command does not run something in place of it.
-fn server_image(service: &Service) -> Option<&'static str> {
+fn server_image(service: &Service) -> Option<&str> {
     let words = if service.entrypoint.is_empty() {
         &service.command
     } else {

@@ -316,6 +316,7 @@ fn commands_that_keep_running() {
         "playwright run-server",
         "deno task dev",
         "nx serve shop",
+        "npx -y playwright@1.50 run-server --port 3000",
         "make serve",
         "make watch",
         "locust -f x.py",
@@ -348,6 +349,11 @@ fn commands_that_say_nothing() {
         "sh -c 'exec \"$@\"'",
         "sh -c 'echo hello'",
         "sh -c 'exit 3'",
+        "echo test",
+        "php app/http.php",
+        "java -jar /e2e-mock-sender-2.0.0.jar",
+        "lighthouse bn --http",
+        "tests/fake-mail.sh",
         "sh -c 'sleep 4; exit 1'",
         "$CMD",
         "test",
@@ -400,6 +406,7 @@ fn images_of_tools() {
         ("locustio/locust", "-f x --headless", Some(Does::Job)),
         ("locustio/locust", "", Some(Does::Serve)),
         ("cypress/base", "", None),
+        ("curlimages/curl", "sh /load.sh", None),
         ("busybox", "", None),
     ] {
         let found = image(image_name, &words(line)).map(|sign| sign.does);
@@ -470,6 +477,9 @@ fn names_that_say_nothing_or_serve() {
         "init-server",
         "protest",
         "attestation",
+        "validator",
+        "e2e-mock",
+        "test-mock-sender",
         "deploy-agent",
         "check-in-service",
     ] {
@@ -486,6 +496,9 @@ fn images_that_are_servers() {
     );
     assert_eq!(server_image("busybox"), None);
     assert_eq!(server_image("my-postgres"), None);
+    assert_eq!(server_image("acme/orders-server:2"), Some("orders-server"));
+    assert_eq!(server_image("docker:24-dind"), Some("docker"));
+    assert_eq!(server_image("docker:24"), None);
 }
 
 #[test]
