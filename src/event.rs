@@ -65,6 +65,15 @@ pub enum Fact {
         /// How long it took, pulls included, in milliseconds.
         took_ms: u64,
     },
+    /// The images are there, and say what kind a stage is that the file leaves open.
+    KindFound {
+        /// The stage.
+        stage: String,
+        /// Its kind.
+        kind: Kind,
+        /// Why it has this kind.
+        reason: String,
+    },
     /// A stage could not start yet. Sent again when what it waits for changes.
     StageWaited {
         /// The stage that waits.
@@ -259,6 +268,8 @@ pub enum Condition {
     Built,
     /// Its containers run (`service_started`).
     Started,
+    /// Its containers have stayed up for the settling time, or are healthy: what a deploy waits for besides.
+    Settled,
     /// Its containers are healthy (`service_healthy`).
     Healthy,
     /// It ended with 0 (`service_completed_successfully`).
@@ -270,6 +281,7 @@ impl fmt::Display for Condition {
         f.pad(match self {
             Self::Built => "built",
             Self::Started => "started",
+            Self::Settled => "settled",
             Self::Healthy => "healthy",
             Self::Succeeded => "succeeded",
         })
@@ -342,6 +354,8 @@ pub enum Outcome {
     StartFailed,
     /// The engine went away; how it ended is not known.
     EngineLost,
+    /// The run did not start: nobody knows which of its stages run to completion.
+    Refused,
 }
 
 impl Outcome {
@@ -371,6 +385,7 @@ impl fmt::Display for Outcome {
             Self::MountRefused => "mount_refused",
             Self::StartFailed => "start_failed",
             Self::EngineLost => "engine_lost",
+            Self::Refused => "refused",
         })
     }
 }
@@ -398,6 +413,19 @@ pub enum CancelReason {
     TimedOut,
     /// The engine went away.
     EngineLost,
+    /// Nobody knows which stages run to completion.
+    Refused(Refusal),
+}
+
+/// Why a run may not start.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+pub struct Refusal {
+    /// The stages whose kind has to be said, in plan order.
+    pub stages: Vec<String>,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it, one way each.
+    pub hints: Vec<String>,
 }
 
 /// All that is known of a stage when it has ended.
@@ -487,6 +515,12 @@ pub struct Report {
     pub results: Vec<StageReport>,
     /// Warnings, in the order in which they came.
     pub warnings: Vec<String>,
+    /// The stages that ran as services because nothing says what they are.
+    #[serde(default)]
+    pub assumed: Vec<String>,
+    /// Why the run did not start, where it was refused.
+    #[serde(default)]
+    pub refusal: Option<Refusal>,
     /// The result.
     pub verdict: Verdict,
 }
@@ -543,7 +577,7 @@ mod tests {
     fn the_readme_names_every_event() {
         let readme = include_str!("../README.md");
         let variants = variants();
-        assert_eq!(variants.len(), 20, "{variants:?}");
+        assert_eq!(variants.len(), 21, "{variants:?}");
         for variant in variants {
             let name = format!("`{}`", snake_case(&variant));
             assert!(readme.contains(&name), "README.md does not name the event {name}");

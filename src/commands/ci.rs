@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::session::{Request, Session, View};
 use crate::cli::{CiArgs, Globals};
 use crate::failure::{Failure, Result};
-use crate::plan::{self, Options, Plan};
+use crate::plan::{self, Options};
 use crate::run::binary::DockerGlobals;
 use crate::run::documents::RUN_LABEL;
 use crate::run::scheduler::{End, Rules};
@@ -56,11 +56,12 @@ pub fn run(globals: &Globals, args: &CiArgs, docker: &DockerGlobals) -> Result<u
         id,
         project,
         owned: true,
-        rules: rules(args, &plan),
+        rules: rules(args),
         build: Some(Vec::new()),
         create: vec!["--no-build".to_owned()],
         close: if args.keep_up { Close::Leave } else { Close::Remove },
         stop_timeout: None,
+        strict: args.strict,
         view: View {
             quiet: args.quiet,
             verbose: args.verbose,
@@ -70,9 +71,10 @@ pub fn run(globals: &Globals, args: &CiArgs, docker: &DockerGlobals) -> Result<u
     Ok(session.execute(resolved, plan, request)?.verdict.code)
 }
 
-fn rules(args: &CiArgs, plan: &Plan) -> Rules {
+fn rules(args: &CiArgs) -> Rules {
     Rules {
-        end: if plan.has_jobs() { End::JobsDone } else { End::AllUp },
+        end: End::JobsDone,
+        end_without_jobs: End::AllUp,
         keep_going: args.keep_going,
         jobs: args.jobs.map(Into::into),
         settle: args.settle.unwrap_or(SETTLE),

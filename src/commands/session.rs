@@ -60,6 +60,8 @@ pub(super) struct Request {
     pub(super) create: Vec<String>,
     pub(super) close: Close,
     pub(super) stop_timeout: Option<std::time::Duration>,
+    /// Whether what is not known is refused rather than assumed.
+    pub(super) strict: bool,
     pub(super) view: View,
 }
 
@@ -157,7 +159,15 @@ impl<'a> Session<'a> {
     }
 
     /// Runs a plan to its end.
+    ///
+    /// # Errors
+    /// Whatever keeps it from starting that is known without the images.
     pub(super) fn execute(&self, resolved: Resolved, mut plan: Plan, request: Request) -> Result<Report> {
+        if plan.undecided().is_empty()
+            && let Some(refusal) = plan.refusal(request.strict)
+        {
+            return Err(refusal.into());
+        }
         let (directory, note) = make_directory(&self.project_directory, &request.id)?;
         plan.notes.extend(note);
         plan.notes.splice(0..0, resolved.warnings);
@@ -187,6 +197,7 @@ impl<'a> Session<'a> {
             create: request.create,
             close: request.close,
             stop_timeout: request.stop_timeout,
+            strict: request.strict,
             info,
             directory,
             docker_socket: std::env::var_os("DOCKER_CLI_PLUGIN_SOCKET").filter(|name| !name.is_empty()),

@@ -59,6 +59,7 @@ pub fn run(globals: &Globals, args: &UpArgs, docker: &DockerGlobals) -> Result<u
             .timeout
             .and_then(|seconds| u64::try_from(seconds).ok())
             .map(Duration::from_secs),
+        strict: false,
         view: View {
             quiet: false,
             verbose: 0,
@@ -80,7 +81,8 @@ fn rules(args: &UpArgs, plan: &Plan) -> Rules {
         .and_then(|seconds| u64::try_from(seconds).ok())
         .filter(|seconds| *seconds > 0);
     Rules {
-        end: end(args, plan),
+        end: if args.wait { End::AllUp } else { End::JobsDone },
+        end_without_jobs: end_without_jobs(args),
         keep_going: false,
         jobs: None,
         settle: SETTLE,
@@ -90,11 +92,10 @@ fn rules(args: &UpArgs, plan: &Plan) -> Rules {
     }
 }
 
-/// With a job in the plan the run ends as a pipeline does; without one, as compose's flag says.
-fn end(args: &UpArgs, plan: &Plan) -> End {
+/// Without a job in the plan the run ends as compose's flag says.
+const fn end_without_jobs(args: &UpArgs) -> End {
     match () {
         () if args.wait => End::AllUp,
-        () if plan.has_jobs() => End::JobsDone,
         () if args.abort_on_container_exit => End::FirstExit,
         () => End::AllEnded,
     }

@@ -47,7 +47,7 @@ impl<'a> Finder<'a> {
                 let place = match needed.condition {
                     Condition::Succeeded => &mut entry.succeeded,
                     Condition::Healthy => &mut entry.healthy,
-                    Condition::Started | Condition::Built => &mut entry.started,
+                    Condition::Started | Condition::Settled | Condition::Built => &mut entry.started,
                 };
                 place.get_or_insert(&other.name);
             }
@@ -93,7 +93,7 @@ impl<'a> Finder<'a> {
             return server(format!("its image is `{image}`, a server"));
         }
         if let Some(name) = name.as_ref().filter(|name| name.strength == Strength::Strong) {
-            return self.job_by_name(name);
+            return job_by_name(name);
         }
         if let Some(reason) = weak_server_sign(service) {
             return server(reason.to_owned());
@@ -110,7 +110,7 @@ impl<'a> Finder<'a> {
                 let reason = format!("`{other}` depends on it being started");
                 found(Kind::Service, Evidence::Dependents, reason)
             }
-            (_, Some(name)) => self.job_by_name(name),
+            (_, Some(name)) => job_by_name(name),
             _ if is_target => {
                 let reason = "it is named on the command line, and nothing in the plan depends on it";
                 found(Kind::Job, Evidence::Target, reason.to_owned())
@@ -121,15 +121,6 @@ impl<'a> Finder<'a> {
                 "nothing says whether it runs to completion".to_owned(),
             ),
         }
-    }
-
-    fn job_by_name(&self, name: &NameSign) -> Found {
-        let reason = format!("its name says `{}`", name.word);
-        if self.options.wait {
-            let reason = format!("{reason}, and nothing else does; `up --wait` waits until it runs");
-            return found(Kind::Service, Evidence::Name, reason);
-        }
-        job(name.does, None, Evidence::Name, reason)
     }
 
     /// The kind that somebody gave it by hand.
@@ -286,6 +277,11 @@ fn weak_server_sign(service: &Service) -> Option<&'static str> {
         (service.replicas > 1, "it has more than one replica"),
     ];
     signs.iter().find(|(holds, _)| *holds).map(|(_, reason)| *reason)
+}
+
+fn job_by_name(name: &NameSign) -> Found {
+    let reason = format!("its name says `{}`", name.word);
+    job(name.does, None, Evidence::Name, reason)
 }
 
 /// What an image makes of a stage whose kind the file leaves open; nothing where it says nothing.

@@ -1,7 +1,7 @@
 //! What may not start, because nobody knows which of its stages run to completion.
 
 use super::{Mode, Plan, edges};
-use crate::event::Kind;
+use crate::event::{self, Kind};
 use crate::failure::Failure;
 
 /// Why a plan may not start.
@@ -13,6 +13,18 @@ pub struct Refusal {
     pub message: String,
     /// What to do about it, one way each.
     pub hints: Vec<String>,
+}
+
+impl Refusal {
+    /// The same with the names of the stages.
+    #[must_use]
+    pub fn named(self, plan: &Plan) -> event::Refusal {
+        event::Refusal {
+            stages: self.stages.iter().map(|at| plan.stages[*at].name.clone()).collect(),
+            message: self.message,
+            hints: self.hints,
+        }
+    }
 }
 
 impl From<Refusal> for Failure {

@@ -103,14 +103,15 @@ impl Basis {
 }
 
 /// Marks the stages whose end the run waits for. With `--exit-code-from`, what is a job by its name alone holds nothing open,
-/// unless the stage that counts waits for it, directly or not.
+/// unless the stage that counts waits for it, directly or not. With `--wait` it is up once it runs.
 fn mark_holding(stages: &mut [Stage], options: &Options) {
     let counts = options.exit_code_from.as_ref();
     let counts = counts.and_then(|name| stages.iter().position(|stage| stage.name == *name));
     for at in 0..stages.len() {
         let is_waited_for = counts.is_none_or(|counts| counts == at || edges::reaches(stages, counts, at));
         let stage = &mut stages[at];
-        stage.holds = stage.kind.runs_to_completion() && (is_waited_for || stage.evidence != Evidence::Name);
+        let is_by_name = stage.evidence == Evidence::Name;
+        stage.holds = stage.kind.runs_to_completion() && !(is_by_name && (options.wait || !is_waited_for));
     }
 }
 

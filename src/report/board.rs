@@ -88,6 +88,7 @@ impl Board {
             Fact::PullStarted { image } => self.pulling.push(image.clone()),
             Fact::PullFinished { image } => self.pulling.retain(|pulled| pulled != image),
             Fact::Created { .. } => self.pulling.clear(),
+            Fact::KindFound { stage, kind, .. } => self.with(stage, |row| row.stage.kind = *kind),
             Fact::StageWaited { stage, on } => {
                 self.with(stage, |row| row.phase = Phase::Waiting(on.clone()));
             }

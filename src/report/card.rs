@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::logs::{Logs, Tail};
 use super::words;
-use crate::event::{Outcome, Probe, Report, StageReport};
+use crate::event::{Outcome, Probe, Refusal, Report, StageReport};
 use crate::term::{Terminal, columns, cut, sanitised_lines, wrap};
 
 /// So many cards are shown; further failed stages are counted.
@@ -35,6 +35,9 @@ pub(super) fn cards(report: &Report, logs: &Logs, terminal: &Terminal) -> String
     if report.verdict.passed {
         return String::new();
     }
+    if let Some(refusal) = &report.refusal {
+        return refused(refusal, terminal);
+    }
     let blamed = report.verdict.stage.as_deref();
     let mut failed: Vec<&StageReport> = report
         .results
@@ -56,6 +59,21 @@ pub(super) fn cards(report: &Report, logs: &Logs, terminal: &Terminal) -> String
         ));
     }
     text
+}
+
+/// The card of a run that did not start.
+fn refused(refusal: &Refusal, terminal: &Terminal) -> String {
+    let mut card = Card {
+        text: String::new(),
+        terminal,
+    };
+    card.rule("before anything started");
+    card.prose("cause", &one_line(&refusal.message));
+    for (at, hint) in refusal.hints.iter().enumerate() {
+        card.prose(if at == 0 { "try" } else { "or" }, &one_line(hint));
+    }
+    card.text.push('\n');
+    card.text
 }
 
 /// The card of one failed stage.
@@ -115,6 +133,9 @@ fn advice(stage: &StageReport) -> Option<String> {
         Outcome::Unhealthy | Outcome::Ended => {
             "its last lines say why; if it may fail until something else is up, give it a `restart` policy".to_owned()
         }
+        Outcome::TimedOut if stage.restarts > 0 => {
+            "its last lines say why it exits; more time does not help what is started again and again".to_owned()
+        }
         Outcome::TimedOut => "see what its last lines wait for, or raise its time limit".to_owned(),
         Outcome::PullFailed => {
             "check the name and the tag of the image, and the login to its registry (`docker login`)".to_owned()
@@ -133,9 +154,12 @@ fn advice(stage: &StageReport) -> Option<String> {
         Outcome::EngineLost => {
             "see whether the engine is up (`docker info`) and why it went away; then run again".to_owned()
         }
-        Outcome::StartFailed | Outcome::Passed | Outcome::Cached | Outcome::Cancelled | Outcome::Skipped => {
-            return None;
-        }
+        Outcome::StartFailed
+        | Outcome::Refused
+        | Outcome::Passed
+        | Outcome::Cached
+        | Outcome::Cancelled
+        | Outcome::Skipped => return None,
     })
 }
 
@@ -358,8 +382,8 @@ mod tests {
     fn an_unhealthy_service_shows_its_probe() {
         insta::assert_snapshot!(cards_of(&script::unhealthy(), &unicode()), @r#"
         ── FAILED db ───────────────────────────────────────────────────────────────────
-        cause     did not become healthy in 3.2s: its health check failed as often as it
-                  may
+        cause     did not become healthy in 3.2s, restarted once: its health check
+                  failed as often as it may
         try       see what its probe says; if db only needs longer, raise
                   `healthcheck.start_period` or `retries`
         probe     the last that failed: exit 2, 3 in a row

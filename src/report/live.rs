@@ -100,6 +100,7 @@ impl<W: Write + Send> Live<W> {
             | Fact::PullStarted { .. }
             | Fact::PullFinished { .. }
             | Fact::Created { .. }
+            | Fact::KindFound { .. }
             | Fact::StageWaited { .. }
             | Fact::StageStarting { .. }
             | Fact::InstanceStarted { .. }
@@ -405,13 +406,14 @@ mod tests {
         insta::assert_snapshot!(shown.at(&script, 8001, 8200), @r#"
         towline 0.1.0 · compose 5.6.1 · engine 28.5.2 · run r1 · 3 stages
         ! db: ended with code 1, and its policy restarts it
-        ✘ db: did not become healthy in 3.2s: its health check failed as often as it may
+        ✘ db: did not become healthy in 3.2s, restarted once: its health check failed as
+         often as it may
               its last failed probe: exit 2, 3 in a row: role "app" does not exist
               │ database system is ready
               │ FATAL:  role "app" does not exist
               log: .towline/runs/r1/logs/db.log
         ! db failed: nothing new starts, what runs is stopped
-          ✘ db           3.2s  did not become healthy in 3.2s: its health check failed…
+          ✘ db           3.2s  did not become healthy in 3.2s, restarted once: its hea…
           ○ unit_tests         not started because db did not succeed
           ○ deploy             not started because db did not succeed
           00:08  cleaning up, 1 failed · 2 not run

@@ -94,6 +94,7 @@ impl<W: Write + Send> Plain<W> {
             Fact::Created { took_ms } if self.verbose() => {
                 ("created", QUIET, format!("in {}", words::millis(*took_ms)))
             }
+            Fact::KindFound { stage, kind, reason } => ("kind", QUIET, format!("{stage}: {kind}, {reason}")),
             Fact::StageWaited { stage, on } if self.verbose() || self.is_new(stage) => {
                 ("wait", QUIET, format!("{stage}: {}", words::needs(on)))
             }
@@ -373,7 +374,7 @@ mod tests {
         00:07 probe    db: probe failed (exit 2, 2 in a row): role "app" does not exist
         00:07 restart  db: ended with code 1, restart 1
         00:07 warning  db: ended with code 1, and its policy restarts it
-        00:08 FAIL     db: did not become healthy in 3.2s: its health check failed as often as it may
+        00:08 FAIL     db: did not become healthy in 3.2s, restarted once: its health check failed as often as it may
               its last failed probe: exit 2, 3 in a row: role "app" does not exist
               | database system is ready
               | FATAL:  role "app" does not exist
@@ -384,7 +385,7 @@ mod tests {
         00:09 cleaned  in 0.9s
 
         -- FAILED db ---------------------------------------------------------------------------------------
-        cause     did not become healthy in 3.2s: its health check failed as often as it may
+        cause     did not become healthy in 3.2s, restarted once: its health check failed as often as it may
         try       see what its probe says; if db only needs longer, raise `healthcheck.start_period` or
                   `retries`
         probe     the last that failed: exit 2, 3 in a row
@@ -400,7 +401,7 @@ mod tests {
         db          service  unhealthy  3.2s  4.9s    -
         unit_tests  job      skipped    -     -       -
         deploy      deploy   skipped    -     -       -
-        3 stages in 9.0s: 1 unhealthy, 2 skipped, 1 warning
+        3 stages in 9.0s: 1 unhealthy, 2 skipped, 1 warning, 1 restart
         record: .towline/runs/r1
         towline: FAILED stage=db outcome=unhealthy code=78 run=r1
         "#);

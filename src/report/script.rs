@@ -43,6 +43,8 @@ impl Script {
                 took_ms: 0,
                 results: Vec::new(),
                 warnings: Vec::new(),
+                assumed: Vec::new(),
+                refusal: None,
                 verdict: Verdict {
                     passed: true,
                     code: 0,

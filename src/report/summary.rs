@@ -132,6 +132,10 @@ fn total(report: &Report) -> String {
     if !report.warnings.is_empty() {
         parts.push(words::count(report.warnings.len(), "warning"));
     }
+    let restarts: u32 = report.results.iter().map(|stage| stage.restarts).sum();
+    if restarts > 0 {
+        parts.push(words::count(usize::try_from(restarts).unwrap_or(usize::MAX), "restart"));
+    }
     parts.extend(stopped(&report.verdict));
     format!(
         "{} in {}: {}",

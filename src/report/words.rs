@@ -87,6 +87,7 @@ pub(super) fn needs(on: &[NeedInfo]) -> String {
         let what = match need.condition {
             Condition::Built => "to be built",
             Condition::Started => "to start",
+            Condition::Settled => "to stay up",
             Condition::Healthy => "to be healthy",
             Condition::Succeeded => "to succeed",
         };
@@ -136,6 +137,7 @@ pub(super) fn stopping(reason: &CancelReason, stops: bool) -> String {
         CancelReason::Signal { name } => format!("{name} came"),
         CancelReason::TimedOut => "the run took longer than it may".to_owned(),
         CancelReason::EngineLost => "the engine went away".to_owned(),
+        CancelReason::Refused(refusal) => sanitise(refusal.message.as_bytes()),
     };
     let then = if stops { ", what runs is stopped" } else { "" };
     format!("{why}: nothing new starts{then}")
@@ -183,10 +185,20 @@ pub(super) const fn style(outcome: Outcome) -> Style {
 
 /// How a stage ended: `ended with code 1 after 6.0s`, and what caused it where that is said in one line.
 pub(super) fn ending(stage: &StageReport) -> String {
-    let end = end(stage);
+    let end = format!("{}{}", end(stage), restarts(stage));
     match cause(stage) {
         Some(cause) if is_short(cause) => format!("{end}: {}", sanitise(cause.as_bytes())),
         _ => end,
+    }
+}
+
+/// How often its containers were started again, and with which code they had exited.
+fn restarts(stage: &StageReport) -> String {
+    let code = stage.code.map(|code| format!(" (it exited with code {code})"));
+    match stage.restarts {
+        0 => String::new(),
+        1 => format!(", restarted once{}", code.unwrap_or_default()),
+        times => format!(", restarted {times} times{}", code.unwrap_or_default()),
     }
 }
 
@@ -232,6 +244,7 @@ fn end(stage: &StageReport) -> String {
         Outcome::PortTaken => "a port that it publishes is taken".to_owned(),
         Outcome::MountRefused => "a mount was refused".to_owned(),
         Outcome::StartFailed => "its container could not be created or started".to_owned(),
+        Outcome::Refused => "refused".to_owned(),
         Outcome::EngineLost => {
             format!("the engine went away{}: how it ended is not known", after(stage))
         }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::binary::Tools;
+use super::documents::RUN_LABEL;
 use super::process::Invocation;
 use super::socket::Socket;
 
@@ -26,7 +27,18 @@ pub struct Commands {
 }
 
 /// The events of containers that a run decides by.
-const EVENTS: [&str; 6] = ["create", "start", "die", "oom", "health_status", "exec_die"];
+const EVENTS: [&str; 10] = [
+    "create",
+    "start",
+    "die",
+    "oom",
+    "health_status",
+    "exec_die",
+    "kill",
+    "pause",
+    "unpause",
+    "destroy",
+];
 
 impl Commands {
     /// Builds the images of these services, in one call.
@@ -122,17 +134,23 @@ impl Commands {
         }
     }
 
-    /// The stream of the project's container events, from now on or from a time on, in nanoseconds since 1970.
+    /// The stream of the project's container events, from now on or from a time on, in nanoseconds since 1970; of one run
+    /// alone where every container carries its label.
     #[must_use]
-    pub fn events(&self, since: Option<u64>) -> Invocation {
+    pub fn events(&self, since: Option<u64>, run: Option<&str>) -> Invocation {
         let project = self.project_filter();
+        let run = run.map(|run| format!("label={RUN_LABEL}={run}"));
         let mut arguments = vec!["events".to_owned(), "--format".into(), "{{json .}}".into()];
         if let Some(since) = since {
             let (seconds, rest) = (since / 1_000_000_000, since % 1_000_000_000);
             arguments.extend(["--since".to_owned(), format!("{seconds}.{rest:09}")]);
         }
         let filters = EVENTS.iter().map(|event| format!("event={event}"));
-        for filter in ["type=container".to_owned(), project].into_iter().chain(filters) {
+        for filter in ["type=container".to_owned(), project]
+            .into_iter()
+            .chain(run)
+            .chain(filters)
+        {
             arguments.extend(["--filter".to_owned(), filter]);
         }
         self.docker(arguments)

@@ -35,6 +35,12 @@ pub enum Action {
     Health(bool),
     /// Something that was run inside it, such as a health probe, ended with this code.
     ExecDied(i32),
+    /// Somebody had the engine send it a signal.
+    Killed,
+    /// Its processes were frozen (`true`), or let go on.
+    Paused(bool),
+    /// It was removed.
+    Removed,
 }
 
 /// Reads one line of `docker events --format '{{json .}}'`; nothing where it is of no interest.
@@ -52,6 +58,10 @@ pub fn read(line: &str) -> Option<EngineEvent> {
         "health_status: healthy" => Action::Health(true),
         "health_status: unhealthy" => Action::Health(false),
         "exec_die" => Action::ExecDied(code()?),
+        "kill" => Action::Killed,
+        "pause" => Action::Paused(true),
+        "unpause" => Action::Paused(false),
+        "destroy" => Action::Removed,
         _ => return None,
     };
     if !is_of_service(attributes) {
@@ -92,6 +102,9 @@ mod tests {
             (event("die", ""), Action::Died(255)),
             (event("health_status: unhealthy", ""), Action::Health(false)),
             (event("oom", ""), Action::OutOfMemory),
+            (event("kill", r#","signal":"9""#), Action::Killed),
+            (event("pause", ""), Action::Paused(true)),
+            (event("destroy", ""), Action::Removed),
         ] {
             let read = read(&line).unwrap();
             assert_eq!(

@@ -1,10 +1,13 @@
 //! The engine's record of a container, as `docker inspect` gives it. Pure.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
-use super::engine_events::is_of_service;
+use super::engine_events::{UNKNOWN, is_of_service};
 
 use crate::event::Probe;
+use crate::plan::ImageSays;
 
 /// What the engine has on record of a container.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,10 +22,18 @@ pub struct Record {
     pub running: bool,
     /// Whether its restart policy is about to start it again.
     pub restarting: bool,
-    /// Whether it has ever been started.
-    pub was_started: bool,
+    /// Whether somebody froze its processes.
+    pub paused: bool,
+    /// When it was last started, by the engine's clock, in nanoseconds since 1970; 0 when it never was.
+    pub started: u64,
+    /// When it last ended, in the same way.
+    pub ended: u64,
+    /// How often its restart policy has started it again.
+    pub restarts: u32,
     /// The code with which it last ended.
     pub code: i32,
+    /// Whether the kernel may end it for memory: it has a limit of its own.
+    pub memory_limited: bool,
     /// Whether memory ran out.
     pub oom: bool,
     /// Why it could not be started, where it could not.
@@ -47,6 +58,34 @@ pub fn read(json: &[u8]) -> Vec<Record> {
     containers.iter().filter_map(read_one).collect()
 }
 
+/// What the containers run, by service: the configuration of their images with what the file has in place of it.
+#[must_use]
+pub fn read_configurations(json: &[u8]) -> BTreeMap<String, ImageSays> {
+    let containers: Vec<Value> = serde_json::from_slice(json).unwrap_or_default();
+    let says = |container: &Value| {
+        let config = &container["Config"];
+        let service = config["Labels"]["com.docker.compose.service"].as_str()?.to_owned();
+        if !is_of_service(&config["Labels"]) {
+            return None;
+        }
+        let words = |key: &str| -> Vec<String> {
+            let words = config[key].as_array().into_iter().flatten();
+            words.filter_map(Value::as_str).map(str::to_owned).collect()
+        };
+        let check = config["Healthcheck"]["Test"][0].as_str();
+        let says = ImageSays {
+            entrypoint: words("Entrypoint"),
+            command: words("Cmd"),
+            exposes: config["ExposedPorts"]
+                .as_object()
+                .is_some_and(|ports| !ports.is_empty()),
+            health: check.is_some_and(|check| check != "NONE"),
+        };
+        Some((service, says))
+    };
+    containers.iter().filter_map(says).collect()
+}
+
 fn read_one(container: &Value) -> Option<Record> {
     let labels = &container["Config"]["Labels"];
     if !is_of_service(labels) {
@@ -61,18 +100,39 @@ fn read_one(container: &Value) -> Option<Record> {
         number: number.and_then(|number| number.parse().ok()).unwrap_or(1),
         running: is("Running") && !is("Restarting"),
         restarting: is("Restarting"),
-        // The engine writes the zero time for a container that never ran.
-        was_started: state["StartedAt"]
-            .as_str()
-            .is_some_and(|time| !time.starts_with("0001-")),
+        paused: is("Paused"),
+        started: time(&state["StartedAt"]),
+        ended: time(&state["FinishedAt"]),
+        restarts: count(&container["RestartCount"]),
         code: state["ExitCode"]
             .as_i64()
             .and_then(|code| i32::try_from(code).ok())
-            .unwrap_or(255),
+            .unwrap_or(UNKNOWN),
+        memory_limited: container["HostConfig"]["Memory"]
+            .as_i64()
+            .is_some_and(|bytes| bytes > 0),
         oom: is("OOMKilled"),
         error: state["Error"].as_str().unwrap_or_default().to_owned(),
         health: read_health(&state["Health"]),
     })
+}
+
+impl Record {
+    /// Whether it has ever been started.
+    #[must_use]
+    pub const fn was_started(&self) -> bool {
+        self.started > 0
+    }
+}
+
+/// A time of the engine's in nanoseconds since 1970. It writes the year 1 for what has not happened.
+fn time(value: &Value) -> u64 {
+    let time = value.as_str().and_then(|text| text.parse::<jiff::Timestamp>().ok());
+    time.map_or(0, |time| u64::try_from(time.as_nanosecond()).unwrap_or(0))
+}
+
+fn count(value: &Value) -> u32 {
+    value.as_u64().and_then(|count| u32::try_from(count).ok()).unwrap_or(0)
 }
 
 fn read_health(health: &Value) -> Option<Health> {
@@ -86,10 +146,7 @@ fn read_health(health: &Value) -> Option<Health> {
                 .and_then(|code| i32::try_from(code).ok())
                 .unwrap_or(-1),
             output: probe["Output"].as_str().unwrap_or_default().to_owned(),
-            streak: health["FailingStreak"]
-                .as_u64()
-                .and_then(|streak| u32::try_from(streak).ok())
-                .unwrap_or(0),
+            streak: count(&health["FailingStreak"]),
         });
     Some(Health {
         status: status.to_owned(),
@@ -104,11 +161,12 @@ mod tests {
     #[test]
     fn reads_state_and_health() {
         let json = br#"[{"Id":"c1","Config":{"Labels":{"com.docker.compose.service":"db","com.docker.compose.container-number":"1"}},
-            "State":{"Running":true,"ExitCode":0,"OOMKilled":false,"Error":"","StartedAt":"2026-01-01T00:00:00Z",
+            "State":{"Running":true,"ExitCode":0,"OOMKilled":false,"Error":"","StartedAt":"2026-01-01T00:00:00.000000001Z",
             "Health":{"Status":"starting","FailingStreak":3,"Log":[{"ExitCode":0,"Output":"ok"},{"ExitCode":2,"Output":"no role"}]}}}]"#;
         let records = read(json);
         let health = records[0].health.as_ref().unwrap();
-        assert!(records[0].running && records[0].was_started);
+        assert!(records[0].running);
+        assert_eq!(records[0].started, 1_767_225_600_000_000_001);
         assert_eq!(
             health.probe,
             Some(Probe {
@@ -120,11 +178,24 @@ mod tests {
     }
 
     #[test]
+    fn a_container_says_what_its_image_and_the_file_make_of_it() {
+        let json = br#"[{"Id":"c1","Config":{"Labels":{"com.docker.compose.service":"web"},"Entrypoint":["tini","--"],
+            "Cmd":["node","app.js"],"ExposedPorts":{"80/tcp":{}},"Healthcheck":{"Test":["NONE"]}}},
+            {"Id":"c2","Config":{"Labels":{"com.docker.compose.service":"web","com.docker.compose.oneoff":"True"}}},
+            {"Id":"c3","Config":{"Labels":{"com.docker.compose.service":"db"},"Entrypoint":null,"Healthcheck":{"Test":["CMD","x"]}}}]"#;
+        let says = read_configurations(json);
+        assert_eq!(says["web"].entrypoint, ["tini", "--"]);
+        assert_eq!(says["web"].command, ["node", "app.js"]);
+        assert!(says["web"].exposes && !says["web"].health);
+        assert!(!says["db"].exposes && says["db"].health);
+    }
+
+    #[test]
     fn a_container_that_never_ran_was_not_started() {
         let json = br#"[{"Id":"c1","Config":{"Labels":{"com.docker.compose.service":"a"}},
             "State":{"Running":false,"ExitCode":127,"Error":"exec: x","StartedAt":"0001-01-01T00:00:00Z"}}]"#;
         let record = &read(json)[0];
-        assert!(!record.was_started && record.health.is_none());
+        assert!(!record.was_started() && record.health.is_none());
         assert_eq!((record.code, record.error.as_str()), (127, "exec: x"));
     }
 }

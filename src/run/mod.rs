@@ -9,11 +9,12 @@
 //! | [`process`] | the only file that starts processes |
 //! | [`binary`] | where docker and compose are found |
 //! | `driver` | the loop: messages in, effects out |
-//! | `prepare`, `start`, `cleanup` | build, pull and create; start a set of stages; stop and remove |
+//! | `prepare`, `look`, `start`, `cleanup` | build, pull and create; see what was created; start a set of stages; stop and remove |
 //! | [`guard`] | a second process that cleans up after a run that was killed |
 //! | [`resolve`] | the model, and the versions of compose and the engine |
 //! | [`directory`] | where a run's record is |
 //! | [`logs`], [`socket`] | a container's output into its file, byte for byte; read from the engine's socket where it can |
+//! | `ledger` | what events and record say together of the run's containers. Pure |
 //! | [`engine_events`], [`inspect`], [`compose_output`], [`classify`] | what the engine and compose say, as data |
 
 pub mod binary;
@@ -28,7 +29,9 @@ mod driver;
 pub mod engine_events;
 pub mod guard;
 pub mod inspect;
+mod ledger;
 pub mod logs;
+mod look;
 mod prepare;
 pub mod process;
 pub mod resolve;
@@ -70,6 +73,8 @@ pub struct Spec {
     pub close: Close,
     /// How long containers get to end when they are stopped (`up -t`).
     pub stop_timeout: Option<Duration>,
+    /// Whether what is not known is refused rather than assumed (`--strict`).
+    pub strict: bool,
     /// What reporters are told at the start.
     pub info: RunInfo,
     /// The run's directory; its `logs` folder exists.

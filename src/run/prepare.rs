@@ -9,6 +9,7 @@ use super::cleanup;
 use super::command::Commands;
 use super::compose_output::{self, Progress};
 use super::documents::Documents;
+use super::look::Seen;
 use super::process::{Invocation, Spawner};
 use super::scheduler::StartFailure;
 use crate::event::{Fact, Kind, Outcome};
@@ -28,8 +29,19 @@ pub(super) struct Preparation {
     pub(super) owned: bool,
     /// Whether a stage that cannot be prepared leaves the others alone.
     pub(super) keep_going: bool,
+    /// Whether what is not known is refused rather than assumed.
+    pub(super) strict: bool,
     /// Its own, so that breaking it off ends its calls and no others.
     pub(super) spawner: Spawner,
+}
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub(super) struct Prepared {
+    /// The stages that could not be prepared.
+    pub(super) failed: Vec<StartFailure>,
+    /// What was seen of the containers before any was started, where that matters.
+    pub(super) seen: Option<Seen>,
 }
 
 /// How a call of compose went.
@@ -44,8 +56,23 @@ struct Call {
 }
 
 impl Preparation {
+    /// Builds, pulls and creates, and looks at what was created.
+    pub(super) fn run(&self, tell: &dyn Fn(Fact)) -> Prepared {
+        let failed = self.make(tell);
+        if !failed.is_empty() && !self.keep_going {
+            return Prepared { failed, seen: None };
+        }
+        match self.look() {
+            Ok(seen) => Prepared { failed, seen },
+            Err(failure) => Prepared {
+                failed: failed.into_iter().chain([failure]).collect(),
+                seen: None,
+            },
+        }
+    }
+
     /// Builds, pulls and creates. Gives back the stages for which that failed.
-    pub(super) fn run(&self, tell: &dyn Fn(Fact)) -> Vec<StartFailure> {
+    fn make(&self, tell: &dyn Fn(Fact)) -> Vec<StartFailure> {
         let mut failed = match &self.build {
             Some(options) => self.build(options, tell),
             None => Vec::new(),

@@ -91,7 +91,7 @@ impl Starter {
             let own = own(*stage);
             let refused = own
                 .iter()
-                .find(|record| !record.was_started && (!record.error.is_empty() || record.code != 0));
+                .find(|record| !record.was_started() && (!record.error.is_empty() || record.code != 0));
             if let Some(record) = refused {
                 let words = if record.error.is_empty() {
                     message
@@ -125,7 +125,7 @@ impl Starter {
 
 /// Whether all of a stage's containers were started; one without any was not.
 fn is_started(own: &[&Record]) -> bool {
-    !own.is_empty() && own.iter().all(|record| record.was_started)
+    !own.is_empty() && own.iter().all(|record| record.was_started())
 }
 
 fn failure(stage: usize, outcome: Outcome, message: &str, code: Option<i32>) -> StartFailure {
@@ -139,18 +139,29 @@ fn failure(stage: usize, outcome: Outcome, message: &str, code: Option<i32>) -> 
 
 /// The engine's record of all containers of the project; nothing when the engine does not answer.
 pub(super) fn records(spawner: &Spawner, commands: &Commands) -> Option<Vec<Record>> {
+    inspect_all(spawner, commands).map(|json| inspect::read(&json))
+}
+
+/// What `docker inspect` prints of all containers of the project; nothing when the engine does not answer.
+pub(super) fn inspect_all(spawner: &Spawner, commands: &Commands) -> Option<Vec<u8>> {
     let listed = spawner.capture_within(PATIENCE, &commands.containers()).ok()?;
     let text = String::from_utf8_lossy(&listed.stdout);
     let ids: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
     if ids.is_empty() {
         return listed.succeeded().then(Vec::new);
     }
-    records_of(spawner, commands, &ids).filter(|_| listed.succeeded())
+    inspect_each(spawner, commands, &ids).filter(|_| listed.succeeded())
 }
 
 /// The engine's record of these containers; nothing when the engine does not answer.
 pub(super) fn records_of(spawner: &Spawner, commands: &Commands, ids: &[String]) -> Option<Vec<Record>> {
+    inspect_each(spawner, commands, ids).map(|json| inspect::read(&json))
+}
+
+fn inspect_each(spawner: &Spawner, commands: &Commands, ids: &[String]) -> Option<Vec<u8>> {
     let inspected = spawner.capture_within(PATIENCE, &commands.inspect(ids)).ok()?;
-    // It fails when one of them has gone meanwhile, and still tells of the others.
-    (!inspected.timed_out).then(|| inspect::read(&inspected.stdout))
+    // It fails when one of them has gone meanwhile, and still tells of the others; one that was killed or cannot reach the
+    // engine tells nothing, which is not the same as that nothing is there.
+    let tells = !inspected.timed_out && inspected.stdout.trim_ascii().ends_with(b"]");
+    tells.then_some(inspected.stdout)
 }

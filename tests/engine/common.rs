@@ -665,6 +665,11 @@ impl Project {
         assert!(parts.is_empty(), "left behind by {}: {parts:?}", self.name);
     }
 
+    /// What `docker ps --filter` takes for the containers of this project and of its runs, none of any other.
+    pub(crate) fn filter(&self) -> String {
+        format!("name=^{}-", self.name)
+    }
+
     fn owns(&self, project: &str) -> bool {
         let own_run = project
             .strip_prefix(&self.name)

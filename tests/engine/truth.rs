@@ -4,14 +4,16 @@
 //! is told beside it, in `tests/truth-table.md`, which `TOWLINE_UPDATE_TABLES=1` writes anew.
 
 mod cases;
+mod outside;
 mod table;
+mod unknown;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::common::{Engine, Finished, Project, engine};
+use super::common::{Engine, Finished, Project, Running, engine};
 use cases::{Case, Right, Row};
 
 /// How many cases run at once. The engine takes little more than this from two processors.
@@ -113,14 +115,15 @@ fn run_all(engine: &Engine, cases: &[Case], attempts: usize) -> Vec<Line> {
 fn run(engine: &Engine, case: &Case, attempts: usize) -> Vec<Line> {
     let project = Project::with_services(engine, "truth", &case.file);
     let line = |row: &Row| {
-        let ours = project.towline(&row.line).run();
+        let ours = meddle(engine, &project, row, project.towline(&row.line).start());
         let (towline, ran) = (answer(&project, row, &ours), project.ran());
         let left = project.clear();
         let wrong = mistakes(row, &ours, towline, &left);
         let wrong = wrong.map(|wrong| format!("{}\n{wrong}\nran: {ran:?}\n{ours}\n{}", case.what, case.file));
         let compose = (0..if row.is_composes() { attempts } else { 0 })
             .map(|_| {
-                let theirs = project.compose(&row.line).limit(COMPOSE_LIMIT).run();
+                let theirs = project.compose(&row.line).limit(COMPOSE_LIMIT).start();
+                let theirs = meddle(engine, &project, row, theirs);
                 let answer = answer(&project, row, &theirs);
                 project.clear();
                 answer
@@ -135,6 +138,25 @@ fn run(engine: &Engine, case: &Case, attempts: usize) -> Vec<Line> {
         }
     };
     case.rows.iter().map(line).collect()
+}
+
+/// Does what somebody else does to the run, and waits for its end.
+fn meddle(engine: &Engine, project: &Project, row: &Row, running: Running) -> Finished {
+    if let Some((command, stage)) = row.meddles.rsplit_once(' ') {
+        running.until("a container says that it runs", || project.has("started"));
+        let format = "{{.Label \"com.docker.compose.service\"}} {{.ID}}";
+        let listed = engine
+            .program("docker", "ps --format")
+            .arg(format)
+            .arg_all(["--filter", &project.filter()]);
+        let listed = listed.run().text();
+        let id = listed
+            .lines()
+            .find_map(|line| line.strip_prefix(stage)?.strip_prefix(' '));
+        let id = id.unwrap_or_else(|| panic!("no container of {stage} among {listed:?}"));
+        engine.docker(&format!("{command} {id}"));
+    }
+    running.wait()
 }
 
 fn answer(project: &Project, row: &Row, finished: &Finished) -> Answer {

@@ -274,7 +274,7 @@ fn a_kind_that_a_service_cannot_have_is_an_error() {
 }
 
 #[test]
-fn with_wait_a_name_makes_no_job_and_nothing_is_gated() {
+fn with_wait_a_job_by_name_is_not_waited_for_and_nothing_is_gated() {
     let options = Options {
         mode: Mode::Up,
         wait: true,
@@ -286,9 +286,10 @@ fn with_wait_a_name_makes_no_job_and_nothing_is_gated() {
         &options,
     )
     .unwrap();
-    assert_eq!(kind_in(&plan, "test"), (Kind::Service, Evidence::Name));
-    assert_eq!(kind_in(&plan, "deploy"), (Kind::Service, Evidence::Name));
-    assert_eq!(kind_in(&plan, "lint"), (Kind::Job, Evidence::Program));
+    let holds = |name: &str| plan.stages[plan.index(name).unwrap()].holds;
+    assert_eq!(kind_in(&plan, "test"), (Kind::Job, Evidence::Name));
+    assert_eq!(kind_in(&plan, "deploy"), (Kind::Deploy, Evidence::Name));
+    assert!(!holds("test") && !holds("deploy") && holds("lint"));
     assert_eq!(needs(&plan, "deploy"), [""; 0]);
 }
 

@@ -82,6 +82,8 @@ impl Driver<'_> {
         if let Ok(message) = self.inbox.recv_timeout(Duration::from_millis(20)) {
             self.take(message);
         }
+        // A stage that has just ended may wait for what the engine has on record of it.
+        self.look_if_due();
         let _ = self.reporter.tick(Instant::now());
     }
 

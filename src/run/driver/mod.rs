@@ -13,7 +13,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use crate::compose::Health;
-use crate::event::{Event, Fact, Outcome, Probe, Report, RunInfo, StageReport};
+use crate::event::{Event, Fact, Kind, Outcome, Probe, Refusal, Report, RunInfo, StageReport};
 use crate::failure::Result;
 use crate::plan::Plan;
 use crate::report::Reporter;
@@ -23,8 +23,9 @@ use crate::run::documents::Documents;
 use crate::run::engine_events::EngineEvent;
 use crate::run::guard::Guard;
 use crate::run::inspect::Record;
+use crate::run::ledger::{Change, Ledger, Moment};
 use crate::run::logs::{Piece, Progress};
-use crate::run::prepare::Preparation;
+use crate::run::prepare::{Preparation, Prepared};
 use crate::run::process::Spawner;
 use crate::run::scheduler::{Effect, Input, Scheduler, Signal, StageEnd, StartFailure};
 use crate::run::start::Starter;
@@ -37,11 +38,11 @@ const BEAT: Duration = Duration::from_millis(100);
 /// How long a stage's report waits for the rest of its log.
 const LOG_GRACE: Duration = Duration::from_secs(10);
 
-/// How long after a start the event of it may take before the engine is asked.
+/// How long the event of a start may take before the engine is asked.
 const START_GRACE: Duration = Duration::from_millis(500);
 
-/// How often the engine's record is compared with what the events told, in case one was missed.
-const RECONCILE: Duration = Duration::from_secs(30);
+/// How long nothing may be heard from the engine before its record is compared with what the events told: one may be lost.
+const SILENCE: Duration = Duration::from_secs(10);
 
 /// How often a failing probe is looked at while something waits for the stage's health.
 const PROBE: Duration = Duration::from_secs(1);
@@ -52,7 +53,7 @@ const INBOX: usize = 256;
 /// What comes in.
 pub(super) enum Message {
     Fact(Fact),
-    Prepared(Vec<StartFailure>),
+    Prepared(Prepared),
     UpReturned {
         stages: Vec<usize>,
         failed: Vec<StartFailure>,
@@ -61,12 +62,17 @@ pub(super) enum Message {
     EventsEnded {
         engine_answers: bool,
     },
-    /// What the engine had on record, and when it was asked.
-    Records(Vec<Record>, Instant),
-    /// The end of a container whose code the engine was asked about.
-    Died {
+    /// What the engine has on record.
+    Records {
+        /// Nothing where it did not say.
+        records: Option<Vec<Record>>,
+        asked: Moment,
+        engine_answers: bool,
+    },
+    /// Whether the end of a container was for memory.
+    EndVerified {
         container: String,
-        code: i32,
+        end: Moment,
         oom: bool,
     },
     Output {
@@ -91,13 +97,34 @@ struct Container {
     instance: u32,
     running: bool,
     oom: bool,
-    /// When it was last seen to start or to end. A record that was asked for before may be older.
-    changed: Instant,
+    /// Somebody had the engine kill it.
+    killed: bool,
     /// It ran before this run, which is not to pass on what it wrote then.
     is_older: bool,
-    /// What the engine said of it while the record of its end was asked for.
-    waiting: Option<Vec<EngineEvent>>,
+    /// What has become of it since it ended in a way that the engine is being asked about.
+    held: Option<Held>,
     log: Log,
+}
+
+/// An end that may have been for memory, and what came after it.
+struct Held {
+    /// Which end is asked about.
+    end: Moment,
+    changes: Vec<Change>,
+}
+
+/// What is known of a stage.
+#[derive(Clone, Default)]
+struct StageRun {
+    /// When the first of its containers was seen to run, since the run's start.
+    started: Option<Duration>,
+    restarts: u32,
+    probe: Option<Probe>,
+    result: Option<StageReport>,
+    /// When the call that starts it came back.
+    returned: Option<Moment>,
+    /// How often it was looked for since, and not all of its containers were there.
+    missed: u32,
 }
 
 /// How far the log of a container is.
@@ -124,7 +151,7 @@ struct Ending {
     deadline: Instant,
     /// A record of the engine's that is newer than this belongs to the report: what the last probe printed is the best
     /// answer to why.
-    record_after: Option<Instant>,
+    record_after: Option<Moment>,
 }
 
 pub(super) struct Driver<'a> {
@@ -145,20 +172,27 @@ pub(super) struct Driver<'a> {
     inbox: Receiver<Message>,
     sender: SyncSender<Message>,
     containers: HashMap<String, Container>,
-    started: Vec<Option<Duration>>,
-    restarts: Vec<u32>,
-    probes: Vec<Option<Probe>>,
-    results: Vec<Option<StageReport>>,
+    /// What is known of each stage, by its place in the plan.
+    stages: Vec<StageRun>,
+    ledger: Ledger,
     endings: Vec<Ending>,
     /// Starts that are told once the stages that made them possible have been reported.
     held: Vec<Fact>,
     warnings: Vec<String>,
+    refusal: Option<Refusal>,
     last_probe_look: Option<Instant>,
     /// When the newest record that came was asked for.
-    last_record: Option<Instant>,
+    last_record: Option<Moment>,
+    /// Whether the engine has been asked for its record and has not answered yet.
+    looking: bool,
+    /// When the engine is to be asked for its record.
+    look_at: Option<Instant>,
+    /// Since when the engine's record has been wanted, so that a run may pass.
+    confirm: Option<Moment>,
     /// When the newest event of the engine happened, by its own clock, in nanoseconds since 1970.
     last_event: Option<u64>,
-    reconcile_at: Instant,
+    /// When something was last heard from the engine: an event, or its record.
+    heard_at: Instant,
     preparing: bool,
     finished: bool,
 }
@@ -184,6 +218,7 @@ impl<'a> Driver<'a> {
             create: spec.create,
             owned: spec.settings.owned,
             keep_going: spec.rules.keep_going,
+            strict: spec.strict,
             spawner: Spawner::default(),
         };
         let closer = Closer {
@@ -212,17 +247,19 @@ impl<'a> Driver<'a> {
             inbox,
             sender,
             containers: HashMap::new(),
-            started: vec![None; count],
-            restarts: vec![0; count],
-            probes: vec![None; count],
-            results: vec![None; count],
+            stages: vec![StageRun::default(); count],
+            ledger: Ledger::default(),
             endings: Vec::new(),
             held: Vec::new(),
             warnings: Vec::new(),
+            refusal: None,
             last_probe_look: None,
             last_record: None,
+            looking: false,
+            look_at: None,
+            confirm: None,
             last_event: None,
-            reconcile_at: Instant::now() + RECONCILE,
+            heard_at: Instant::now(),
             preparing: false,
             finished: false,
             plan,
@@ -300,10 +337,7 @@ impl<'a> Driver<'a> {
             self.step(Input::Tick);
         }
         self.finish_endings();
-        if Instant::now() >= self.reconcile_at {
-            self.reconcile_at = Instant::now() + RECONCILE;
-            self.ask_for_records();
-        }
+        self.look_if_due();
         let _ = self.reporter.tick(Instant::now());
     }
 
@@ -314,22 +348,26 @@ impl<'a> Driver<'a> {
     fn take(&mut self, message: Message) {
         match message {
             Message::Fact(fact) => self.emit(fact),
-            Message::Prepared(failed) => {
+            Message::Prepared(prepared) => {
                 self.preparing = false;
-                self.step(Input::Prepared { failed });
+                self.prepared(prepared);
             }
             Message::UpReturned { stages, failed } => self.up_returned(stages, failed),
             Message::Engine(event) => {
+                self.heard_at = Instant::now();
                 self.last_event = self.last_event.max(Some(event.time));
                 self.engine_event(event);
             }
             Message::EventsEnded { engine_answers: true } => {
                 self.listen_to_engine();
-                self.ask_for_records();
+                self.look_in(Duration::ZERO);
             }
             Message::EventsEnded { engine_answers: false } => self.step(Input::EngineLost),
-            Message::Records(records, asked) => self.compare(records, asked),
-            Message::Died { container, code, oom } => self.death_verified(&container, code, oom),
+            Message::Records {
+                engine_answers: false, ..
+            } => self.step(Input::EngineLost),
+            Message::Records { records, asked, .. } => self.take_records(records, asked),
+            Message::EndVerified { container, end, oom } => self.end_verified(&container, Some(end), oom),
             Message::Output { container, piece } => self.output(&container, piece),
             Message::LogEnded {
                 container,
@@ -352,6 +390,10 @@ impl<'a> Driver<'a> {
                     self.preparation.spawner.close();
                     self.starter.spawner.close();
                 }
+                Effect::Confirm => {
+                    self.confirm = Some(self.ledger.now());
+                    self.look_in(Duration::ZERO);
+                }
                 Effect::Emit(fact @ Fact::StageStarting { .. }) if !self.endings.is_empty() => self.held.push(fact),
                 Effect::Emit(fact) => self.emit(fact),
                 Effect::Ended { stage, end } => self.ended(stage, end),
@@ -364,11 +406,15 @@ impl<'a> Driver<'a> {
         match &fact {
             Fact::Warned { stage, message } => {
                 let prefix = stage.as_ref().map(|stage| format!("{stage}: ")).unwrap_or_default();
-                self.warnings.push(format!("{prefix}{message}"));
+                let warning = format!("{prefix}{message}");
+                // What is told again and again while it holds is one thing to know.
+                if !self.warnings.contains(&warning) {
+                    self.warnings.push(warning);
+                }
             }
             Fact::InstanceRestarted { stage, .. } => {
                 if let Some(stage) = self.plan.index(stage) {
-                    self.restarts[stage] += 1;
+                    self.stages[stage].restarts += 1;
                 }
             }
             _ => {}
@@ -389,9 +435,67 @@ impl<'a> Driver<'a> {
         self.preparing = true;
         let preparation = self.preparation.clone();
         self.spawn(move |inbox| {
-            let failed = preparation.run(&|fact| send(inbox, Message::Fact(fact)));
-            send(inbox, Message::Prepared(failed));
+            let prepared = preparation.run(&|fact| send(inbox, Message::Fact(fact)));
+            send(inbox, Message::Prepared(prepared));
         });
+    }
+
+    /// Takes over what was seen of the containers, and begins to start stages.
+    fn prepared(&mut self, prepared: Prepared) {
+        let Prepared { failed, seen } = prepared;
+        if let Some(seen) = seen {
+            self.ledger.begin(&seen.records);
+            self.settle(seen.plan);
+            self.refusal = seen.refusal;
+        }
+        if failed.is_empty()
+            && let Some(refusal) = self.refusal.clone()
+        {
+            self.step(Input::Refused(refusal));
+            return;
+        }
+        self.tell_assumed();
+        self.step(Input::Prepared { failed });
+    }
+
+    /// Goes on with the plan that the images make of it.
+    fn settle(&mut self, plan: Plan) {
+        let before = Arc::clone(&self.plan);
+        for (before, stage) in before.stages.iter().zip(&plan.stages) {
+            if (before.kind, &before.reason) != (stage.kind, &stage.reason) {
+                let fact = Fact::KindFound {
+                    stage: stage.name.clone(),
+                    kind: stage.kind,
+                    reason: stage.reason.clone(),
+                };
+                self.emit(fact);
+            }
+        }
+        let is_new = |note: &&String| !before.notes.contains(note);
+        let notes: Vec<String> = plan.notes.iter().filter(is_new).cloned().collect();
+        for message in notes {
+            self.emit(Fact::Warned { stage: None, message });
+        }
+        self.info.stages = plan.stages.iter().map(crate::plan::Stage::info).collect();
+        self.plan = Arc::new(plan.clone());
+        self.scheduler.settle(plan);
+    }
+
+    /// Says which stages run as services although nothing says that they are.
+    fn tell_assumed(&mut self) {
+        for name in self.assumed() {
+            let message = format!(
+                "runs as a service, because nothing says whether it runs to completion; settle it with --kind {name}=job or {name}=service"
+            );
+            let stage = Some(name);
+            self.emit(Fact::Warned { stage, message });
+        }
+    }
+
+    fn assumed(&self) -> Vec<String> {
+        let stages = self.plan.stages.iter();
+        let unknown = stages.filter(|stage| stage.kind == Kind::Unknown && self.refusal.is_none());
+        unknown.map(|stage| stage.name.clone()).collect()
     }
 
     /// Starts stages in one call, but each stage with hooks in one of its own: a hook's failure names its stage then.
@@ -440,23 +544,23 @@ impl<'a> Driver<'a> {
             because_of: end.because_of.map(|stage| self.plan.stages[stage].name.clone()),
             command: planned.command.clone(),
             needs: planned.need_infos(),
-            started_ms: self.started[stage].map(millis),
+            started_ms: self.stages[stage].started.map(millis),
             finished_ms: millis(self.begun.elapsed()),
-            restarts: self.restarts[stage],
+            restarts: self.stages[stage].restarts,
             probe: None,
             log: has_log.then(|| format!("logs/{}", log_name(&planned.name, instance))),
         };
         let has_probe = planned.health != Health::Disabled
             && matches!(end.outcome, Outcome::Unhealthy | Outcome::Ended | Outcome::TimedOut);
-        let now = Instant::now();
+        let record_after = has_probe.then(|| self.ledger.now());
         if has_probe {
-            self.ask_for_records();
+            self.look_in(Duration::ZERO);
         }
         self.endings.push(Ending {
             report,
             stage,
-            deadline: now + LOG_GRACE,
-            record_after: has_probe.then_some(now),
+            deadline: Instant::now() + LOG_GRACE,
+            record_after,
         });
     }
 
@@ -469,8 +573,11 @@ impl<'a> Driver<'a> {
                 let mut report = self.endings.remove(at).report;
                 // An engine that hangs lets a stage start and gives no log.
                 report.log = report.log.filter(|log| self.directory.join(log).exists());
-                report.probe = self.probes[stage].clone().filter(|_| report.outcome != Outcome::Passed);
-                self.results[stage] = Some(report.clone());
+                report.probe = self.stages[stage]
+                    .probe
+                    .clone()
+                    .filter(|_| report.outcome != Outcome::Passed);
+                self.stages[stage].result = Some(report.clone());
                 self.emit(Fact::StageFinished(report));
             } else {
                 at += 1;
@@ -486,7 +593,7 @@ impl<'a> Driver<'a> {
         let is_read = |c: &Container| c.stage != ending.stage || c.running || !c.log.active;
         let is_known = ending
             .record_after
-            .is_none_or(|after| self.last_record.is_some_and(|last| last >= after));
+            .is_none_or(|after| self.last_record.is_some_and(|last| last > after));
         is_known && self.containers.values().all(is_read)
     }
 
@@ -503,8 +610,10 @@ impl<'a> Driver<'a> {
             info: self.info.clone(),
             started_at: self.started_at.to_string(),
             took_ms: millis(self.begun.elapsed()),
-            results: self.results.iter().flatten().cloned().collect(),
+            results: self.stages.iter().filter_map(|stage| stage.result.clone()).collect(),
             warnings: self.warnings.clone(),
+            assumed: self.assumed(),
+            refusal: self.refusal.clone(),
             verdict,
         }
     }

@@ -10,25 +10,45 @@ mod words;
 
 use std::time::Duration;
 
-use crate::compose::show_duration;
+use crate::compose::{Restart, show_duration};
 use crate::event::{CancelReason, Condition, Fact, Kind, NeedInfo, Outcome};
-use crate::plan::{Need, Plan, Stage};
-use track::{State, Track};
+use crate::plan::{Evidence, Need, Plan, Stage};
+use track::{Instance, State, Track};
 
 pub use words::{Effect, End, Input, Rules, Signal, StageEnd, StartFailure};
 
-/// How often a container may end within [`QUICK`] of its start, one time after the other, before it counts as failed although
-/// its restart policy would go on for ever. The engine's own pauses between them add up to about 100 s by then.
+/// How many ends of a crash loop in a row a container may have before it counts as failed although its restart policy would
+/// go on for ever. The engine's own pauses between them add up to about 100 s by then: many an application crashes until its
+/// database is there.
 const CRASH_LOOP: u32 = 10;
 
-/// An end within this time of the start is one of a crash loop.
+/// The same once every job has ended: nothing that it could wait for is still to come.
+const LATE_CRASH_LOOP: u32 = 3;
+
+/// A failure within this time of the start is one of a crash loop; one before the container was healthy always is, where
+/// its health is waited for.
 const QUICK: Duration = Duration::from_secs(10);
+
+/// How long a container may stand still that somebody paused, before its stage counts as timed out. Tests pause their
+/// database for a while to see what happens.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// How often it is told that the run goes on for a stage that is a job by its name alone.
+const NAMED: Duration = Duration::from_secs(30);
 
 /// How long stopping may take beyond the longest grace period before the run ends without having seen every end.
 const DRAIN: Duration = Duration::from_secs(20);
 
 /// How long containers have to end after a second signal.
 const KILL: Duration = Duration::from_secs(3);
+
+/// How a container ended.
+#[derive(Clone, Copy)]
+struct Death {
+    code: i32,
+    oom: bool,
+    is_last: bool,
+}
 
 /// Whether a need lets its stage start.
 enum Gate {
@@ -42,6 +62,8 @@ enum Gate {
 pub struct Scheduler {
     plan: Plan,
     rules: Rules,
+    /// When the run is over, with the jobs that the plan has.
+    end: End,
     tracks: Vec<Track>,
     prepared: bool,
     /// Set once something cut the run short; nothing starts any more.
@@ -54,7 +76,16 @@ pub struct Scheduler {
     finished: bool,
     /// Whether the run reached its end rather than being cut short.
     complete: bool,
+    confirmation: Confirmation,
     effects: Vec<Effect>,
+}
+
+/// Whether the engine's record agrees that the run may pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Confirmation {
+    Open,
+    Asked,
+    Given,
 }
 
 impl Scheduler {
@@ -63,6 +94,7 @@ impl Scheduler {
     pub fn new(plan: Plan, rules: Rules) -> Self {
         let tracks = plan.stages.iter().map(Track::new).collect();
         Self {
+            end: rules.end_of(&plan),
             plan,
             rules,
             tracks,
@@ -74,8 +106,15 @@ impl Scheduler {
             gave_up: false,
             finished: false,
             complete: false,
+            confirmation: Confirmation::Open,
             effects: Vec::new(),
         }
+    }
+
+    /// Goes on with this plan: the same stages, with what their images say of them. Nothing has been started by then.
+    pub fn settle(&mut self, plan: Plan) {
+        self.end = self.rules.end_of(&plan);
+        self.plan = plan;
     }
 
     /// Takes note of what happened at `now` (time since the run's start) and says what is to be done.
@@ -85,6 +124,7 @@ impl Scheduler {
         }
         match input {
             Input::Prepared { failed } => self.prepared(now, failed),
+            Input::Refused(refusal) => self.cancel(now, CancelReason::Refused(refusal), None),
             Input::UpReturned { stages, failed } => self.up_returned(now, &stages, failed),
             Input::StopReturned { stages } => self.stop_returned(now, &stages),
             Input::Started { stage, instance } => self.started(now, stage, instance),
@@ -93,7 +133,16 @@ impl Scheduler {
                 instance,
                 code,
                 oom,
-            } => self.died(now, stage, instance, code, oom),
+                is_last,
+            } => self.died(now, stage, instance, Death { code, oom, is_last }),
+            Input::Paused {
+                stage,
+                instance,
+                paused,
+            } => self.paused(now, stage, instance, paused),
+            // What happened since it was asked for is not in it.
+            Input::Confirmed if self.confirmation == Confirmation::Asked => self.confirmation = Confirmation::Given,
+            Input::Confirmed => {}
             Input::Health {
                 stage,
                 instance,
@@ -115,7 +164,7 @@ impl Scheduler {
         let timeout = self.rules.timeout.filter(|_| !self.timed_out);
         let fixed = [timeout, self.drain_deadline].into_iter().flatten();
         fixed
-            .chain(self.settle_deadlines())
+            .chain(self.stage_deadlines())
             .filter(|deadline| *deadline > now)
             .min()
     }
@@ -126,7 +175,7 @@ impl Scheduler {
         let track = &self.tracks[stage];
         let is_open = track.state != State::Done && !track.was_healthy;
         let is_service = self.plan.stages[stage].kind.runs_as_service();
-        is_open && (self.waits_for_health(stage) || (self.rules.end == End::AllUp && is_service))
+        is_open && (self.waits_for_health(stage) || (self.end == End::AllUp && is_service))
     }
 
     /// Whether the stage's start was asked for, and it has not ended.
@@ -244,69 +293,127 @@ impl Scheduler {
         }
     }
 
-    fn started(&mut self, now: Duration, stage: usize, instance: u32) {
+    fn started(&mut self, now: Duration, stage: usize, number: u32) {
         let track = &mut self.tracks[stage];
-        let Some(instance) = track.instance(instance) else {
+        let Some(instance) = track.instance(number) else {
             return;
         };
+        if instance.running {
+            return;
+        }
+        let ended_with = instance.last_code.filter(|_| instance.started_at.is_some());
+        instance.restarts += u32::from(ended_with.is_some());
+        let restarts = instance.restarts;
         instance.started_at = Some(now);
         instance.running = true;
         instance.healthy = false;
+        instance.was_healthy = false;
         instance.code = None;
+        instance.paused_since = None;
         if track.instances.iter().all(|instance| instance.running) {
             track.up_since = Some(now);
         }
         if track.state == State::Starting {
             track.state = State::Running;
         }
+        if let Some(code) = ended_with {
+            let stage = self.name(stage);
+            self.emit(Fact::InstanceRestarted {
+                stage,
+                instance: number,
+                code,
+                restarts,
+            });
+        }
         self.look_again(now, stage);
     }
 
-    fn died(&mut self, now: Duration, stage: usize, number: u32, code: i32, oom: bool) {
+    fn died(&mut self, now: Duration, stage: usize, number: u32, death: Death) {
         if self.tracks[stage].state == State::Done {
             return;
         }
-        let restart = self.plan.stages[stage].restart;
+        let restart = self.restart_policy(stage);
+        let waits_for_health = self.waits_for_health(stage);
         let track = &mut self.tracks[stage];
         let stopping = track.stop_as.is_some();
-        track.up_since = None;
         // What never started cannot have ended: the engine also tells the end of a container that it could not start.
         let Some(instance) = track.instance(number) else { return };
         let Some(started_at) = instance.started_at else { return };
-        let was_quick = now.saturating_sub(started_at) < QUICK;
-        instance.running = false;
-        instance.healthy = false;
-        if !stopping && restart.restarts_after(code, instance.restarts) {
-            instance.restarts += 1;
-            instance.quick_ends = if was_quick { instance.quick_ends + 1 } else { 0 };
-            let (restarts, quick_ends) = (instance.restarts, instance.quick_ends);
-            self.restarted(now, stage, number, code, restarts, quick_ends);
+        if instance.code.is_some() || !(instance.running || death.is_last) {
             return;
         }
-        instance.code = Some(code);
-        if self.rules.end == End::FirstExit && self.cancelled.is_none() {
-            self.first_exit(now, stage, number, code, oom);
-        } else if code != 0 && !stopping {
-            self.ended_badly(now, stage, number, code, oom);
+        if instance.running {
+            let is_bad = now.saturating_sub(started_at) < QUICK || (waits_for_health && !instance.was_healthy);
+            instance.bad_ends = if death.code != 0 && is_bad {
+                instance.bad_ends + 1
+            } else {
+                0
+            };
+        }
+        instance.running = false;
+        instance.healthy = false;
+        instance.paused_since = None;
+        instance.last_code = Some(death.code);
+        let (restarts, bad_ends) = (instance.restarts, instance.bad_ends);
+        track.up_since = None;
+        if !stopping && !death.is_last && restart.restarts_after(death.code, restarts) {
+            self.check_crash_loop(now, stage, death.code, restarts, bad_ends);
+            return;
+        }
+        if let Some(instance) = self.tracks[stage].instance(number) {
+            instance.code = Some(death.code);
+        }
+        if self.end == End::FirstExit && self.cancelled.is_none() {
+            self.first_exit(now, stage, number, death.code, death.oom);
+        } else if death.code != 0 && !stopping {
+            self.ended_badly(now, stage, number, death.code, death.oom);
         } else {
             self.look_again(now, stage);
         }
     }
 
-    fn restarted(&mut self, now: Duration, stage: usize, instance: u32, code: i32, restarts: u32, quick_ends: u32) {
-        let name = self.name(stage);
-        self.emit(Fact::InstanceRestarted {
-            stage: name,
-            instance,
-            code,
-            restarts,
-        });
-        if quick_ends >= CRASH_LOOP && self.is_waited_for(stage) {
-            let cause = format!(
-                "it ended {quick_ends} times in a row within {} of its start",
-                show_duration(QUICK)
+    /// What makes the engine start a stage's containers again. The first end of a job is its end, whatever its policy.
+    fn restart_policy(&self, stage: usize) -> Restart {
+        match self.is_job(stage) {
+            true => Restart::No,
+            false => self.plan.stages[stage].restart,
+        }
+    }
+
+    fn check_crash_loop(&mut self, now: Duration, stage: usize, code: i32, restarts: u32, bad_ends: u32) {
+        let jobs_are_done = (0..self.tracks.len()).all(|at| !self.is_job(at) || self.tracks[at].state == State::Done);
+        let limit = if jobs_are_done && self.plan.has_jobs() {
+            LATE_CRASH_LOOP
+        } else {
+            CRASH_LOOP
+        };
+        if bad_ends >= limit {
+            let times = restarts + 1;
+            let cause =
+                format!("it exited {times} times, the last time with code {code}, and was started again each time");
+            let outcome = if self.waits_for_health(stage) {
+                Outcome::Unhealthy
+            } else {
+                Outcome::Ended
+            };
+            self.fail(now, stage, StageEnd::failed(outcome, Some(code), cause));
+        }
+    }
+
+    fn paused(&mut self, now: Duration, stage: usize, number: u32, paused: bool) {
+        let track = &mut self.tracks[stage];
+        let Some(instance) = track.instance(number) else {
+            return;
+        };
+        instance.paused_since = paused.then_some(now);
+        // What stood still has not been up.
+        track.up_since = track.instances.iter().all(Instance::is_up).then_some(now);
+        if paused && self.tracks[stage].state != State::Done {
+            let limit = show_duration(LONGEST_PAUSE);
+            self.warn(
+                stage,
+                format!("somebody paused its container; the stage fails if it is still paused after {limit}"),
             );
-            self.fail(now, stage, StageEnd::failed(Outcome::Unhealthy, Some(code), cause));
         }
     }
 
@@ -329,7 +436,7 @@ impl Scheduler {
         let is_service = self.plan.stages[stage].kind.runs_as_service();
         let outcome = match () {
             () if oom => Outcome::OutOfMemory,
-            () if !is_service || self.rules.end == End::AllEnded => Outcome::Failed,
+            () if !is_service || self.end == End::AllEnded => Outcome::Failed,
             () if self.waits_for_health(stage) => Outcome::Unhealthy,
             () => Outcome::Ended,
         };
@@ -343,6 +450,7 @@ impl Scheduler {
             return;
         };
         instance.healthy = healthy;
+        instance.was_healthy |= healthy;
         if healthy {
             self.look_again(now, stage);
         } else if self.is_waited_for(stage) {
@@ -435,7 +543,10 @@ impl Scheduler {
     }
 
     fn stopped_end(&self, stage: usize, outcome: Outcome) -> StageEnd {
-        let code = self.tracks[stage].instances.iter().find_map(|instance| instance.code);
+        let instances = &self.tracks[stage].instances;
+        let code = instances
+            .iter()
+            .find_map(|instance| instance.code.or(instance.last_code));
         let cause = match (outcome, self.rules.timeout) {
             (Outcome::TimedOut, Some(timeout)) => {
                 Some(format!("the run may take {} and took longer", show_duration(timeout)))
@@ -579,14 +690,57 @@ impl Scheduler {
         }
         if self.prepared && self.cancelled.is_none() {
             self.skip_broken();
-            self.start_ready();
+            self.start_ready(now);
             if self.finished_by_rule(now) {
-                self.end_run(true);
-                return;
+                self.confirm();
+            } else {
+                self.confirmation = Confirmation::Open;
+                self.name_the_last(now);
             }
         }
         if self.cancelled.is_some() && self.tracks.iter().all(|track| track.state == State::Done) {
             self.end_run(self.complete);
+        }
+    }
+
+    /// Names the stages for which alone the run goes on, where only a word makes jobs of them: they may be servers.
+    fn name_the_last(&mut self, now: Duration) {
+        let is_open = |stage: &usize| {
+            self.tracks[*stage].state != State::Done && (self.is_job(*stage) || !self.has_settled(*stage, now))
+        };
+        let open: Vec<usize> = (0..self.tracks.len()).filter(is_open).collect();
+        let is_by_word = |stage: &usize| {
+            let planned = &self.plan.stages[*stage];
+            self.tracks[*stage].state == State::Running
+                && self.is_job(*stage)
+                && matches!(planned.evidence, Evidence::Name | Evidence::Target)
+        };
+        if self.end != End::JobsDone || !open.iter().all(is_by_word) {
+            self.tracks.iter_mut().for_each(|track| track.named_at = None);
+            return;
+        }
+        for stage in open {
+            let due = *self.tracks[stage].named_at.get_or_insert(now + NAMED);
+            if now < due {
+                continue;
+            }
+            self.tracks[stage].named_at = Some(now + NAMED);
+            let Stage { name, reason, .. } = &self.plan.stages[stage];
+            let message = format!(
+                "still runs, and all else is done; it counts as a job because {reason}. If it is a server, run with --kind {name}=service"
+            );
+            self.warn(stage, message);
+        }
+    }
+
+    /// Ends a run that may pass, once the engine's record agrees that what should be up is. Events can be late.
+    fn confirm(&mut self) {
+        let is_quiet = self.tracks.iter().all(|track| track.state == State::Done);
+        if is_quiet || self.confirmation == Confirmation::Given {
+            self.end_run(true);
+        } else if self.confirmation == Confirmation::Open {
+            self.confirmation = Confirmation::Asked;
+            self.effects.push(Effect::Confirm);
         }
     }
 
@@ -613,14 +767,14 @@ impl Scheduler {
         because_of.unwrap_or(stage)
     }
 
-    fn start_ready(&mut self) {
+    fn start_ready(&mut self, now: Duration) {
         let running = self.stages_where(|track| matches!(track.state, State::Starting | State::Running));
         let running_jobs = running.iter().filter(|stage| self.is_job(**stage)).count();
         let mut free = self.rules.jobs.unwrap_or(usize::MAX).saturating_sub(running_jobs);
         let mut ready = Vec::new();
         for stage in self.stages_where(|track| track.state == State::Waiting) {
             let is_job = self.is_job(stage);
-            let closed = self.closed_needs(stage);
+            let closed = self.closed_needs(now, stage);
             if !closed.is_empty() {
                 self.tell_waiting(stage, closed);
             } else if !is_job || free > 0 {
@@ -647,13 +801,45 @@ impl Scheduler {
         self.emit(Fact::StageWaited { stage, on: closed });
     }
 
-    fn closed_needs(&self, stage: usize) -> Vec<NeedInfo> {
+    fn closed_needs(&self, now: Duration, stage: usize) -> Vec<NeedInfo> {
         let needs = self.plan.stages[stage].needs.iter();
         let closed = needs.filter(|need| !matches!(self.gate(need), Gate::Open));
-        closed
-            .map(|need| NeedInfo {
-                stage: need.stage.clone(),
-                condition: need.condition,
+        let closed = closed.map(|need| NeedInfo {
+            stage: need.stage.clone(),
+            condition: need.condition,
+        });
+        closed.chain(self.unsettled(now, stage)).collect()
+    }
+
+    /// The services in front of a deploy that have started and may still crash: a deploy cannot be taken back, so it waits
+    /// until they have settled.
+    fn unsettled(&self, now: Duration, stage: usize) -> Vec<NeedInfo> {
+        if self.plan.stages[stage].kind != Kind::Deploy || self.end == End::AllUp {
+            return Vec::new();
+        }
+        let mut needed = vec![false; self.tracks.len()];
+        let mut open = vec![stage];
+        while let Some(at) = open.pop() {
+            for need in &self.plan.stages[at].needs {
+                if !std::mem::replace(&mut needed[need.index], true) {
+                    open.push(need.index);
+                }
+            }
+        }
+        let is_unsettled = |at: &usize| {
+            let track = &self.tracks[*at];
+            needed[*at]
+                && self.plan.stages[*at].kind.runs_as_service()
+                && !track.instances.is_empty()
+                && track.state != State::Done
+                && track.has_started
+                && !self.has_settled(*at, now)
+        };
+        let unsettled = (0..self.tracks.len()).filter(is_unsettled);
+        unsettled
+            .map(|at| NeedInfo {
+                stage: self.name(at),
+                condition: Condition::Settled,
             })
             .collect()
     }
@@ -670,7 +856,7 @@ impl Scheduler {
             return if met { Gate::Open } else { Gate::Broken };
         }
         let open = match need.condition {
-            Condition::Started => track.has_started,
+            Condition::Started | Condition::Settled => track.has_started,
             Condition::Healthy => track.was_healthy,
             Condition::Built | Condition::Succeeded => false,
         };
@@ -692,7 +878,7 @@ impl Scheduler {
     /// Whether something still waits for this stage to be up: a need for its health, or the end of the run.
     fn is_waited_for(&self, stage: usize) -> bool {
         let track = &self.tracks[stage];
-        let run_waits = self.rules.end == End::AllUp && !self.is_up(stage, Duration::MAX);
+        let run_waits = self.end == End::AllUp && !self.is_up(stage, Duration::MAX);
         let needed = |other: &Stage| other.needs.iter().any(|need| need.index == stage);
         let someone_waits = self
             .plan
@@ -706,19 +892,38 @@ impl Scheduler {
     }
 
     fn finished_by_rule(&self, now: Duration) -> bool {
-        let is_done = |stage: usize| self.tracks[stage].state == State::Done;
-        let is_service = |stage: usize| self.plan.stages[stage].kind.runs_as_service();
-        let mut stages = 0..self.tracks.len();
-        match self.rules.end {
-            End::JobsDone => stages.all(|stage| is_done(stage) || (is_service(stage) && !self.is_being_started(stage))),
-            End::AllUp => stages.all(|stage| is_done(stage) || (is_service(stage) && self.is_up(stage, now))),
-            End::FirstExit | End::AllEnded => stages.all(is_done),
-        }
+        (0..self.tracks.len()).all(|stage| {
+            let is_waiting = self.tracks[stage].state == State::Waiting;
+            self.tracks[stage].state == State::Done
+                || match self.end {
+                    End::FirstExit | End::AllEnded => false,
+                    // The stage that the line names ends the run; what nothing of it waits for does not hold it open.
+                    End::JobsDone if self.is_job(stage) => !self.plan.stages[stage].holds,
+                    End::JobsDone if is_waiting && self.rules.exit_code_from.is_some() => true,
+                    End::JobsDone => self.has_settled(stage, now),
+                    End::AllUp if self.is_job(stage) => !self.plan.stages[stage].holds && self.has_settled(stage, now),
+                    End::AllUp => self.is_up(stage, now),
+                }
+        })
     }
 
-    /// Whether the call that starts a stage may still tell that it could not.
-    fn is_being_started(&self, stage: usize) -> bool {
-        self.is_started(stage) && !self.tracks[stage].has_started
+    /// Whether a service has come up for good, as far as can be told: it was healthy, has been up for the settling time, or
+    /// ended well the last time it ran. That must not hang on the moment at which the last job happens to end.
+    fn has_settled(&self, stage: usize, now: Duration) -> bool {
+        let track = &self.tracks[stage];
+        if !track.has_started {
+            return false;
+        }
+        let settled = track
+            .up_since
+            .is_some_and(|since| now.saturating_sub(since) >= self.rules.settle);
+        let did_its_work = |instance: &Instance| instance.ended_well();
+        settled
+            || track
+                .instances
+                .iter()
+                .all(|instance| instance.is_up() && instance.was_healthy)
+            || track.instances.iter().all(did_its_work)
     }
 
     /// Whether a service is up: healthy where it has a health check, else running for the settling time.
@@ -726,23 +931,49 @@ impl Scheduler {
         let track = &self.tracks[stage];
         match track.has_health {
             _ if !track.has_started => false,
-            Some(true) => track.was_healthy && track.instances.iter().all(|instance| instance.healthy),
-            Some(false) => track
-                .up_since
-                .is_some_and(|since| now.saturating_sub(since) >= self.rules.settle),
+            Some(true) => {
+                track.was_healthy
+                    && track
+                        .instances
+                        .iter()
+                        .all(|instance| instance.is_up() && instance.healthy)
+            }
+            Some(false) => self.has_settled(stage, now),
             None => false,
         }
     }
 
-    /// When services without a health check will have stayed up for the settling time.
-    fn settle_deadlines(&self) -> impl Iterator<Item = Duration> {
-        let counts = self.rules.end == End::AllUp && self.cancelled.is_none();
-        let settles = |track: &&Track| track.state == State::Running && track.has_health == Some(false);
-        let tracks = self.tracks.iter().filter(move |_| counts).filter(settles);
-        tracks.filter_map(|track| Some(track.up_since? + self.rules.settle))
+    /// When something is next to be looked at that only time brings about: services that have stayed up for the settling
+    /// time, pauses that are too long, jobs by their name alone that are to be named.
+    fn stage_deadlines(&self) -> impl Iterator<Item = Duration> {
+        let tracks = self.tracks.iter().filter(|track| track.state == State::Running);
+        tracks.flat_map(|track| {
+            let settled = track.up_since.map(|since| since + self.rules.settle);
+            let paused = track
+                .instances
+                .iter()
+                .filter_map(|instance| instance.paused_since)
+                .min();
+            let paused = paused.map(|since| since + LONGEST_PAUSE);
+            [settled, paused, track.named_at].into_iter().flatten()
+        })
+    }
+
+    fn check_pauses(&mut self, now: Duration) {
+        let is_too_long = |since: Duration| now.saturating_sub(since) >= LONGEST_PAUSE;
+        let paused_too_long = |track: &Track| {
+            let is_over = |instance: &Instance| instance.paused_since.is_some_and(is_too_long);
+            track.state == State::Running && track.stop_as.is_none() && track.instances.iter().any(is_over)
+        };
+        for stage in self.stages_where(paused_too_long) {
+            let limit = show_duration(LONGEST_PAUSE);
+            let cause = format!("its container has been paused from outside for {limit}");
+            self.fail(now, stage, StageEnd::failed(Outcome::TimedOut, None, cause));
+        }
     }
 
     fn check_clock(&mut self, now: Duration) {
+        self.check_pauses(now);
         if self.rules.timeout.is_some_and(|timeout| now >= timeout) && self.cancelled.is_none() && !self.finished {
             self.timed_out = true;
             self.cancel(now, CancelReason::TimedOut, None);
@@ -772,12 +1003,16 @@ impl Scheduler {
         for stage in self.stages_where(|track| track.state != State::Done) {
             let end = match self.tracks[stage].state {
                 State::Waiting if complete => {
-                    let cause = Some("every job had ended before it could start".to_owned());
+                    let cause = Some("the run was over before it could start".to_owned());
                     StageEnd {
                         cause,
                         ..StageEnd::because(Outcome::Skipped, None)
                     }
                 }
+                _ if complete && self.is_job(stage) && self.end == End::JobsDone => StageEnd {
+                    cause: Some("the run was over, and nothing waited for it".to_owned()),
+                    ..StageEnd::because(Outcome::Cancelled, None)
+                },
                 _ if complete => StageEnd::passed(None),
                 _ => StageEnd::because(Outcome::Cancelled, self.cause_of_cancel()),
             };

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::compose::Project;
+use crate::event::Refusal;
 use crate::plan;
 
 /// A run under test: stages by name, inputs in, outcomes out.
@@ -13,12 +14,14 @@ struct Run {
     started: Vec<String>,
     stopped: Vec<String>,
     ended: Vec<(String, Outcome)>,
+    warned: Vec<String>,
     finished: bool,
 }
 
 fn rules(end: End) -> Rules {
     Rules {
         end,
+        end_without_jobs: if end == End::JobsDone { End::AllUp } else { end },
         keep_going: false,
         jobs: None,
         settle: Duration::from_secs(2),
@@ -37,6 +40,7 @@ fn run_with(services: &str, rules: Rules) -> Run {
         started: Vec::new(),
         stopped: Vec::new(),
         ended: Vec::new(),
+        warned: Vec::new(),
         finished: false,
     }
 }
@@ -55,6 +59,7 @@ impl Run {
     }
 
     fn input(&mut self, input: Input) {
+        let mut confirm = false;
         for effect in self.scheduler.step(self.now, input) {
             match effect {
                 Effect::Start(stages) => {
@@ -67,8 +72,13 @@ impl Run {
                 }
                 Effect::Ended { stage, end } => self.ended.push((self.name(stage), end.outcome)),
                 Effect::Finish => self.finished = true,
+                Effect::Confirm => confirm = true,
+                Effect::Emit(Fact::Warned { message, .. }) => self.warned.push(message),
                 Effect::Abort | Effect::Emit(_) => {}
             }
+        }
+        if confirm {
+            self.input(Input::Confirmed);
         }
     }
 
@@ -93,6 +103,7 @@ impl Run {
             instance: 1,
             code,
             oom: false,
+            is_last: false,
         });
     }
 
@@ -137,6 +148,8 @@ fn stages_start_when_their_needs_are_open() {
     run.died("unit", 0);
     assert_eq!(run.started, ["unit", "app"]);
     run.up("app");
+    assert_eq!(run.started, ["unit", "app"], "the application may still crash");
+    run.wait(2);
     assert_eq!(run.started, ["unit", "app", "deploy"]);
     run.up("deploy");
     run.died("deploy", 0);
@@ -307,7 +320,7 @@ fn a_service_that_is_being_started_has_to_get_there_before_the_run_can_pass() {
 }
 
 #[test]
-fn a_service_that_could_not_start_in_time_was_not_needed() {
+fn a_service_that_waits_for_another_has_to_come_up_before_the_run_can_pass() {
     let mut run = run("  db: {image: postgres, healthcheck: {test: [CMD, x]}}
   web: {image: i, depends_on: {db: {condition: service_healthy}}}
   unit: {image: i, command: [pytest]}
@@ -316,7 +329,12 @@ fn a_service_that_could_not_start_in_time_was_not_needed() {
     run.up("db");
     run.up("unit");
     run.died("unit", 0);
-    assert_eq!(run.outcome("web"), Some(Outcome::Skipped));
+    run.wait(60);
+    assert!(!run.finished);
+    run.healthy("db", true);
+    run.up("web");
+    assert!(!run.finished);
+    run.wait(2);
     assert_eq!(run.code(), 0);
 }
 
@@ -349,7 +367,8 @@ fn a_restart_policy_gives_up_or_recovers() {
             run.input(Input::Started { stage: 0, instance: 1 });
         }
         run.died("unit", 0);
-        run.died("app", 137);
+        assert_eq!(run.finished, expected != 0, "it has not been up again for long");
+        run.wait(2);
         assert_eq!(run.code(), expected);
     }
 }
@@ -368,6 +387,206 @@ fn a_crash_loop_that_is_waited_for_ends() {
         run.input(Input::Started { stage: 0, instance: 1 });
     }
     assert_eq!(run.outcome("db"), Some(Outcome::Unhealthy));
+}
+
+#[test]
+fn a_service_that_starts_last_and_crashes_at_once_fails_the_run() {
+    let services = "  migrate: {image: i, x-towline: {kind: job}}
+  app: {image: i, x-towline: {kind: service}, depends_on: {migrate: {condition: service_completed_successfully}}}
+";
+    for (after, code, expected) in [(0, 3, 78), (1, 3, 78), (1, 0, 0)] {
+        let mut run = run(services);
+        run.prepared();
+        run.up("migrate");
+        run.died("migrate", 0);
+        run.up("app");
+        run.wait(after);
+        assert!(!run.finished);
+        run.died("app", code);
+        assert_eq!(run.code(), expected, "{code} after {after} s");
+    }
+}
+
+#[test]
+fn a_run_passes_only_once_the_record_agrees() {
+    let mut run = run("  app: {image: i, x-towline: {kind: service}}\n  unit: {image: i, command: [pytest]}\n");
+    run.prepared();
+    run.up("app");
+    run.up("unit");
+    run.now += Duration::from_secs(5);
+    let at = run.at("unit");
+    let death = Input::Died {
+        stage: at,
+        instance: 1,
+        code: 0,
+        oom: false,
+        is_last: false,
+    };
+    let effects = run.scheduler.step(run.now, death);
+    assert!(effects.contains(&Effect::Confirm) && !effects.contains(&Effect::Finish));
+    // The event of this end was lost, and the record tells it before it agrees.
+    run.input(Input::Died {
+        stage: run.at("app"),
+        instance: 1,
+        code: 4,
+        oom: false,
+        is_last: true,
+    });
+    run.input(Input::Confirmed);
+    assert_eq!(run.code(), 78);
+}
+
+#[test]
+fn what_somebody_stopped_is_not_waited_for() {
+    let services = "  app: {image: i, restart: always}\n  unit: {image: i, command: [pytest]}\n";
+    for (code, expected) in [(0, 0), (143, 78)] {
+        let mut run = run(services);
+        run.prepared();
+        run.up("app");
+        run.up("unit");
+        run.died("app", code);
+        assert_eq!(run.outcome("app"), None, "its policy may start it again");
+        run.input(Input::Died {
+            stage: 0,
+            instance: 1,
+            code,
+            oom: false,
+            is_last: true,
+        });
+        run.died("unit", 0);
+        assert_eq!(run.code(), expected);
+    }
+}
+
+#[test]
+fn a_job_ends_with_its_first_end_whatever_its_policy() {
+    let services = "  test: {image: i, restart: always, x-towline: {kind: job}}\n";
+    for code in [0, 1] {
+        let mut run = run(services);
+        run.prepared();
+        run.up("test");
+        run.died("test", code);
+        assert_eq!(i32::from(run.code()), code);
+    }
+}
+
+#[test]
+fn a_crash_loop_ends_though_nobody_waits_for_it() {
+    let services = "  app: {image: i, restart: always}\n  unit: {image: i, command: [pytest]}\n";
+    for (is_done, limit) in [(false, CRASH_LOOP), (true, LATE_CRASH_LOOP)] {
+        let mut run = run(services);
+        run.prepared();
+        run.up("app");
+        run.up("unit");
+        if is_done {
+            run.died("unit", 0);
+        }
+        for _ in 1..limit {
+            run.wait(1);
+            run.died("app", 1);
+            assert_eq!(run.outcome("app"), None);
+            run.input(Input::Started { stage: 0, instance: 1 });
+        }
+        run.wait(1);
+        run.died("app", 1);
+        assert_eq!(run.outcome("app"), Some(Outcome::Ended));
+    }
+}
+
+#[test]
+fn a_service_that_is_started_again_each_time_it_has_done_its_work_is_up() {
+    let mut run = run("  app: {image: i, restart: always}\n  unit: {image: i, command: [pytest]}\n");
+    run.prepared();
+    run.up("app");
+    run.up("unit");
+    for _ in 0..20 {
+        run.wait(1);
+        run.died("app", 0);
+        run.input(Input::Started { stage: 0, instance: 1 });
+    }
+    run.died("unit", 0);
+    assert_eq!(run.code(), 0);
+}
+
+#[test]
+fn what_stands_still_is_not_up_and_not_waited_for_without_end() {
+    let services = "  app: {image: i, x-towline: {kind: service}}\n  unit: {image: i, command: [pytest]}\n";
+    for stage in ["app", "unit"] {
+        let mut run = run(services);
+        run.prepared();
+        run.up("app");
+        run.up("unit");
+        let at = run.at(stage);
+        let pause = |paused| Input::Paused {
+            stage: at,
+            instance: 1,
+            paused,
+        };
+        run.input(pause(true));
+        assert_eq!(run.warned.len(), 1);
+        run.wait(30);
+        run.input(pause(false));
+        run.input(pause(true));
+        if stage == "app" {
+            run.died("unit", 0);
+        }
+        run.wait(59);
+        assert!(!run.finished);
+        run.wait(1);
+        assert_eq!(run.outcome(stage), Some(Outcome::TimedOut));
+    }
+}
+
+#[test]
+fn a_run_that_goes_on_for_a_job_by_name_alone_says_so() {
+    let mut run = run("  app: {image: i, ports: [{target: 80}]}\n  audit: {image: i}\n");
+    run.prepared();
+    run.up("app");
+    run.up("audit");
+    run.wait(5);
+    assert!(run.warned.is_empty());
+    run.wait(29);
+    assert!(run.warned.is_empty());
+    for _ in 0..2 {
+        run.wait(30);
+    }
+    assert_eq!(run.warned.len(), 2);
+    assert!(run.warned[0].contains("--kind audit=service"), "{:?}", run.warned);
+}
+
+#[test]
+fn a_refused_run_starts_nothing() {
+    let mut run = run("  a: {image: i}\n  deploy: {image: i}\n");
+    let refusal = Refusal {
+        stages: vec!["a".into()],
+        message: "m".into(),
+        hints: Vec::new(),
+    };
+    run.input(Input::Refused(refusal));
+    assert!(run.started.is_empty());
+    assert_eq!(run.code(), 65);
+    assert_eq!(run.outcome("deploy"), Some(Outcome::Cancelled));
+}
+
+#[test]
+fn what_the_images_say_decides_what_a_deploy_waits_for() {
+    let mut run = run("  checks: {image: i}\n  deploy: {image: i}\n");
+    let says = crate::plan::ImageSays {
+        command: vec!["pytest".into()],
+        ..crate::plan::ImageSays::default()
+    };
+    let settled = run
+        .scheduler
+        .plan
+        .settle(&[("checks".to_owned(), says)].into())
+        .unwrap();
+    run.scheduler.settle(settled);
+    run.prepared();
+    assert_eq!(run.started, ["checks"]);
+    run.up("checks");
+    run.died("checks", 3);
+    assert_eq!(run.started, ["checks"]);
+    assert_eq!(run.code(), 3);
 }
 
 #[test]
@@ -619,6 +838,7 @@ fn every_replica_of_a_job_has_to_end_well() {
             instance: 2,
             code: second,
             oom: false,
+            is_last: false,
         });
         assert_eq!(i32::from(run.code()), expected);
     }
@@ -634,6 +854,7 @@ fn memory_is_named_and_keeps_its_code() {
         instance: 1,
         code: 137,
         oom: true,
+        is_last: false,
     });
     assert_eq!(run.outcome("unit"), Some(Outcome::OutOfMemory));
     assert_eq!(run.code(), 137);
@@ -650,6 +871,7 @@ fn a_service_that_runs_out_of_memory_is_a_needed_service_that_ended() {
         instance: 1,
         code: 137,
         oom: true,
+        is_last: false,
     });
     run.died("unit", 137);
     assert_eq!(run.outcome("helper"), Some(Outcome::OutOfMemory));
@@ -744,7 +966,7 @@ proptest! {
                 _ if !asked => {}
                 Word::Start => run.input(Input::Started { stage, instance: 1 }),
                 Word::Return => run.input(Input::UpReturned { stages: vec![stage], failed: Vec::new() }),
-                Word::Die(code) => run.input(Input::Died { stage, instance: 1, code, oom: false }),
+                Word::Die(code) => run.input(Input::Died { stage, instance: 1, code, oom: false, is_last: false }),
                 Word::Health(healthy) => run.input(Input::Health { stage, instance: 1, healthy }),
                 Word::Fail => {
                     let failure = StartFailure { stage, outcome: Outcome::StartFailed, cause: String::new(), code: None };
@@ -761,7 +983,7 @@ proptest! {
                     all_started_needs_open &= match need.condition {
                         Condition::Succeeded => passed,
                         Condition::Healthy => track.was_healthy,
-                        Condition::Started => track.has_started,
+                        Condition::Started | Condition::Settled => track.has_started,
                         Condition::Built => true,
                     };
                 }

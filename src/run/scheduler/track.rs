@@ -20,9 +20,29 @@ pub(super) struct Instance {
     pub(super) started_at: Option<Duration>,
     pub(super) running: bool,
     pub(super) healthy: bool,
+    /// It has been healthy since it was last started.
+    pub(super) was_healthy: bool,
+    /// Since when somebody keeps it frozen.
+    pub(super) paused_since: Option<Duration>,
+    /// The code of its last end, after which it may be started again.
+    pub(super) last_code: Option<i32>,
+    /// The code with which it ended for good.
     pub(super) code: Option<i32>,
     pub(super) restarts: u32,
-    pub(super) quick_ends: u32,
+    /// How many ends in a row were ones of a crash loop.
+    pub(super) bad_ends: u32,
+}
+
+impl Instance {
+    /// Whether it runs, and is not kept from it.
+    pub(super) const fn is_up(&self) -> bool {
+        self.running && self.paused_since.is_none()
+    }
+
+    /// Whether it did what it had to do the last time it ran.
+    pub(super) const fn ended_well(&self) -> bool {
+        matches!(self.last_code, Some(0))
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -45,6 +65,8 @@ pub(super) struct Track {
     pub(super) up_since: Option<Duration>,
     /// What it counts as once it has stopped, where towline stops it.
     pub(super) stop_as: Option<Outcome>,
+    /// When it is next told that the run goes on for it alone.
+    pub(super) named_at: Option<Duration>,
     /// The needs that were last told to be closed.
     pub(super) told: Vec<NeedInfo>,
     pub(super) end: Option<StageEnd>,
@@ -69,6 +91,7 @@ impl Track {
             },
             up_since: None,
             stop_as: None,
+            named_at: None,
             told: Vec::new(),
             end: None,
         }

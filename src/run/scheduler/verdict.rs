@@ -22,7 +22,7 @@ impl Scheduler {
             let own_code = end.and_then(|end| end.code);
             // A service's own code means nothing to the user, unless a flag made it the run's.
             let is_service = self.plan.stages[stage].kind.runs_as_service();
-            let code = match self.rules.end {
+            let code = match self.end {
                 End::JobsDone | End::AllUp if is_service && outcome == Outcome::OutOfMemory => Exit::Service.code(),
                 _ => exit_code(outcome, own_code),
             };
@@ -30,8 +30,12 @@ impl Scheduler {
         }
         match self.cancelled {
             _ if self.timed_out => verdict(Exit::TimedOut.code(), None, Outcome::TimedOut),
+            Some(CancelReason::Refused(_)) => verdict(Exit::Invalid.code(), None, Outcome::Refused),
             Some(CancelReason::EngineLost) => verdict(Exit::NoEngine.code(), None, Outcome::EngineLost),
-            _ if self.complete => verdict(Exit::Passed.code(), None, Outcome::Passed),
+            _ if self.complete => match self.not_run() {
+                Some(stage) => verdict(Exit::Start.code(), Some(self.name(stage)), Outcome::Skipped),
+                None => verdict(Exit::Passed.code(), None, Outcome::Passed),
+            },
             // A run that did not reach its end has not passed, whatever the reason.
             _ => verdict(Exit::Bug.code(), None, Outcome::Cancelled),
         }
@@ -51,6 +55,20 @@ impl Scheduler {
             .exit_code_from
             .filter(|stage| failed(stage) && self.ran_to_its_end(*stage));
         asked.or_else(|| all().find(is_job)).or_else(|| all().next())
+    }
+
+    /// A job that the run was for and that did not run: it has not passed.
+    fn not_run(&self) -> Option<usize> {
+        let ends_with_jobs = matches!(self.end, End::JobsDone | End::AllUp);
+        let is_meant = |stage: &usize| {
+            let planned = &self.plan.stages[*stage];
+            (ends_with_jobs && planned.holds && planned.replicas > 0) || self.rules.exit_code_from == Some(*stage)
+        };
+        let did_not_pass = |stage: &usize| {
+            let end = self.tracks[*stage].end.as_ref();
+            !end.is_some_and(|end| matches!(end.outcome, Outcome::Passed | Outcome::Cached))
+        };
+        (0..self.tracks.len()).filter(is_meant).find(did_not_pass)
     }
 
     fn ran_to_its_end(&self, stage: usize) -> bool {
@@ -83,6 +101,7 @@ fn exit_code(outcome: Outcome, own_code: Option<i32>) -> u8 {
         Outcome::PullFailed => Exit::Pull,
         Outcome::BuildFailed => Exit::Build,
         Outcome::CommandNotFound | Outcome::PortTaken | Outcome::MountRefused | Outcome::StartFailed => Exit::Start,
+        Outcome::Refused => Exit::Invalid,
         Outcome::EngineLost => Exit::NoEngine,
         Outcome::Passed | Outcome::Cached | Outcome::Cancelled | Outcome::Skipped => Exit::Bug,
     };

@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use crate::event::{Fact, Outcome};
+use crate::event::{Fact, Outcome, Refusal};
+use crate::plan::Plan;
 
 /// What the user asked for.
 #[derive(Clone, Debug)]
 pub struct Rules {
     /// When the run is over.
     pub end: End,
+    /// The same where nothing in the plan is known to run to completion.
+    pub end_without_jobs: End,
     /// Whether a failure leaves the stages alone that do not need the failed one.
     pub keep_going: bool,
     /// How many jobs run at once.
@@ -23,12 +26,21 @@ pub struct Rules {
     pub leave: bool,
 }
 
+impl Rules {
+    pub(super) fn end_of(&self, plan: &Plan) -> End {
+        match plan.has_jobs() {
+            true => self.end,
+            false => self.end_without_jobs,
+        }
+    }
+}
+
 /// When a run is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// When every job has ended.
+    /// When every job has ended, and every service has been up for the settling time, is healthy or has ended well.
     JobsDone,
-    /// When every job has ended and every service is up.
+    /// When every job has ended and every service is up: healthy where it has a health check.
     AllUp,
     /// When the first container has ended (`--abort-on-container-exit` without a job in the plan).
     FirstExit,
@@ -44,6 +56,8 @@ pub enum Input {
         /// The stages that could not be prepared, with how and why.
         failed: Vec<StartFailure>,
     },
+    /// Images and containers are there, and the run may not start all the same.
+    Refused(Refusal),
     /// A call that starts stages came back.
     UpReturned {
         /// The stages that the call was for.
@@ -68,6 +82,17 @@ pub enum Input {
         code: i32,
         /// Whether the engine's record says that memory ran out.
         oom: bool,
+        /// Whether the engine is known not to start it again, whatever its restart policy.
+        is_last: bool,
+    },
+    /// Somebody froze a container, or let it go on.
+    Paused {
+        /// The stage.
+        stage: usize,
+        /// The container's number, from 1.
+        instance: u32,
+        /// Whether it stands still now.
+        paused: bool,
     },
     /// A call that stops stages came back: what ran of them has ended.
     StopReturned {
@@ -90,6 +115,8 @@ pub enum Input {
         /// Whether they have.
         present: bool,
     },
+    /// The engine's record, asked for by [`Effect::Confirm`], has been looked through.
+    Confirmed,
     /// towline was told to stop.
     Signal(Signal),
     /// The engine does not answer any more.
@@ -136,6 +163,8 @@ pub enum Effect {
     },
     /// Break off what builds, pulls, creates and starts.
     Abort,
+    /// Ask the engine whether what is to pass is really up: the run is over if nothing else comes of it.
+    Confirm,
     /// Tell the reporters.
     Emit(Fact),
     /// A stage ended.

@@ -28,6 +28,8 @@ pub(super) struct Row {
     pub(super) ran: &'static str,
     /// What must not have run.
     pub(super) never: &'static str,
+    /// What somebody else does once `/ran/started` is there: a command of docker's and the stage whose container it is for.
+    pub(super) meddles: &'static str,
 }
 
 /// The right verdict.
@@ -67,7 +69,7 @@ impl Row {
     }
 }
 
-fn case(what: &'static str, file: impl Into<String>) -> Case {
+pub(super) fn case(what: &'static str, file: impl Into<String>) -> Case {
     Case {
         what,
         file: file.into(),
@@ -78,30 +80,37 @@ fn case(what: &'static str, file: impl Into<String>) -> Case {
 
 impl Case {
     /// Compose of this line is the first that can read the file.
-    fn since(mut self, line: u32) -> Self {
+    pub(super) fn since(mut self, line: u32) -> Self {
         self.since = line;
         self
     }
 
     /// A command and what is right for it.
-    fn row(mut self, line: impl Into<String>, right: Right) -> Self {
+    pub(super) fn row(mut self, line: impl Into<String>, right: Right) -> Self {
         self.rows.push(Row {
             line: line.into(),
             right,
             ran: "",
             never: "",
+            meddles: "",
         });
         self
     }
 
     /// What must have run in the rows so far, in this order.
-    fn ran(mut self, ran: &'static str) -> Self {
+    pub(super) fn ran(mut self, ran: &'static str) -> Self {
         self.rows.iter_mut().for_each(|row| row.ran = ran);
         self
     }
 
+    /// What somebody else does meanwhile in the rows so far.
+    pub(super) fn while_somebody(mut self, meddles: &'static str) -> Self {
+        self.rows.iter_mut().for_each(|row| row.meddles = meddles);
+        self
+    }
+
     /// What must not have run in the rows so far.
-    fn never(mut self, never: &'static str) -> Self {
+    pub(super) fn never(mut self, never: &'static str) -> Self {
         self.rows.iter_mut().for_each(|row| row.never = never);
         self
     }
@@ -120,6 +129,8 @@ pub(super) fn all() -> Vec<Case> {
     cases.extend(services());
     cases.extend(restarts());
     cases.extend(waits());
+    cases.extend(super::outside::cases());
+    cases.extend(super::unknown::cases());
     cases
 }
 
@@ -546,7 +557,7 @@ fn helpers() -> Vec<Case> {
         case(
             "a helper answers the stop at the end with 42",
             "  helper: {<<: *box, command: ['trap \"exit 42\" TERM; touch /ran/trapped; while :; do sleep 0.1; done']}
-  target: {<<: *box, command: ['until test -e /ran/trapped; do sleep 0.1; done']}
+  target: {<<: *box, x-towline: {kind: job}, command: ['until test -e /ran/trapped; do sleep 0.1; done']}
 ",
         )
         .row("up --exit-code-from target", Passes)
@@ -789,26 +800,26 @@ fn services() -> Vec<Case> {
         .never("app test"),
         case(
             "no job: services come up",
-            "  one: {<<: *box, command: ['sleep infinity']}
-  two: {<<: *box, healthcheck: *probe, command: ['touch /tmp/ok; sleep infinity']}
+            "  one: {<<: *box, x-towline: {kind: service}, command: ['sleep infinity']}
+  two: {<<: *box, x-towline: {kind: service}, healthcheck: *probe, command: ['touch /tmp/ok; sleep infinity']}
 ",
         )
         .row("ci", Passes),
         case(
             "no job: a service ends 1",
-            "  one: {<<: *box, command: ['sleep infinity']}
-  two: {<<: *box, command: ['exit 1']}
+            "  one: {<<: *box, x-towline: {kind: service}, command: ['sleep infinity']}
+  two: {<<: *box, x-towline: {kind: service}, command: ['exit 1']}
 ",
         )
         .row("ci", Fails("stage=two outcome=ended code=78")),
         case(
             "no job: a service is unhealthy",
-            "  one: {<<: *box, command: ['sleep infinity']}
-  two: {<<: *box, healthcheck: *strict, command: ['sleep infinity']}
+            "  one: {<<: *box, x-towline: {kind: service}, command: ['sleep infinity']}
+  two: {<<: *box, x-towline: {kind: service}, healthcheck: *strict, command: ['sleep infinity']}
 ",
         )
         .row("ci", Fails("stage=two outcome=unhealthy code=78")),
-        case("no job: all there is ends 0", "  one: {<<: *box, command: ['echo one >>/ran/log']}\n").row("ci", Passes).ran("one"),
+        case("no job: all there is ends 0", "  one: {<<: *box, x-towline: {kind: service}, command: ['echo one >>/ran/log']}\n").row("ci", Passes).ran("one"),
     ]
 }
 

@@ -1,0 +1,52 @@
+//! Between creating and starting: what the containers that are there say of their stages' kinds, and which of them have a
+//! life before this run. Whatever can be decided is decided before anything starts, so that no run hangs on timing.
+
+use super::inspect::{self, Record};
+use super::prepare::Preparation;
+use super::scheduler::StartFailure;
+use super::start::inspect_all;
+use crate::event::{Outcome, Refusal};
+use crate::plan::Plan;
+
+/// What was seen.
+#[derive(Debug)]
+pub(super) struct Seen {
+    /// The engine's record of the containers, none of which this run has started.
+    pub(super) records: Vec<Record>,
+    /// The plan with what the images say.
+    pub(super) plan: Plan,
+    /// Why it may not start.
+    pub(super) refusal: Option<Refusal>,
+}
+
+impl Preparation {
+    /// Looks at the containers, where they decide anything.
+    pub(super) fn look(&self) -> Result<Option<Seen>, StartFailure> {
+        if self.owned && self.plan.undecided().is_empty() {
+            return Ok(None);
+        }
+        let json = inspect_all(&self.spawner, &self.commands).ok_or_else(|| {
+            let cause = "the engine does not say which containers it has created".to_owned();
+            self.failure(Outcome::EngineLost, cause)
+        })?;
+        let says = inspect::read_configurations(&json);
+        let plan = self.plan.settle(&says).map_err(|failure| {
+            // With what the images say, the plan does not hold: a gate that cannot run, a need that cannot be met.
+            self.failure(Outcome::StartFailed, failure.to_string())
+        })?;
+        Ok(Some(Seen {
+            records: inspect::read(&json),
+            refusal: plan.refusal(self.strict).map(|refusal| refusal.named(&plan)),
+            plan,
+        }))
+    }
+
+    fn failure(&self, outcome: Outcome, cause: String) -> StartFailure {
+        StartFailure {
+            stage: 0,
+            outcome,
+            cause,
+            code: None,
+        }
+    }
+}
