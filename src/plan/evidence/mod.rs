@@ -38,6 +38,13 @@ pub(super) fn command(words: &[String]) -> Option<Sign> {
     read(words, MOST_WRAPPERS)
 }
 
+/// What a container does that is started with these words. An entrypoint that is not known runs its command, as a rule.
+pub(super) fn container(entrypoint: &[String], words: &[String]) -> Option<Sign> {
+    let whole: Vec<String> = entrypoint.iter().chain(words).cloned().collect();
+    let hands_on = !entrypoint.first().is_some_and(|program| is_shell(program));
+    command(&whole).or_else(|| command(words).filter(|_| hands_on))
+}
+
 fn read(words: &[String], depth: usize) -> Option<Sign> {
     let program = words.first()?;
     let depth = depth.checked_sub(1)?;
@@ -80,6 +87,9 @@ fn program_of_table(program: &str) -> &str {
     let archive = [".phar", ".exe", ".cmd", ".bat"]
         .iter()
         .find_map(|ending| name.strip_suffix(ending));
+    if program.contains("node_modules/") {
+        return name.split_once('.').map_or(name, |(stem, _)| stem);
+    }
     let script = || {
         let stem = [".sh", ".py"].iter().find_map(|ending| name.strip_suffix(ending))?;
         (stem.contains('-') || SHIPPED_SCRIPTS.contains(&stem)).then_some(stem)

@@ -192,6 +192,9 @@ pub(super) fn of_script(program: &str) -> Option<Does> {
     let is_script = program.contains('/') && !program.starts_with("/bin/") && !program.starts_with("/usr/bin/")
         || stem.len() < program.len();
     let words = split(&stem);
+    if is_in_tests(program) && words.first().is_some_and(|first| RUNS.contains(&first.as_str())) || program == "tests" {
+        return Some(Does::Job);
+    }
     if !is_script && words.len() < 2 {
         return None;
     }
@@ -212,6 +215,16 @@ pub(super) fn of_script(program: &str) -> Option<Does> {
         () if ends || done_to => Some(Does::Job),
         () => None,
     }
+}
+
+/// First words of scripts that run what is in their folder.
+const RUNS: &[&str] = &["run", "runner", "all", "main", "index", "execute"];
+
+/// Whether a script is in a folder of tests: `tests/run.sh`, `e2e/smoke/run-all.py`.
+fn is_in_tests(program: &str) -> bool {
+    let folders = program.rsplit('/').skip(1);
+    let mut words = folders.flat_map(split);
+    program.contains('.') && words.any(|word| is_strong(&word))
 }
 
 /// Whether a script has the name of a server. `test-api.sh` tests one.

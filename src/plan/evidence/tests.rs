@@ -209,6 +209,14 @@ fn commands_that_end() {
         "./manage test",
         "./init-db.sh",
         "tests/smoke/check.sh",
+        "./tests/run.sh",
+        "bash tests/integration/run-all.sh",
+        "python -m tests",
+        "node --experimental-vm-modules node_modules/jest/bin/jest.js",
+        "go run ./cmd/migrate up",
+        "cargo run --bin migrate",
+        "mvn -B liquibase:update",
+        "doppler run '--command=npm test'",
     ];
     assert!(lines.len() >= 120, "{}", lines.len());
     assert_eq!(wrong(&lines, Some(Does::Job)), [""; 0]);
@@ -354,6 +362,8 @@ fn commands_that_say_nothing() {
         "java -jar /e2e-mock-sender-2.0.0.jar",
         "lighthouse bn --http",
         "tests/fake-mail.sh",
+        "tests/server.js",
+        "go run ./cmd/server",
         "sh -c 'sleep 4; exit 1'",
         "$CMD",
         "test",
@@ -380,6 +390,17 @@ fn wrappers_without_end_are_read_no_further() {
     assert_eq!(command(&words(&line)), None);
     let nested = "sh -c ".repeat(10_000) + "pytest";
     assert_eq!(command(&words(&nested)), None);
+}
+
+#[test]
+fn an_entrypoint_that_is_not_known_hands_on_its_command() {
+    let of = |entrypoint: &str, line: &str| container(&words(entrypoint), &words(line)).map(|sign| sign.does);
+    assert_eq!(of("/prepare", "npm test"), Some(Does::Job));
+    assert_eq!(of("", "npm test"), Some(Does::Job));
+    assert_eq!(of("npm", "test"), Some(Does::Job));
+    assert_eq!(of("sh -c", "'npm test'"), Some(Does::Job));
+    // The script of a shell is no program.
+    assert_eq!(of("sh -c", "'[ -f /tests/run.sh'"), None);
 }
 
 #[test]

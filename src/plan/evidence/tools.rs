@@ -519,6 +519,7 @@ pub(super) const TOOLS: &[Tool] = &[
     job("pio", &["test", "run", "check"]),
     job("conan", &["install", "create", "build"]),
     job("earthly", ANY).named(),
+    job("act", ANY),
     job("dagger", &["call", "run"]),
     job("bats", ANY).named().images(&["bats/bats"]),
     job("shellspec", ANY).named(),
@@ -697,6 +698,8 @@ pub(super) const TOOLS: &[Tool] = &[
     job("awslocal", ANY),
     job("temporal", &["operator", "workflow"]),
     serve("temporal", &["server"]),
+    job("temporal-sql-tool", ANY),
+    job("temporal-cassandra-tool", ANY),
 
     // Clients and helpers that end
     job("curl", ANY).images(&["curlimages/curl", "appropriate/curl"]),
@@ -876,7 +879,7 @@ pub(super) const TOOLS: &[Tool] = &[
     serve("etcd", ANY),
     serve("consul", &["agent"]),
     serve("vault", &["server"]),
-    job("vault", &["kv", "write", "secrets", "policy"]),
+    job("vault", &["kv", "write", "secrets", "policy", "operator"]),
     serve("minio", &["server"]),
     serve("elasticsearch", ANY),
     serve("eswrapper", ANY),
