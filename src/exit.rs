@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 pub enum Exit {
     /// The run passed, or the command did what it was asked to do.
     Passed = 0,
-    /// `lint` has findings at or above the threshold.
+    /// `lint` has findings at or above the threshold, or `gc` could not remove everything.
     Findings = 1,
     /// A flag or an argument is wrong, or a target is not in the file.
     Usage = 2,
@@ -28,6 +28,8 @@ pub enum Exit {
     Service = 78,
     /// A stage or the run took longer than it may.
     TimedOut = 124,
+    /// Stopped by SIGHUP.
+    HungUp = 129,
     /// Stopped by SIGINT.
     Interrupted = 130,
     /// Stopped by SIGTERM.
@@ -36,7 +38,7 @@ pub enum Exit {
 
 impl Exit {
     /// All codes, in the order in which they are documented.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Passed,
         Self::Findings,
         Self::Usage,
@@ -48,6 +50,7 @@ impl Exit {
         Self::Start,
         Self::Service,
         Self::TimedOut,
+        Self::HungUp,
         Self::Interrupted,
         Self::Terminated,
     ];
@@ -63,7 +66,7 @@ impl Exit {
     pub const fn when(self) -> &'static str {
         match self {
             Self::Passed => "passed",
-            Self::Findings => "lint: findings at or above the threshold",
+            Self::Findings => "lint: findings at or above the threshold; gc: something could not be removed",
             Self::Usage => "wrong usage: a flag, an argument, an unknown target",
             Self::Invalid => "the compose file, or towline's own configuration, is not valid",
             Self::NoEngine => "no engine, no compose plugin, or one too old; the engine went away",
@@ -73,6 +76,7 @@ impl Exit {
             Self::Start => "a container could not be created or started (port taken, mount refused, command not found)",
             Self::Service => "a needed service was unhealthy or ended",
             Self::TimedOut => "a stage or the run timed out",
+            Self::HungUp => "stopped by SIGHUP",
             Self::Interrupted => "stopped by SIGINT",
             Self::Terminated => "stopped by SIGTERM",
         }

@@ -17,8 +17,8 @@ pub use globals::Globals;
 pub use kind::KindOf;
 pub use line::{Line, Name, Split, globals, split};
 pub use own::{
-    COMPOSE, CiArgs, Deny, LintArgs, PlanArgs, PlanFormat, Preset, ReportArgs, ReportFormat, RulesArgs, RulesFormat,
-    is_own, own_name_like, own_names,
+    COMPOSE, CiArgs, Deny, GcArgs, LintArgs, PlanArgs, PlanFormat, Preset, ReportArgs, ReportFormat, RulesArgs,
+    RulesFormat, is_own, own_name_like, own_names,
 };
 pub(crate) use own::{Own, command, command_with_compose, parse};
 pub use up::{Up, UpArgs, check_unread, decide, read as read_up};

@@ -1,4 +1,4 @@
-//! towline's own commands: `ci`, `lint`, `explain`, `rules`, `plan`, `report`, `completions`, `man`, `help`.
+//! towline's own commands: `ci`, `lint`, `explain`, `rules`, `plan`, `report`, `gc`, `completions`, `man`, `help`.
 
 use std::ffi::{OsStr, OsString};
 use std::num::NonZeroUsize;
@@ -44,6 +44,9 @@ pub struct CiArgs {
     /// Fail before anything starts if the kind of a stage is unknown, or if no stage is a job
     #[arg(long)]
     pub strict: bool,
+    /// Wait while another run uses the project of `-p`, for this long or as long as it takes
+    #[arg(long, value_name = "TIME", value_parser = duration, num_args = 0..=1, require_equals = true)]
+    pub wait_lock: Option<Option<Duration>>,
     /// Whether to show the plan and run nothing: compose's own flag, before or behind the command.
     #[arg(skip)]
     pub dry_run: bool,
@@ -197,6 +200,21 @@ pub struct ReportArgs {
     pub format: ReportFormat,
 }
 
+/// What `gc` was asked to do.
+#[derive(clap::Args, Clone, Debug, Default, PartialEq, Eq)]
+pub struct GcArgs {
+    /// Print what would be removed, and remove nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Also remove runs of other hosts and containers that began longer ago than this: whether they are alive cannot be
+    /// seen from here
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub older: Option<Duration>,
+    /// Also remove all runs of other hosts and containers, even if they may be alive
+    #[arg(long, conflicts_with = "older")]
+    pub all: bool,
+}
+
 /// How `report` writes a run.
 #[derive(clap::ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ReportFormat {
@@ -248,6 +266,8 @@ pub(crate) enum Own {
     Plan(WithGlobals<PlanArgs>),
     /// Show the last run again
     Report(ReportArgs),
+    /// Remove what killed runs left: containers, networks, volumes, locks, run directories
+    Gc(GcArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell

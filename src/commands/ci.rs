@@ -7,9 +7,8 @@ use crate::cli::{CiArgs, Globals};
 use crate::failure::{Failure, Result};
 use crate::plan::{self, Options};
 use crate::run::binary::DockerGlobals;
-use crate::run::documents::RUN_LABEL;
 use crate::run::scheduler::{End, Rules};
-use crate::run::{Close, directory};
+use crate::run::{Close, cleanup, directory};
 
 /// How long a service without a health check must stay up to count as up, unless `--settle` says otherwise.
 pub(super) const SETTLE: Duration = Duration::from_secs(2);
@@ -42,9 +41,14 @@ pub fn run(globals: &Globals, args: &CiArgs, docker: &DockerGlobals) -> Result<u
         return Ok(0);
     }
     let id = directory::new_id(jiff::Timestamp::now());
-    let project = match &globals.project_name {
-        Some(name) => own_project(&session, name)?,
-        None => format!("{}-ci-{id}", plan.project),
+    let (project, lock) = match &globals.project_name {
+        Some(name) => {
+            let lock = session.lock(name, &id, args.wait_lock.map(|time| time.unwrap_or(Duration::MAX)))?;
+            empty_project(&session, name)?;
+            (name.clone(), Some(lock))
+        }
+        // Nobody else has this name.
+        None => (format!("{}-ci-{id}", plan.project), None),
     };
     if args.keep_up {
         plan.notes.push(format!(
@@ -62,6 +66,7 @@ pub fn run(globals: &Globals, args: &CiArgs, docker: &DockerGlobals) -> Result<u
         close: if args.keep_up { Close::Leave } else { Close::Remove },
         stop_timeout: None,
         strict: args.strict,
+        lock,
         view: View {
             quiet: args.quiet,
             verbose: args.verbose,
@@ -84,26 +89,27 @@ fn rules(args: &CiArgs) -> Rules {
     }
 }
 
-/// A project that the user names is removed at the end like any other: it must not be one with something else in it.
-fn own_project(session: &Session<'_>, name: &str) -> Result<String> {
+/// A project that the user names is removed at the end like any other: it must not be one with something else in it. What
+/// an earlier run of `ci` left in it is removed first: it would be taken for this run's.
+fn empty_project(session: &Session<'_>, name: &str) -> Result<()> {
     let commands = session.commands(name.to_owned());
-    for kind in ["container", "volume"] {
-        let count = |label: Option<&str>| -> Result<usize> {
-            let listed = session.spawner().capture(&commands.list(kind, label), None)?;
-            Ok(listed
-                .stdout
-                .split(|byte| *byte == b'\n')
-                .filter(|line| !line.is_empty())
-                .count())
-        };
-        if count(None)? > count(Some(RUN_LABEL))? {
-            return Err(Failure::usage(format!(
-                "project '{name}' has a {kind} that no run of 'towline ci' made, and ci removes its project at the end"
-            ))
-            .hint(format!(
-                "choose another name, or remove the project first: docker compose -p {name} down -v"
-            )));
-        }
+    if let Some(foreign) = cleanup::foreign(session.spawner(), &commands)? {
+        return Err(Failure::usage(format!(
+            "project `{name}` has a {foreign} that no run of `towline ci` made, and ci removes its project at the end"
+        ))
+        .hint(format!(
+            "choose another name, or remove the project first: docker compose -p {name} down -v"
+        )));
     }
-    Ok(name.to_owned())
+    let left = cleanup::empty(session.spawner(), &commands);
+    if left.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::usage(format!(
+        "project `{name}` has {} of an earlier run, which cannot be removed",
+        left.join(", ")
+    ))
+    .hint(format!(
+        "choose another name, or remove it: docker compose -p {name} down -v"
+    )))
 }

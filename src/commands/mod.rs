@@ -4,6 +4,7 @@ pub mod ci;
 mod completions;
 mod config_native;
 mod explain;
+mod gc;
 mod guard;
 mod help;
 mod lint;
@@ -25,7 +26,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 
-use crate::cli::{self, CiArgs, Line, Name, Own, Split, Up};
+use crate::cli::{self, CiArgs, GcArgs, Line, Name, Own, Split, Up};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 
@@ -121,6 +122,10 @@ fn own(line: &Line, flags: &[OsString], command: Own) -> Result<u8> {
         Own::Explain { rule } => explain::run(&rule),
         Own::Rules(args) => rules::run(&args),
         Own::Report(args) => report::run(&args),
+        Own::Gc(gc) => {
+            let dry_run = gc.dry_run || cli::globals(flags)?.dry_run;
+            gc::run(&GcArgs { dry_run, ..gc }, &line.docker)
+        }
         Own::Completions { shell } => completions::run(shell),
         Own::Man { command } => man::run(command.as_deref()),
         Own::Help { topic } => help::run(line, &topic),

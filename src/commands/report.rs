@@ -25,7 +25,7 @@ pub fn run(args: &ReportArgs) -> Result<u8> {
 }
 
 /// The records of the project: in the current directory or, as compose looks for its file, in the next one above.
-fn runs() -> PathBuf {
+pub(super) fn runs() -> PathBuf {
     let current = std::env::current_dir().unwrap_or_default();
     let found = current
         .ancestors()

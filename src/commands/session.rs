@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::ffi::OsString;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
@@ -20,6 +20,8 @@ use crate::report::{self, Fan, stream};
 use crate::run::binary::{DockerGlobals, Tools};
 use crate::run::command::Commands;
 use crate::run::documents::Settings;
+use crate::run::lock::{Holder, Keeper, Lock};
+use crate::run::owner::Owner;
 use crate::run::process::Spawner;
 use crate::run::resolve::{Question, Resolved, model, resolve};
 use crate::run::scheduler::Rules;
@@ -35,6 +37,8 @@ pub(super) struct Session<'a> {
     begun: Instant,
     project_directory: PathBuf,
     stdin: OnceCell<Option<Vec<u8>>>,
+    /// This process, in the words of a label.
+    owner: String,
 }
 
 /// How much is shown of a run.
@@ -59,9 +63,11 @@ pub(super) struct Request {
     pub(super) build: Option<Vec<String>>,
     pub(super) create: Vec<String>,
     pub(super) close: Close,
-    pub(super) stop_timeout: Option<std::time::Duration>,
+    pub(super) stop_timeout: Option<Duration>,
     /// Whether what is not known is refused rather than assumed.
     pub(super) strict: bool,
+    /// The lock of the project, where others may name the same one.
+    pub(super) lock: Option<Lock>,
     pub(super) view: View,
 }
 
@@ -86,6 +92,7 @@ impl<'a> Session<'a> {
             begun,
             project_directory,
             stdin: OnceCell::new(),
+            owner: Owner::label(),
         })
     }
 
@@ -169,6 +176,8 @@ impl<'a> Session<'a> {
             return Err(refusal.into());
         }
         let (directory, note) = make_directory(&self.project_directory, &request.id)?;
+        // Without it the run's record is nobody's to remove.
+        let _ = directory::set_owner(&directory, &self.owner);
         plan.notes.extend(note);
         plan.notes.splice(0..0, resolved.warnings);
         let info = RunInfo {
@@ -183,6 +192,7 @@ impl<'a> Session<'a> {
             engine: resolved.engine,
             stages: plan.stages.iter().map(crate::plan::Stage::info).collect(),
         };
+        let waited = request.lock.as_ref().map_or(Duration::ZERO, |lock| lock.waited);
         let mut views = open_views(&directory, request.view, self.globals)?;
         let spec = Spec {
             project: resolved.project,
@@ -191,6 +201,8 @@ impl<'a> Session<'a> {
             settings: Settings {
                 run: request.id,
                 owned: request.owned,
+                owner: self.owner.clone(),
+                keep: (request.close != Close::Remove).then_some(request.command),
             },
             commands: self.commands(request.project),
             build: request.build,
@@ -198,12 +210,27 @@ impl<'a> Session<'a> {
             close: request.close,
             stop_timeout: request.stop_timeout,
             strict: request.strict,
+            lock: request.lock,
             info,
             directory,
             docker_socket: std::env::var_os("DOCKER_CLI_PLUGIN_SOCKET").filter(|name| !name.is_empty()),
-            begun: self.begun,
+            // A run does not begin while it waits for another.
+            begun: self.begun + waited,
         };
         run::execute(spec, &mut views)
+    }
+
+    /// Gets the lock of a project for a run, or waits for it for this long.
+    pub(super) fn lock(&self, project: &str, run: &str, wait: Option<Duration>) -> Result<Lock> {
+        let keeper = Keeper {
+            commands: self.commands(project.to_owned()),
+            spawner: self.spawner.clone(),
+            own: Holder {
+                run: run.to_owned(),
+                owner: self.owner.clone(),
+            },
+        };
+        Lock::get(keeper, project, wait, |words| super::note(&format!("waiting: {words}")))
     }
 
     /// The calls for this project.

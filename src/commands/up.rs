@@ -46,9 +46,12 @@ pub fn run(globals: &Globals, args: &UpArgs, docker: &DockerGlobals) -> Result<u
                 .hint("a service that stands behind a profile runs with --profile NAME"),
         );
     }
+    let id = directory::new_id(jiff::Timestamp::now());
+    let lock = session.lock(&plan.project, &id, None)?;
     let request = Request {
         command: "up",
-        id: directory::new_id(jiff::Timestamp::now()),
+        id,
+        lock: Some(lock),
         project: plan.project.clone(),
         owned: false,
         rules: rules(args, &plan),

@@ -8,6 +8,7 @@
 //! | [`stream`] | the containers' lines, passed on as `up` does it |
 //! | `card`, `summary` | what stands at the end of a run; the verdict is its last line |
 //! | [`record`] | `events.jsonl` and `report.json` |
+//! | [`collected`] | what `gc` removed |
 //! | [`stored`] | a record read back, and shown again |
 //! | [`lint`] | findings, for people and in the notations of CI systems |
 //! | [`rules`] | the catalogue of rules |
@@ -17,6 +18,7 @@
 
 mod board;
 mod card;
+pub mod collected;
 mod fan;
 mod file;
 pub mod lint;

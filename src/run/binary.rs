@@ -152,6 +152,16 @@ pub struct Tools {
 }
 
 impl Tools {
+    /// Docker without compose, at a place that is known.
+    #[must_use]
+    pub const fn docker_alone(docker: PathBuf) -> Self {
+        Self {
+            docker,
+            compose: Vec::new(),
+            env: Vec::new(),
+        }
+    }
+
     /// Finds docker on PATH, and the compose plugin by its path. A plugin that is not where docker looks for it may still
     /// be known to `docker compose`: that is tried then.
     ///

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::command::Commands;
 use super::documents::Documents;
 use super::process::Spawner;
+use super::things::{self, ANSWER, Belongings, InProject, Sort, Thing};
+use crate::exit::Exit;
+use crate::failure::{Failure, Result};
 use crate::plan::Plan;
 
 /// What becomes of the containers at the end.
@@ -29,6 +32,8 @@ pub(super) struct Closer {
     pub(super) spawner: Spawner,
     pub(super) close: Close,
     pub(super) stop_timeout: Option<Duration>,
+    /// What belongs to the run.
+    pub(super) belongings: Belongings,
     /// The images that the built names stood for before this run.
     pub(super) old_images: Vec<String>,
 }
@@ -38,9 +43,6 @@ const HASTE: Duration = Duration::from_secs(1);
 
 /// How long the engine gets to remove what a run made. One that hangs must not hold towline.
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
-
-/// How long the engine gets to answer a simple question, and to kill what it runs.
-const ANSWER: Duration = Duration::from_secs(10);
 
 /// Containers that the file does not say it of have this long to end.
 const GRACE: Duration = Duration::from_secs(10);
@@ -53,11 +55,12 @@ pub(super) fn engine_answers(spawner: &Spawner, commands: &Commands) -> bool {
 
 /// What is left behind when nothing could be removed.
 pub(super) fn everything(commands: &Commands) -> String {
-    format!("everything of project {}: the engine does not answer", commands.project)
+    let whose = Some(&commands.project).filter(|project| !project.is_empty());
+    let whose = whose
+        .map(|project| format!(" of project {project}"))
+        .unwrap_or_default();
+    format!("everything{whose}: the engine does not answer")
 }
-
-/// The kinds of things that a project consists of, in the order in which they can be removed.
-const KINDS: [&str; 3] = ["container", "network", "volume"];
 
 impl Closer {
     /// Whether everything that the run made is removed at its end.
@@ -139,16 +142,17 @@ impl Closer {
     }
 
     /// Removes all of the project. Gives back what could not be removed.
-    pub(super) fn remove(&self) -> Vec<String> {
+    pub(super) fn remove(&self, made: Made) -> Vec<String> {
         if !self.removes() {
             return Vec::new();
         }
-        let down = self.spawner.capture_within(PATIENCE, &self.commands.down());
-        let left = if down.is_ok_and(|finished| finished.succeeded()) {
-            Vec::new()
-        } else {
-            remove_one_by_one(&self.spawner, &self.commands)
+        let sweep = Sweep {
+            spawner: &self.spawner,
+            commands: &self.commands,
+            belongings: &self.belongings,
+            made,
         };
+        let left = sweep.run();
         self.remove_old_images();
         left
     }
@@ -191,24 +195,141 @@ impl Closer {
     }
 }
 
-/// Compose gave up somewhere: each part of the project is removed for itself. Gives back what is then still there.
-pub(super) fn remove_one_by_one(spawner: &Spawner, commands: &Commands) -> Vec<String> {
-    let list = |kind: &str| -> Option<Vec<String>> {
-        let listed = spawner.capture_within(ANSWER, &commands.list(kind, None)).ok()?;
-        let text = String::from_utf8_lossy(&listed.stdout);
-        listed
-            .succeeded()
-            .then(|| text.split_whitespace().map(str::to_owned).collect())
+/// Returns the sort of a thing in the project that no run of `ci` made; nothing where there is none.
+///
+/// # Errors
+/// When the engine does not answer.
+pub fn foreign(spawner: &Spawner, commands: &Commands) -> Result<Option<&'static str>> {
+    let things = things::look(spawner, commands, Some(&commands.project_label())).ok_or_else(|| {
+        Failure::message(
+            Exit::NoEngine,
+            format!("the engine does not say what is in project `{}`", commands.project),
+        )
+    })?;
+    let is_foreign = |thing: &&Thing| thing.sort != Sort::Network && (thing.run.is_empty() || thing.keep == "up");
+    Ok(things.iter().find(is_foreign).map(|thing| thing.sort.word()))
+}
+
+/// Removes all that is in the project, and gives back what could not be removed.
+pub fn empty(spawner: &Spawner, commands: &Commands) -> Vec<String> {
+    let belongings = Belongings {
+        run: String::new(),
+        project: InProject::Locked(commands.project.clone()),
     };
-    let mut left = Vec::new();
-    for kind in KINDS {
-        let Some(names) = list(kind) else {
-            return vec![everything(commands)];
-        };
-        if !names.is_empty() {
-            let _ = spawner.capture_within(PATIENCE, &commands.remove(kind, &names));
-            left.extend(list(kind).into_iter().flatten().map(|name| format!("{kind} {name}")));
+    let sweep = Sweep {
+        spawner,
+        commands,
+        belongings: &belongings,
+        made: Made::All,
+    };
+    sweep.run()
+}
+
+/// Whether a run knows that all it asked the engine to make has been made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Made {
+    /// Every call that makes something came to its end.
+    All,
+    /// A call was broken off or failed. The engine goes on with what it was asked for, and what it makes appears later.
+    Unknown,
+}
+
+/// How long nothing must appear before all has been made.
+const QUIET: Duration = Duration::from_millis(600);
+
+/// How often things are removed that stay where they are.
+const TRIES: u32 = 4;
+
+/// How often an engine that does not answer is asked again.
+const CALLS: u32 = 4;
+
+/// Removes what belongs to a run until nothing is left.
+pub(super) struct Sweep<'a> {
+    pub(super) spawner: &'a Spawner,
+    pub(super) commands: &'a Commands,
+    pub(super) belongings: &'a Belongings,
+    pub(super) made: Made,
+}
+
+impl Sweep<'_> {
+    /// Removes everything and gives back what could not be removed.
+    pub(super) fn run(&self) -> Vec<String> {
+        let deadline = Instant::now() + PATIENCE;
+        if self.made == Made::Unknown {
+            // A container that is still being created would get a new volume in the place of one that was removed.
+            let left = self.until_quiet(deadline, &|thing| thing.sort == Sort::Container);
+            if !left.is_empty() {
+                return left;
+            }
+        }
+        self.until_quiet(deadline, &|_| true)
+    }
+
+    /// Removes the things that are meant until none is there; where more may appear, until none has for a while.
+    fn until_quiet(&self, deadline: Instant, is_meant: &dyn Fn(&Thing) -> bool) -> Vec<String> {
+        let mut seen: Vec<Thing> = Vec::new();
+        let (mut tries, mut unanswered, mut was_empty) = (0, 0, false);
+        loop {
+            let pause = match self.look(is_meant) {
+                None => {
+                    unanswered += 1;
+                    if unanswered >= CALLS || Instant::now() >= deadline {
+                        return vec![everything(self.commands)];
+                    }
+                    Duration::from_millis(250) * unanswered
+                }
+                Some(things) if things.is_empty() => {
+                    if was_empty || self.made == Made::All {
+                        return Vec::new();
+                    }
+                    was_empty = true;
+                    QUIET
+                }
+                Some(things) => {
+                    was_empty = false;
+                    // Whoever goes on making things has not been waited for in vain: only what stays counts.
+                    tries = if things == seen { tries + 1 } else { 0 };
+                    if tries >= TRIES || Instant::now() >= deadline {
+                        return things.iter().map(describe).collect();
+                    }
+                    remove(self.spawner, self.commands, &things);
+                    seen = things;
+                    Duration::from_millis(100) * tries * tries
+                }
+            };
+            std::thread::sleep(pause);
         }
     }
-    left
+
+    fn look(&self, is_meant: &dyn Fn(&Thing) -> bool) -> Option<Vec<Thing>> {
+        let mut things = things::look(self.spawner, self.commands, None)?;
+        things.retain(|thing| self.belongings.include(thing) && is_meant(thing));
+        Some(things)
+    }
+}
+
+/// Removes things, as far as they can be: containers first, since they hold the others.
+pub(super) fn remove(spawner: &Spawner, commands: &Commands, things: &[Thing]) {
+    let remove = |sort: Sort| {
+        let ids = things
+            .iter()
+            .filter(|thing| thing.sort == sort)
+            .map(|thing| thing.id.clone());
+        let ids: Vec<String> = ids.collect();
+        if !ids.is_empty() {
+            // Whether it went well shows at the next look.
+            let _ = spawner.capture_within(PATIENCE, &commands.remove(sort, &ids));
+        }
+    };
+    remove(Sort::Container);
+    std::thread::scope(|scope| {
+        for sort in [Sort::Network, Sort::Volume] {
+            scope.spawn(move || remove(sort));
+        }
+    });
+}
+
+/// `container app-web-1`.
+fn describe(thing: &Thing) -> String {
+    format!("{} {}", thing.sort.word(), thing.name)
 }

@@ -6,8 +6,11 @@ use std::time::Duration;
 
 use super::binary::Tools;
 use super::documents::RUN_LABEL;
+use super::lock::{Holder, LOCK_LABEL};
+use super::owner::OWNER_LABEL;
 use super::process::Invocation;
 use super::socket::Socket;
+use super::things::{self, PROJECT_LABEL, Sort};
 
 /// The programs, and the project that the calls are for.
 #[derive(Clone, Debug)]
@@ -41,21 +44,38 @@ const EVENTS: [&str; 10] = [
 ];
 
 impl Commands {
+    /// The calls of docker alone, for a project that is known by its name; what is about files cannot be called.
+    #[must_use]
+    pub fn of_docker(tools: Tools, project: String) -> Self {
+        Self {
+            tools,
+            project,
+            directory: PathBuf::new(),
+            socket: None,
+            env_files: Vec::new(),
+            parallel: None,
+        }
+    }
+
     /// Builds the images of these services, in one call.
     #[must_use]
     pub fn build(&self, document: Vec<u8>, options: &[String], services: &[&str]) -> Invocation {
-        self.compose(
-            "build",
-            document,
-            options.iter().map(String::as_str).chain(services.iter().copied()),
-        )
+        let arguments = options.iter().map(String::as_str).chain(services.iter().copied());
+        Invocation {
+            has_helpers: true,
+            ..self.compose("build", document, arguments)
+        }
     }
 
     /// Pulls what is missing and creates networks, volumes and the containers of these services, without starting one.
     #[must_use]
     pub fn create(&self, document: Vec<u8>, options: &[String], services: &[&str]) -> Invocation {
         let options = ["--no-start"].into_iter().chain(options.iter().map(String::as_str));
-        self.compose("up", document, options.chain(services.iter().copied()))
+        Invocation {
+            // Under `up` it also builds.
+            has_helpers: true,
+            ..self.compose("up", document, options.chain(services.iter().copied()))
+        }
     }
 
     /// Starts the containers of these services. `up` is the one call that also brings inline configs and secrets in and
@@ -72,29 +92,6 @@ impl Commands {
         let grace = grace.map(|grace| grace.as_secs().to_string());
         let grace = grace.iter().flat_map(|seconds| ["-t", seconds.as_str()]);
         self.compose("stop", document, grace.chain(services.iter().copied()))
-    }
-
-    /// Removes everything of the project, volumes included; its parts are found by their labels.
-    #[must_use]
-    pub fn down(&self) -> Invocation {
-        let mut argv = self.tools.compose.clone();
-        let arguments = [
-            "--progress",
-            "json",
-            "-p",
-            &self.project,
-            "down",
-            "-t",
-            "0",
-            "-v",
-            "--remove-orphans",
-        ];
-        argv.extend(arguments.map(OsString::from));
-        // Not in the user's directory: the file there is not what this call is about.
-        Invocation {
-            directory: Some(PathBuf::from("/")),
-            ..self.invocation(argv, None)
-        }
     }
 
     fn compose<'a>(&self, command: &str, document: Vec<u8>, arguments: impl Iterator<Item = &'a str>) -> Invocation {
@@ -131,6 +128,7 @@ impl Commands {
             without: WITHOUT.to_vec(),
             stdin,
             directory: None,
+            has_helpers: false,
         }
     }
 
@@ -208,30 +206,80 @@ impl Commands {
         self.docker(["image", "rm"].into_iter().chain(ids.iter().map(String::as_str)))
     }
 
-    /// Lists what the project consists of: `kind` is `container`, `network` or `volume`; with a label, only what carries it.
+    /// Lists all things of a sort; with a label, those that carry it.
     #[must_use]
-    pub fn list(&self, kind: &str, label: Option<&str>) -> Invocation {
-        let all: &[&str] = if kind == "container" { &["-a"] } else { &[] };
-        let arguments = [kind, "ls", "-q"]
-            .into_iter()
-            .chain(all.iter().copied())
-            .map(str::to_owned);
-        let filters = [self.project_filter()]
-            .into_iter()
-            .chain(label.map(|label| format!("label={label}")));
-        self.docker(arguments.chain(filters.flat_map(|filter| ["--filter".to_owned(), filter])))
+    pub fn list(&self, sort: Sort, label: Option<&str>) -> Invocation {
+        let mut arguments = vec![
+            sort.word().to_owned(),
+            "ls".into(),
+            "--format".into(),
+            things::template(sort),
+        ];
+        if sort != Sort::Volume {
+            arguments.push("--no-trunc".into());
+        }
+        if sort == Sort::Container {
+            arguments.push("--all".into());
+        }
+        arguments.extend(
+            label
+                .iter()
+                .flat_map(|label| ["--filter".to_owned(), format!("label={label}")]),
+        );
+        self.docker(arguments)
     }
 
     /// Removes what is named, by force.
     #[must_use]
-    pub fn remove(&self, kind: &str, names: &[String]) -> Invocation {
-        let force: &[&str] = if kind == "container" { &["-f", "-v"] } else { &[] };
-        let arguments = [kind, "rm"].into_iter().chain(force.iter().copied());
-        self.docker(arguments.chain(names.iter().map(String::as_str)))
+    pub fn remove(&self, sort: Sort, ids: &[String]) -> Invocation {
+        let force: &[&str] = if sort == Sort::Container { &["-f", "-v"] } else { &[] };
+        let arguments = [sort.word(), "rm"].into_iter().chain(force.iter().copied());
+        self.docker(arguments.chain(ids.iter().map(String::as_str)))
+    }
+
+    /// Creates a lock, unless it exists.
+    #[must_use]
+    pub fn create_lock(&self, name: &str, holder: &Holder) -> Invocation {
+        let labels = [
+            (LOCK_LABEL, name),
+            (RUN_LABEL, &holder.run),
+            (OWNER_LABEL, &holder.owner),
+        ];
+        let labels = labels
+            .iter()
+            .flat_map(|(key, value)| ["--label".to_owned(), format!("{key}={value}")]);
+        let arguments = ["volume", "create"].into_iter().map(str::to_owned);
+        self.docker(arguments.chain(labels).chain([name.to_owned()]))
+    }
+
+    /// Asks for the run and the owner of a lock, with a tab in between.
+    #[must_use]
+    pub fn inspect_lock(&self, name: &str) -> Invocation {
+        let label = |label: &str| format!("{{{{index .Labels \"{label}\"}}}}");
+        let format = format!("{}\t{}", label(RUN_LABEL), label(OWNER_LABEL));
+        self.docker(["volume", "inspect", "--format", &format, name])
+    }
+
+    /// Removes a lock.
+    #[must_use]
+    pub fn remove_lock(&self, name: &str) -> Invocation {
+        self.docker(["volume", "rm", name])
+    }
+
+    /// How much space each container and each volume takes, as JSON.
+    #[must_use]
+    pub fn disk_usage(&self) -> Invocation {
+        self.docker(["system", "df", "-v", "--format", "{{json .}}"])
+    }
+
+    /// The label that everything in the project carries, with its value.
+    #[must_use]
+    pub fn project_label(&self) -> String {
+        format!("{PROJECT_LABEL}={}", self.project)
     }
 
     fn project_filter(&self) -> String {
-        format!("label=com.docker.compose.project={}", self.project)
+        format!("label={}", self.project_label())
     }
 }
 

@@ -44,6 +44,27 @@ pub fn make(project_directory: &Path, id: &str) -> io::Result<PathBuf> {
     Ok(directory)
 }
 
+/// The file that names the owner of a run.
+const OWNER: &str = "owner";
+
+/// The file that a run which came to its end leaves.
+const REPORT: &str = "report.json";
+
+/// Writes down who owns the run.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn set_owner(directory: &Path, owner: &str) -> io::Result<()> {
+    fs::write(directory.join(OWNER), format!("{owner}\n"))
+}
+
+/// Returns the owner of a run that has not come to its end.
+#[must_use]
+pub fn unfinished(directory: &Path) -> Option<String> {
+    let owner = fs::read_to_string(directory.join(OWNER)).ok()?;
+    (!directory.join(REPORT).exists()).then(|| owner.trim().to_owned())
+}
+
 fn forget_oldest(runs: &Path) -> io::Result<()> {
     let mut old: Vec<PathBuf> = fs::read_dir(runs)?
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
@@ -66,6 +87,17 @@ mod tests {
         assert!(new_id(early).starts_with("260102-030405-"));
         assert!(new_id(early) < new_id(late));
         assert_ne!(new_id(early), new_id(early));
+    }
+
+    #[test]
+    fn a_run_without_a_report_is_unfinished() {
+        let project = tempfile::tempdir().unwrap();
+        let run = make(project.path(), "r1").unwrap();
+        assert_eq!(unfinished(&run), None, "nobody's");
+        set_owner(&run, "host/boot/1/2/3").unwrap();
+        assert_eq!(unfinished(&run).as_deref(), Some("host/boot/1/2/3"));
+        fs::write(run.join(REPORT), "{}").unwrap();
+        assert_eq!(unfinished(&run), None);
     }
 
     #[test]

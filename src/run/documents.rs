@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 use crate::compose::{Project, Service};
 use crate::event::Kind;
 use crate::plan::Plan;
+use crate::run::owner::{KEEP_LABEL, OWNER_LABEL};
 
 /// The label that every container, network and volume of a run carries; its value is the run's id.
 pub const RUN_LABEL: &str = "dev.towline.run";
@@ -28,6 +29,10 @@ pub struct Settings {
     pub run: String,
     /// Whether the run has a project of its own (`ci`) rather than the user's (`up`).
     pub owned: bool,
+    /// Who owns what the run makes, in the words of its label.
+    pub owner: String,
+    /// The command that leaves what it made to the user; none where the run removes it.
+    pub keep: Option<&'static str>,
 }
 
 /// The documents of a run.
@@ -170,7 +175,7 @@ fn adapt_section(section: &str, entries: &Map<String, Value>, settings: &Setting
             }
             if let Value::Object(entry) = entry {
                 entry.shift_remove("name");
-                label(entry, RUN_LABEL, &settings.run);
+                mark(entry, settings);
             }
         }
     }
@@ -198,7 +203,7 @@ fn adapt_service(project: &str, name: &str, service: &Value, kind: Option<Kind>,
     }
     if is_job || settings.owned {
         // The labels also make compose take the container of an earlier run for another one, so that a job gets a fresh one.
-        label(&mut service, RUN_LABEL, &settings.run);
+        mark(&mut service, settings);
         label(&mut service, STAGE_LABEL, name);
         service.entry("logging").or_insert_with(log_driver);
     }
@@ -261,6 +266,15 @@ fn free_container_name(service: &mut Map<String, Value>) {
                 aliases.push(Value::String(name.clone()));
             }
         }
+    }
+}
+
+/// Says whose a container, a network or a volume is.
+fn mark(entry: &mut Map<String, Value>, settings: &Settings) {
+    label(entry, RUN_LABEL, &settings.run);
+    label(entry, OWNER_LABEL, &settings.owner);
+    if let Some(command) = settings.keep {
+        label(entry, KEEP_LABEL, command);
     }
 }
 
@@ -386,6 +400,8 @@ mod tests {
             &Settings {
                 run: "r1".into(),
                 owned,
+                owner: "host/boot/1/2/3".into(),
+                keep: (!owned).then_some("up"),
             },
         )
     }
@@ -412,6 +428,33 @@ volumes: {data: {name: shop_data}}
         assert_eq!(unit["logging"]["driver"], "local");
         assert_eq!(unit["image"], "shop-unit");
         assert!(unit["build"].get("dockerfile").is_none());
+    }
+
+    #[test]
+    fn everything_that_a_run_makes_names_its_owner() {
+        let whole = parse(&documents(STACK, true).whole());
+        for made in [
+            &whole["services"]["db"],
+            &whole["services"]["side"],
+            &whole["networks"]["default"],
+            &whole["volumes"]["data"],
+        ] {
+            assert_eq!(made["labels"][RUN_LABEL], "r1", "{made}");
+            assert_eq!(made["labels"][OWNER_LABEL], "host/boot/1/2/3", "{made}");
+            assert!(made["labels"].get(KEEP_LABEL).is_none(), "{made}");
+        }
+        assert!(
+            whole["networks"]["out"].get("labels").is_none(),
+            "it belongs to somebody else"
+        );
+    }
+
+    #[test]
+    fn what_up_leaves_to_the_user_says_so() {
+        let whole = parse(&documents(STACK, false).whole());
+        assert_eq!(whole["services"]["unit"]["labels"][OWNER_LABEL], "host/boot/1/2/3");
+        assert_eq!(whole["services"]["unit"]["labels"][KEEP_LABEL], "up");
+        assert!(whole["networks"]["default"].get("labels").is_none());
     }
 
     #[test]

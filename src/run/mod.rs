@@ -9,8 +9,11 @@
 //! | [`process`] | the only file that starts processes |
 //! | [`binary`] | where docker and compose are found |
 //! | `driver` | the loop: messages in, effects out |
-//! | `prepare`, `look`, `start`, `cleanup` | build, pull and create; see what was created; start a set of stages; stop and remove |
+//! | `prepare`, `look`, `start`, [`cleanup`] | build, pull and create; see what was created; start a set of stages; stop and remove |
 //! | [`guard`] | a second process that cleans up after a run that was killed |
+//! | [`owner`], [`things`] | whose a container, network or volume is, and whether that process lives; what is on the engine |
+//! | [`gc`] | what runs left whose owner is gone |
+//! | [`lock`] | the lock of a project: two live runs never share one |
 //! | [`resolve`] | the model, and the versions of compose and the engine |
 //! | [`directory`] | where a run's record is |
 //! | [`logs`], [`socket`] | a container's output into its file, byte for byte; read from the engine's socket where it can |
@@ -19,7 +22,7 @@
 
 pub mod binary;
 pub mod classify;
-mod cleanup;
+pub mod cleanup;
 pub mod command;
 pub mod compose_output;
 pub mod directory;
@@ -27,11 +30,14 @@ pub mod dockerfile;
 pub mod documents;
 mod driver;
 pub mod engine_events;
+pub mod gc;
 pub mod guard;
 pub mod inspect;
 mod ledger;
+pub mod lock;
 pub mod logs;
 mod look;
+pub mod owner;
 mod prepare;
 pub mod process;
 pub mod resolve;
@@ -39,6 +45,7 @@ pub mod scheduler;
 mod signals;
 pub mod socket;
 mod start;
+pub mod things;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -77,6 +84,8 @@ pub struct Spec {
     pub strict: bool,
     /// What reporters are told at the start.
     pub info: RunInfo,
+    /// The lock of the project, where others may name the same one.
+    pub lock: Option<lock::Lock>,
     /// The run's directory; its `logs` folder exists.
     pub directory: PathBuf,
     /// The socket that docker closes to stop its plugin, where towline runs as one.

@@ -1,18 +1,28 @@
 //! The only file that starts processes. Each child leads a process group of its own, so that a signal for it reaches the
 //! compose plugin that `docker` starts, and so that the terminal's Ctrl-C reaches towline alone.
+//!
+//! No child outlives towline, whatever kills it: the kernel signals each child when the thread that started it ends. So all
+//! are started by one thread, which lives as long as the process does.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::io::{Read, Write as _};
+use std::fs;
+use std::io::{self, Read, Write as _};
+use std::os::fd::{BorrowedFd, RawFd};
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use os_pipe::{PipeReader, PipeWriter};
+use rustix::io::FdFlags;
 use rustix::process::{Pid, Resource, Rlimit, Signal, WaitId, WaitIdOptions};
+
+use super::owner;
 
 /// A command as data: what to run, and with what.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,6 +37,8 @@ pub struct Invocation {
     pub stdin: Option<Vec<u8>>,
     /// The directory it runs in, if not towline's own.
     pub directory: Option<PathBuf>,
+    /// Whether it starts programs that end with it only if it is asked to end, as compose does with `buildx`.
+    pub has_helpers: bool,
 }
 
 /// Bounds on a command that could run away.
@@ -69,15 +81,66 @@ impl Invocation {
     }
 }
 
-/// The command with its environment, at the head of a process group of its own.
-fn expression(invocation: &Invocation) -> duct::Expression {
-    let program = invocation.argv.first().cloned().unwrap_or_default();
-    let mut expression = duct::cmd(program, invocation.argv.iter().skip(1))
-        .unchecked()
-        .before_spawn(|command| {
-            command.process_group(0);
+/// The command with its environment, at the head of a process group of its own, and never without its parent.
+fn child_expression(invocation: &Invocation) -> duct::Expression {
+    let signal = if invocation.has_helpers {
+        Signal::TERM
+    } else {
+        Signal::KILL
+    };
+    let parent = rustix::process::getpid();
+    expression(invocation).before_spawn(move |command| {
+        command.process_group(0);
+        die_with(parent, signal, command);
+        Ok(())
+    })
+}
+
+/// Has the kernel send the child this signal when its parent is gone.
+#[expect(unsafe_code, reason = "there is no other way to do something between fork and exec")]
+fn die_with(parent: Pid, signal: Signal, command: &mut Command) {
+    // SAFETY: between fork and exec only async-signal-safe functions may be called. These are two plain system calls, and
+    // neither allocates.
+    unsafe {
+        command.pre_exec(move || {
+            rustix::process::set_parent_process_death_signal(Some(signal))?;
+            // A parent that died before that sends nothing any more.
+            if rustix::process::getppid() == Some(parent) {
+                Ok(())
+            } else {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+        });
+    }
+}
+
+/// Closes these descriptors in the child when it becomes its program.
+#[expect(unsafe_code, reason = "there is no other way to do something between fork and exec")]
+fn without_descriptors(descriptors: Vec<RawFd>, command: &mut Command) {
+    // SAFETY: between fork and exec only async-signal-safe functions may be called. Setting a flag of a descriptor is a
+    // plain system call; one that is not open any more is an error, which is passed over.
+    unsafe {
+        command.pre_exec(move || {
+            for descriptor in &descriptors {
+                let descriptor = BorrowedFd::borrow_raw(*descriptor);
+                let _ = rustix::io::fcntl_setfd(descriptor, FdFlags::CLOEXEC);
+            }
             Ok(())
         });
+    }
+}
+
+/// The descriptors of this process beside its three streams.
+fn further_descriptors() -> Vec<RawFd> {
+    let entries = fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
+    let numbers = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    numbers.filter(|descriptor| *descriptor > 2).collect()
+}
+
+/// The command with its environment.
+fn expression(invocation: &Invocation) -> duct::Expression {
+    let program = invocation.argv.first().cloned().unwrap_or_default();
+    let mut expression = duct::cmd(program, invocation.argv.iter().skip(1)).unchecked();
     for key in &invocation.without {
         expression = expression.env_remove(key);
     }
@@ -88,6 +151,31 @@ fn expression(invocation: &Invocation) -> duct::Expression {
         Some(directory) => expression.dir(directory),
         None => expression,
     }
+}
+
+/// A command to start, and where to say what became of it.
+type Order = (duct::Expression, Sender<io::Result<duct::Handle>>);
+
+/// The thread that starts all children.
+static STARTER: LazyLock<Mutex<Sender<Order>>> = LazyLock::new(|| {
+    let (sender, orders): (Sender<Order>, Receiver<Order>) = channel();
+    std::thread::spawn(move || {
+        for (expression, answer) in orders {
+            // Nobody waits for the answer only where towline is ending.
+            let _ = answer.send(expression.start());
+        }
+    });
+    Mutex::new(sender)
+});
+
+/// Starts a command on the thread that starts all.
+fn start(expression: duct::Expression) -> io::Result<duct::Handle> {
+    let (answer, answered) = channel();
+    let gone = |_| io::Error::other("the thread that starts processes is gone");
+    let starter = STARTER.lock().unwrap_or_else(PoisonError::into_inner);
+    starter.send((expression, answer)).map_err(|_| gone(()))?;
+    drop(starter);
+    answered.recv().map_err(|_| gone(()))?
 }
 
 /// Starts processes and knows which of them are alive. Clones share that knowledge.
@@ -109,6 +197,55 @@ pub struct Child {
     pub stderr: PipeReader,
 }
 
+/// A command that outlives this process.
+pub struct Detached {
+    handle: duct::Handle,
+    /// Its standard input.
+    pub stdin: PipeWriter,
+    /// Its standard output.
+    pub stdout: PipeReader,
+}
+
+impl Detached {
+    /// Waits for the end of the process that was started, which has left another one behind.
+    pub fn wait(&self) {
+        let _ = self.handle.wait();
+    }
+}
+
+/// Starts this command in a session of its own, with the streams of this process and nothing else, and does not wait for
+/// it. When this process has ended, the command is nobody's child.
+///
+/// # Errors
+/// When the program cannot be started.
+pub fn leave_behind(invocation: &Invocation) -> anyhow::Result<()> {
+    rustix::process::setsid().context("leaving the session")?;
+    start(expression(invocation)).with_context(|| format!("starting '{}'", invocation.name()))?;
+    Ok(())
+}
+
+/// What is said of a child: its process ID and when it started, so that nobody takes another process for it.
+fn announcement(pid: Pid) -> String {
+    let pid = pid.as_raw_nonzero().get();
+    format!("{pid} {}\n", owner::started(pid).unwrap_or_default())
+}
+
+/// Ends what was announced in these words, with all of its process group, unless it has ended by itself.
+pub fn end_announced(words: &str) {
+    let Some((pid, started)) = words.split_once(' ') else {
+        return;
+    };
+    let (Ok(pid), Ok(started)) = (pid.parse(), started.parse::<u64>()) else {
+        return;
+    };
+    if owner::started(pid) == Some(started)
+        && let Some(pid) = Pid::from_raw(pid)
+    {
+        // One that has just ended is as it should be.
+        let _ = rustix::process::kill_process_group(pid, Signal::KILL);
+    }
+}
+
 /// The means to signal a child from another thread, as long as it is alive.
 #[derive(Clone, Debug)]
 pub struct Group {
@@ -124,7 +261,7 @@ impl Spawner {
     pub fn spawn(&self, invocation: &Invocation) -> anyhow::Result<Child> {
         let (stdout, stdout_writer) = os_pipe::pipe().context("making a pipe")?;
         let (stderr, stderr_writer) = os_pipe::pipe().context("making a pipe")?;
-        let mut expression = expression(invocation)
+        let mut expression = child_expression(invocation)
             .stdout_file(stdout_writer)
             .stderr_file(stderr_writer);
         expression = match &invocation.stdin {
@@ -134,16 +271,14 @@ impl Spawner {
         // The lock is held over the start, so that `kill_all` either sees the child or comes before it.
         let mut alive = lock(&self.alive);
         anyhow::ensure!(!self.closed.load(Ordering::Relaxed), "the run is being stopped");
-        let started = expression.start();
-        // The expression holds the write ends of the pipes: with it alive, a reader would never see their end.
-        drop(expression);
-        let handle = started.with_context(|| format!("starting '{}'", invocation.name()))?;
+        let handle = start(expression).with_context(|| format!("starting '{}'", invocation.name()))?;
         let raw = handle.pids().first().and_then(|pid| i32::try_from(*pid).ok());
         let pid = raw.and_then(Pid::from_raw).context("a child without a process id")?;
         alive.insert(pid.as_raw_nonzero().get());
         if let Some(mut pipe) = self.announced.get() {
-            // Whoever reads it may have gone, which is no reason to run without the child.
-            let _ = writeln!(pipe, "{}", pid.as_raw_nonzero());
+            // In one write: the pipe is shared, and what is written in pieces would mix with what others write. Whoever
+            // reads it may have gone, which is no reason to run without the child.
+            let _ = pipe.write_all(announcement(pid).as_bytes());
         }
         Ok(Child {
             handle,
@@ -154,18 +289,24 @@ impl Spawner {
         })
     }
 
-    /// Starts a command that is to outlive this process, with a pipe to its standard input. It is not among those that
-    /// `kill_all` ends, and what it prints is nobody's.
+    /// Starts a command that is to outlive this process: it gets none of its descriptors, but a pipe to its standard input
+    /// and one from its standard output. It is not among those that `kill_all` ends.
     ///
     /// # Errors
     /// When the program cannot be started.
-    pub fn detach(&self, invocation: &Invocation) -> anyhow::Result<PipeWriter> {
-        let (reader, writer) = os_pipe::pipe().context("making a pipe")?;
-        let expression = expression(invocation).stdin_file(reader).stdout_null().stderr_null();
-        expression
-            .start()
-            .with_context(|| format!("starting '{}'", invocation.name()))?;
-        Ok(writer)
+    pub fn detach(&self, invocation: &Invocation) -> anyhow::Result<Detached> {
+        let (reader, stdin) = os_pipe::pipe().context("making a pipe")?;
+        let (stdout, writer) = os_pipe::pipe().context("making a pipe")?;
+        let expression = expression(invocation)
+            .stdin_file(reader)
+            .stdout_file(writer)
+            .stderr_null()
+            .before_spawn(|command| {
+                without_descriptors(further_descriptors(), command);
+                Ok(())
+            });
+        let handle = start(expression).with_context(|| format!("starting '{}'", invocation.name()))?;
+        Ok(Detached { handle, stdin, stdout })
     }
 
     /// Writes the process id of every child to this pipe from now on, a line each.
@@ -281,6 +422,8 @@ fn wait(handle: &duct::Handle, pid: Pid, alive: &Mutex<BTreeSet<i32>>) -> i32 {
     while let Err(rustix::io::Errno::INTR) =
         rustix::process::waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT)
     {}
+    // A program that was killed could not end those that it had started.
+    let _ = rustix::process::kill_process_group(pid, Signal::KILL);
     lock(alive).remove(&pid.as_raw_nonzero().get());
     let status = handle.wait().map(|output| output.status);
     status.map_or(255, exit_code)

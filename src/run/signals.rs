@@ -6,17 +6,22 @@ use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::net::{SocketAddr, UnixStream};
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::{Handle, Signals};
 
 use super::scheduler::Signal;
 
-/// Tells each signal that comes, until the handle is closed.
+/// The signals that end a run.
+const SIGNALS: [i32; 3] = [SIGINT, SIGTERM, SIGHUP];
+
+/// Tells each signal that comes, until the handle is closed. One that was ignored when towline was started, as `nohup` does
+/// with SIGHUP, stays ignored.
 ///
 /// # Errors
 /// When the handlers cannot be installed.
 pub(super) fn listen(tell: impl Fn(Signal) + Send + 'static) -> anyhow::Result<Handle> {
-    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mut signals = Signals::new(heeded(ignored(&status)))?;
     let handle = signals.handle();
     std::thread::spawn(move || {
         for signal in signals.forever() {
@@ -28,6 +33,22 @@ pub(super) fn listen(tell: impl Fn(Signal) + Send + 'static) -> anyhow::Result<H
         }
     });
     Ok(handle)
+}
+
+/// Returns the signals that are not ignored. A shell without job control ignores SIGINT and SIGQUIT for whatever it starts
+/// in the background, without anybody having asked for it: scripts send a SIGINT to such a run and expect it to end.
+fn heeded(ignored: u64) -> Vec<i32> {
+    let is_ignored = |signal: i32| ignored & (1 << (signal - 1)) != 0;
+    let is_in_background = is_ignored(SIGINT) && is_ignored(SIGQUIT);
+    let is_heeded = |signal: &i32| !is_ignored(*signal) || (*signal == SIGINT && is_in_background);
+    SIGNALS.into_iter().filter(is_heeded).collect()
+}
+
+/// Reads the set of ignored signals from `/proc/PID/status`: bit n - 1 stands for signal n.
+fn ignored(status: &str) -> u64 {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .unwrap_or_default()
 }
 
 /// Docker does not pass signals on to a plugin where no terminal does: it closes the socket whose name it gave the plugin.
@@ -55,6 +76,25 @@ mod tests {
     use std::sync::mpsc;
 
     use super::*;
+
+    #[test]
+    fn ignored_signals_are_read_from_the_status() {
+        assert_eq!(ignored("Name:\tx\nSigIgn:\t0000000000001001\nSigCgt:\tff\n"), 0x1001);
+        assert_eq!(ignored("Name:\tx\n"), 0);
+    }
+
+    #[test]
+    fn a_signal_that_was_ignored_at_the_start_is_not_heeded() {
+        let bit = |signal: i32| 1 << (signal - 1);
+        assert_eq!(heeded(0), [SIGINT, SIGTERM, SIGHUP]);
+        assert_eq!(heeded(bit(SIGHUP)), [SIGINT, SIGTERM], "nohup");
+        assert_eq!(heeded(bit(SIGINT)), [SIGTERM, SIGHUP], "trap '' INT");
+        assert_eq!(
+            heeded(bit(SIGINT) | bit(SIGQUIT)),
+            [SIGINT, SIGTERM, SIGHUP],
+            "towline ci &"
+        );
+    }
 
     #[test]
     fn a_socket_that_docker_closes_is_a_signal() {

@@ -21,6 +21,7 @@ fn as_docker_compose_every_word_is_composes() {
         "plan",
         "help",
         "report",
+        "gc",
         "run",
         "cii",
         "up -d",

@@ -36,6 +36,7 @@ fn the_help_names_towlines_commands_and_composes_flags() {
       rules        List the rules of `lint`
       plan         Show the stages, their kinds and the reason for each, and their needs
       report       Show the last run again
+      gc           Remove what killed runs left: containers, networks, volumes, locks, run directories
       completions  Print a completion script for a shell
       man          Print the manual page of towline, or of one of its commands
       help         Explain a command, `exit-codes` or `kinds`
@@ -80,21 +81,23 @@ fn each_command_of_its_own_explains_itself() {
       [TARGET]...  Stages to run, with all that they need; all stages without
 
     Options:
-      -h, --help              Show this help
-      -j, --jobs <N>          How many jobs run at once
-      -k, --keep-going        Go on after a failure with what does not depend on it
-          --timeout <TIME>    Time limit of the run, such as 90s or 1m30s
-          --keep-up           Leave containers, networks and volumes behind
-          --settle <TIME>     How long a service without a health check must stay up to count as up (2s
-                              without this flag)
-          --no-gate           Let a deploy stage start without waiting for the jobs that it does not
-                              name
-          --kind <NAME=KIND>  Set the kind of the services that match: build, job, service or deploy
-                              (can be repeated)
-          --strict            Fail before anything starts if the kind of a stage is unknown, or if no
-                              stage is a job
-      -q, --quiet             Show failures and the verdict alone
-      -v, --verbose...        Show more; twice for everything
+      -h, --help                Show this help
+      -j, --jobs <N>            How many jobs run at once
+      -k, --keep-going          Go on after a failure with what does not depend on it
+          --timeout <TIME>      Time limit of the run, such as 90s or 1m30s
+          --keep-up             Leave containers, networks and volumes behind
+          --settle <TIME>       How long a service without a health check must stay up to count as up
+                                (2s without this flag)
+          --no-gate             Let a deploy stage start without waiting for the jobs that it does not
+                                name
+          --kind <NAME=KIND>    Set the kind of the services that match: build, job, service or deploy
+                                (can be repeated)
+          --strict              Fail before anything starts if the kind of a stage is unknown, or if no
+                                stage is a job
+          --wait-lock[=<TIME>]  Wait while another run uses the project of `-p`, for this long or as
+                                long as it takes
+      -q, --quiet               Show failures and the verdict alone
+      -v, --verbose...          Show more; twice for everything
 
     Flags of compose:
       -f, --file <FILE>              Compose file (may be repeated)

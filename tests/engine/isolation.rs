@@ -1,8 +1,10 @@
 //! Whose things are whose: a stack that is up keeps all it has, `ci` takes away all it made, and `up` leaves what compose leaves.
 
 mod beside;
+mod killed;
 mod leftovers;
 mod runs;
+mod shared;
 mod signals;
 mod up;
 

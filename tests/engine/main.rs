@@ -8,6 +8,7 @@
 //! | [`isolation`] | what is left, what is taken away, and what is not touched |
 //! | [`logs`] | every byte that a container wrote, in its place, beside what compose shows |
 //! | [`passthrough`] | every command of compose, through towline and by itself |
+//! | [`processes`] | no test: what runs on this machine |
 //! | [`proxy`] | no test: another way to the engine, which can be cut |
 //! | [`truth`] | the verdict: kinds × ends × orders, beside what compose's own flags say |
 //!
@@ -26,6 +27,8 @@ mod isolation;
 mod logs;
 #[cfg(test)]
 mod passthrough;
+#[cfg(test)]
+mod processes;
 #[cfg(test)]
 mod proxy;
 #[cfg(test)]

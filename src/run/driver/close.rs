@@ -31,13 +31,38 @@ impl Driver<'_> {
             driver.containers.values().any(|c| c.log.active)
         });
         self.report_endings();
-        let left = self.wait_for(Closer::remove).unwrap_or_default();
+        let made = self.made;
+        let left = self.wait_for(move |closer| closer.remove(made));
+        // Nobody knows what is left when the work broke down.
+        let left = left.unwrap_or_else(|| vec![cleanup::everything(&self.commands)]);
+        self.hand_over(left.is_empty());
         self.emit(Fact::CleanUpFinished {
             took_ms: millis(begun.elapsed()),
             removed: self.closer.removes(),
             left,
         });
         verdict
+    }
+
+    /// Releases the lock and the guard; where something is left, the guard goes on trying to remove it.
+    fn hand_over(&mut self, is_clean: bool) {
+        let guard = self.guard.take();
+        if is_clean {
+            self.lock = None;
+            if let Some(guard) = guard {
+                guard.release(self.made);
+            }
+        } else if guard.is_some() {
+            if let Some(lock) = self.lock.take() {
+                lock.leave();
+            }
+            self.emit(Fact::Warned {
+                stage: None,
+                message: "what could not be removed is tried again for 10 minutes in the background; after that, \
+                          `towline gc` removes it"
+                    .to_owned(),
+            });
+        }
     }
 
     /// Has the closer do something, which may take long, while messages are taken and the views move. Nothing comes back
@@ -62,6 +87,7 @@ impl Driver<'_> {
         self.report_endings();
         if self.closer.closes() {
             self.emit(Fact::CleanUpStarted);
+            self.hand_over(false);
             self.emit(Fact::CleanUpFinished {
                 took_ms: 0,
                 removed: self.closer.removes(),

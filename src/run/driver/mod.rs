@@ -17,18 +17,21 @@ use crate::event::{Event, Fact, Kind, Outcome, Probe, Refusal, Report, RunInfo, 
 use crate::failure::Result;
 use crate::plan::Plan;
 use crate::report::Reporter;
-use crate::run::cleanup::Closer;
+use crate::run::cleanup::{Closer, Made};
 use crate::run::command::Commands;
 use crate::run::documents::Documents;
 use crate::run::engine_events::EngineEvent;
-use crate::run::guard::Guard;
+use crate::run::gc;
+use crate::run::guard::{self, Guard};
 use crate::run::inspect::Record;
 use crate::run::ledger::{Change, Ledger, Moment};
+use crate::run::lock::{Holder, Lock};
 use crate::run::logs::{Piece, Progress};
 use crate::run::prepare::{Preparation, Prepared};
 use crate::run::process::Spawner;
 use crate::run::scheduler::{Effect, Input, Scheduler, Signal, StageEnd, StartFailure};
 use crate::run::start::Starter;
+use crate::run::things::{Belongings, InProject};
 use crate::run::{Spec, signals};
 use output::log_name;
 
@@ -166,6 +169,11 @@ pub(super) struct Driver<'a> {
     directory: PathBuf,
     owned: bool,
     docker_socket: Option<OsString>,
+    lock: Option<Lock>,
+    guard: Option<Guard>,
+    holder: Holder,
+    /// Whether everything that the engine was asked to make has been made.
+    made: Made,
     reporter: &'a mut dyn Reporter,
     begun: Instant,
     started_at: jiff::Timestamp,
@@ -228,6 +236,13 @@ impl<'a> Driver<'a> {
             spawner: spawner.clone(),
             close: spec.close,
             stop_timeout: spec.stop_timeout,
+            belongings: Belongings {
+                run: spec.settings.run.clone(),
+                project: match spec.lock {
+                    Some(_) => InProject::Locked(spec.commands.project.clone()),
+                    None => InProject::Unique(spec.commands.project.clone()),
+                },
+            },
             old_images: Vec::new(),
         };
         Self {
@@ -241,6 +256,13 @@ impl<'a> Driver<'a> {
             directory: spec.directory,
             owned: spec.settings.owned,
             docker_socket: spec.docker_socket,
+            lock: spec.lock,
+            guard: None,
+            holder: Holder {
+                run: spec.settings.run,
+                owner: spec.settings.owner,
+            },
+            made: Made::Unknown,
             reporter,
             begun: spec.begun,
             started_at: jiff::Timestamp::now(),
@@ -282,17 +304,15 @@ impl<'a> Driver<'a> {
                 message: note,
             });
         }
-        let guard = self.guard();
+        self.start_guard();
         self.closer.note_images();
         self.listen_to_engine();
+        self.await_guard();
         self.prepare();
         while !self.finished || self.preparing {
             self.turn();
         }
         let verdict = self.close();
-        if let Some(guard) = guard {
-            guard.release();
-        }
         handle.close();
         let report = self.report(verdict);
         let taken = report.took_ms;
@@ -306,15 +326,44 @@ impl<'a> Driver<'a> {
     }
 
     /// Starts the guard of a run whose project is to be removed.
-    fn guard(&self) -> Option<Guard> {
+    fn start_guard(&mut self) {
         if !self.closer.removes() {
-            return None;
+            return;
         }
-        let guard = Guard::start(&self.spawner, &self.commands)?;
-        for spawner in [&self.preparation.spawner, &self.starter.spawner, &self.spawner] {
-            guard.watch(spawner);
+        let task = guard::Task {
+            commands: self.commands.clone(),
+            belongings: self.closer.belongings.clone(),
+            holder: self.holder.clone(),
+        };
+        self.guard = Guard::start(&self.spawner, &task);
+    }
+
+    /// Removes what dead runs left on the engine, while this one waits for its stages.
+    fn collect_garbage(&self) {
+        if self.owned {
+            let (spawner, commands) = (self.spawner.clone(), self.commands.clone());
+            std::thread::spawn(move || gc::in_passing(&spawner, &commands));
         }
-        Some(guard)
+    }
+
+    /// Waits until the guard is ready: nothing is made before.
+    fn await_guard(&mut self) {
+        if !self.closer.removes() {
+            return;
+        }
+        self.guard = self.guard.take().filter(Guard::is_ready);
+        match &self.guard {
+            Some(guard) => {
+                for spawner in [&self.preparation.spawner, &self.starter.spawner, &self.spawner] {
+                    guard.watch(spawner);
+                }
+            }
+            None => self.emit(Fact::Warned {
+                stage: None,
+                message: "the guard does not start: if this run is killed, `towline gc` removes what it leaves"
+                    .to_owned(),
+            }),
+        }
     }
 
     /// Waits for one message or for time, whichever comes first.
@@ -350,6 +399,12 @@ impl<'a> Driver<'a> {
             Message::Fact(fact) => self.emit(fact),
             Message::Prepared(prepared) => {
                 self.preparing = false;
+                // A call that was broken off has failed.
+                self.made = match prepared.failed.is_empty() {
+                    true => Made::All,
+                    false => Made::Unknown,
+                };
+                self.collect_garbage();
                 self.prepared(prepared);
             }
             Message::UpReturned { stages, failed } => self.up_returned(stages, failed),
@@ -626,7 +681,7 @@ impl Drop for Driver<'_> {
             spawner.kill_all();
         }
         if std::thread::panicking() {
-            self.closer.remove();
+            self.closer.remove(Made::Unknown);
         }
     }
 }

@@ -12,7 +12,8 @@ impl Scheduler {
         if let Some(signal) = self.signal {
             let exit = match signal {
                 Signal::Interrupt => Exit::Interrupted,
-                Signal::Terminate | Signal::HangUp => Exit::Terminated,
+                Signal::Terminate => Exit::Terminated,
+                Signal::HangUp => Exit::HungUp,
             };
             return verdict(exit.code(), None, Outcome::Cancelled);
         }

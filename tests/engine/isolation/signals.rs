@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use crate::common::{Engine, Finished, Project, engine, engine_alone};
+use crate::processes;
 
 /// How long a run may take to end after a signal, clean-up included.
 const SOON: Duration = Duration::from_secs(2);
@@ -88,10 +89,10 @@ fn a_termination_ends_the_run_with_143_in_each_phase() {
 }
 
 #[test]
-fn a_hang_up_ends_the_run_with_143() {
+fn a_hang_up_ends_the_run_with_129() {
     let Some(engine) = engine() else { return };
     let (project, finished, _) = interrupted(engine, Phase::Running, "ci", Signal::HUP);
-    finished.failed("outcome=cancelled code=143");
+    finished.failed("outcome=cancelled code=129").says("SIGHUP");
     project.nothing_left();
 }
 
@@ -108,32 +109,8 @@ fn a_run_that_is_killed_is_cleaned_up_after() {
         running.signal_alone(Signal::KILL);
         running.wait().ended(137);
         drop(registry);
-        let deadline = Instant::now() + Duration::from_secs(30);
-        while !project.parts().is_empty() {
-            assert!(
-                Instant::now() < deadline,
-                "killed in {phase:?}, and this is left: {:?}",
-                project.parts()
-            );
-        }
-        let mut left = processes_of(&project);
-        while !left.is_empty() {
-            assert!(
-                Instant::now() < deadline,
-                "killed in {phase:?}, and these still run: {left:?}"
-            );
-            std::thread::sleep(Duration::from_millis(100));
-            left = processes_of(&project);
-        }
+        processes::gone_soon(&project, &format!("killed in {phase:?}"));
     }
-}
-
-/// The command lines of all processes that name the project.
-fn processes_of(project: &Project) -> Vec<String> {
-    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    let commands = processes.filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok());
-    let lines = commands.map(|command| String::from_utf8_lossy(&command).replace('\0', " "));
-    lines.filter(|line| line.contains(&project.name)).collect()
 }
 
 /// Shells that ignore SIGTERM, as the first process of a container does, one behind the other.
