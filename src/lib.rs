@@ -36,8 +36,10 @@
 //! - What `lint` begins with is called a preset: a profile is something else in a compose file.
 //! - A rule is a constant with its examples, and a test holds every rule to them; numbers that rules go by are limits of their
 //!   own, since few rules have any.
-//! - In a plan, a program in the command and a known server image outweigh a name, and being depended on as `started` is
-//!   the weakest sign of a server: people write `depends_on: [unit_tests]`.
+//! - In a plan, a program in the command outweighs all that makes a service look like a server, and being depended on as
+//!   `started` is the weakest sign of one: people write `depends_on: [unit_tests]`.
+//! - A plan is made twice, before and after the images are there: its stages keep their places, so that what is told of a run
+//!   from its start stays true.
 
 pub mod cli;
 pub mod commands;

@@ -172,6 +172,9 @@ pub struct PlanArgs {
     /// Fail if the kind of a stage is unknown, or if no stage is a job
     #[arg(long)]
     pub strict: bool,
+    /// Read the files as `lint` does, without Docker
+    #[arg(long)]
+    pub native: bool,
 }
 
 /// How `plan` writes the plan.

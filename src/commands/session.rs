@@ -117,18 +117,7 @@ impl<'a> Session<'a> {
 
     /// The kinds given by hand: by flags, and by the settings of the project's folder.
     pub(super) fn kinds(&self, flags: &[KindOf]) -> Result<Vec<KindRule>> {
-        let by_flag = flags.iter().map(|of| {
-            let rule = KindRule::new(&of.pattern, of.kind, RulePlace::Flag);
-            rule.map_err(|error| Failure::usage(format!("--kind {}: {error}", of.pattern)))
-        });
-        let by_settings = lint::kinds(&self.project_directory).map_err(|findings| {
-            Failure::invalid("the kinds of the settings file are not valid").showing(native::shown(
-                &findings,
-                |_| true,
-                &self.stderr(),
-            ))
-        })?;
-        by_flag.chain(by_settings.into_iter().map(Ok)).collect()
+        kind_rules(flags, &self.project_directory, &self.stderr())
     }
 
     /// The jobs that are behind profiles which are not active.
@@ -317,6 +306,22 @@ impl<'a> Session<'a> {
     pub(super) fn spawner(&self) -> &Spawner {
         &self.spawner
     }
+}
+
+/// The kinds given by hand: by flags, and by the settings for a folder.
+pub(super) fn kind_rules(flags: &[KindOf], directory: &Path, terminal: &Terminal) -> Result<Vec<KindRule>> {
+    let by_flag = flags.iter().map(|of| {
+        let rule = KindRule::new(&of.pattern, of.kind, RulePlace::Flag);
+        rule.map_err(|error| Failure::usage(format!("--kind {}: {error}", of.pattern)))
+    });
+    let by_settings = lint::kinds(directory).map_err(|findings| {
+        Failure::invalid("the kinds of the settings file are not valid").showing(native::shown(
+            &findings,
+            |_| true,
+            terminal,
+        ))
+    })?;
+    by_flag.chain(by_settings.into_iter().map(Ok)).collect()
 }
 
 /// The global flags of compose that choose files and what is active in them.

@@ -235,9 +235,7 @@ fn refine_job(service: &Service, reason: String, name: Option<&NameSign>) -> Fou
 
 /// What its command runs, or its image with that command.
 fn program(service: &Service) -> Option<(Sign, String)> {
-    let whole: Vec<String> = service.entrypoint.iter().chain(&service.command).cloned().collect();
-    let by_command = evidence::command(&whole).or_else(|| evidence::command(&service.command));
-    if let Some(sign) = by_command {
+    if let Some(sign) = evidence::container(&service.entrypoint, &service.command) {
         let reason = format!("its command runs `{}`", sign.what);
         return Some((sign, reason));
     }
@@ -248,7 +246,7 @@ fn program(service: &Service) -> Option<(Sign, String)> {
 }
 
 /// The server that its image is known to be, where its command does not run something in place of it.
-fn server_image(service: &Service) -> Option<&'static str> {
+fn server_image(service: &Service) -> Option<&str> {
     let words = if service.entrypoint.is_empty() {
         &service.command
     } else {
@@ -286,8 +284,7 @@ fn job_by_name(name: &NameSign) -> Found {
 
 /// What an image makes of a stage whose kind the file leaves open; nothing where it says nothing.
 pub(super) fn by_image(stage: &Stage, says: &ImageSays) -> Option<Found> {
-    let words: Vec<String> = says.entrypoint.iter().chain(&says.command).cloned().collect();
-    let sign = evidence::command(&words).or_else(|| evidence::command(&says.command));
+    let sign = evidence::container(&says.entrypoint, &says.command);
     let name = evidence::name(&stage.name);
     let is_named = stage.evidence == Evidence::Name;
     if let Some(sign) = &sign {

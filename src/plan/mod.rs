@@ -1,7 +1,8 @@
 //! Model → plan: the stages, their kinds with reasons, their needs with conditions, and their order. Pure.
 //!
-//! Where the kinds differ from the first design: a program in the command and a known server image outweigh a name, and
-//! being depended on as `started` is the weakest sign of a server, because people write `depends_on: [unit_tests]`.
+//! The kinds come from `kinds`, by the tables of `evidence`; the needs and gates from `edges`; `settle` puts them together, once
+//! with what the file says and once more with what the images say. What cannot come true is an error of `check`, and what may
+//! not start a refusal.
 
 mod check;
 mod edges;
@@ -100,7 +101,7 @@ pub struct Stage {
     pub image: Option<String>,
     /// Its command line as the container gets it, where the file names one.
     pub command: Option<String>,
-    /// The restart policy of its containers. A job has none in `ci`, and one that is said to be a job has none anywhere.
+    /// The restart policy of its containers. A job has none in `ci`; under `up` it has that of the file.
     #[serde(skip)]
     pub restart: Restart,
     /// The restart policy of the file.

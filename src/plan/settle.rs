@@ -86,7 +86,7 @@ impl Basis {
         edges::note_ungated(&stages, &self.outside, &mut notes);
         mark_holding(&mut stages, options);
         for stage in &mut stages {
-            if stage.kind.runs_to_completion() && (options.mode == Mode::Ci || !stage.is_guessed()) {
+            if stage.kind.runs_to_completion() && options.mode == Mode::Ci {
                 stage.restart = Restart::No;
             }
         }
@@ -134,12 +134,6 @@ impl Stage {
     fn is_undecided(&self) -> bool {
         use Evidence::{Dependents, Name, Nothing, Target};
         matches!(self.evidence, Name | Dependents | Target | Nothing)
-    }
-
-    /// Whether its kind is only seen, and not said or needed by the file.
-    #[must_use]
-    pub fn is_guessed(&self) -> bool {
-        !matches!(self.evidence, Evidence::Explicit | Evidence::Place)
     }
 }
 

@@ -10,4 +10,5 @@ mod help;
 mod lint;
 mod names;
 mod pass;
+mod plan;
 mod usage;

@@ -38,6 +38,13 @@ pub(super) fn command(words: &[String]) -> Option<Sign> {
     read(words, MOST_WRAPPERS)
 }
 
+/// What a container does that is started with these words. An entrypoint that is not known runs its command, as a rule.
+pub(super) fn container(entrypoint: &[String], words: &[String]) -> Option<Sign> {
+    let whole: Vec<String> = entrypoint.iter().chain(words).cloned().collect();
+    let hands_on = !entrypoint.first().is_some_and(|program| is_shell(program));
+    command(&whole).or_else(|| command(words).filter(|_| hands_on))
+}
+
 fn read(words: &[String], depth: usize) -> Option<Sign> {
     let program = words.first()?;
     let depth = depth.checked_sub(1)?;
@@ -64,10 +71,34 @@ fn read(words: &[String], depth: usize) -> Option<Sign> {
 
 /// The first line of the table that fits.
 fn by_table(words: &[String]) -> Option<Sign> {
-    let program = wrappers::stem(&words[0]);
+    let program = program_of_table(&words[0]);
     let lines = TOOLS.iter().filter(|tool| tool.program == program);
     lines.filter_map(|tool| fits(tool, &words[1..])).next()
 }
+
+/// A program as the table names it. A script of the project's own can have the name of a tool: `http.php` is no HTTPie.
+fn program_of_table(program: &str) -> &str {
+    let name = program_name(program);
+    // `npx playwright@1.50 test`.
+    let name = name
+        .split_once('@')
+        .filter(|(name, _)| !name.is_empty())
+        .map_or(name, |(name, _)| name);
+    let archive = [".phar", ".exe", ".cmd", ".bat"]
+        .iter()
+        .find_map(|ending| name.strip_suffix(ending));
+    if program.contains("node_modules/") {
+        return name.split_once('.').map_or(name, |(stem, _)| stem);
+    }
+    let script = || {
+        let stem = [".sh", ".py"].iter().find_map(|ending| name.strip_suffix(ending))?;
+        (stem.contains('-') || SHIPPED_SCRIPTS.contains(&stem)).then_some(stem)
+    };
+    archive.or_else(script).unwrap_or(name)
+}
+
+/// Programs of the table that are shipped as scripts.
+const SHIPPED_SCRIPTS: &[&str] = &["manage", "catalina", "testssl", "zkServer", "standalone"];
 
 fn fits(tool: &Tool, rest: &[String]) -> Option<Sign> {
     if tool.verbs.is_empty() {
@@ -139,6 +170,9 @@ fn watching(sign: Sign, words: &[String]) -> Sign {
 /// What the name of a script says, or the first word behind a program that is not known; else what stands behind it.
 fn by_name(words: &[String], depth: usize) -> Option<Sign> {
     let (program, rest) = words.split_first()?;
+    if program.contains(|c: char| c.is_whitespace() || "'\"".contains(c)) {
+        return None;
+    }
     let name = program_name(program);
     let verb = rest.first().map(String::as_str);
     if verb.is_some_and(names::is_start_verb) || names::starts(&wrappers::stem(program)) {
@@ -147,7 +181,8 @@ fn by_name(words: &[String], depth: usize) -> Option<Sign> {
     if let Some(does) = names::of_script(program) {
         return Some(Sign::new(does, name));
     }
-    if let Some(verb) = verb.filter(|verb| names::is_job_verb(verb)) {
+    let is_program = !script::FILLERS.contains(&name);
+    if let Some(verb) = verb.filter(|verb| is_program && names::is_job_verb(verb)) {
         return Some(Sign::new(Does::Job, format!("{name} {verb}")));
     }
     // A script that prepares something and then runs what stands behind it.
@@ -165,6 +200,9 @@ fn by_name(words: &[String], depth: usize) -> Option<Sign> {
 
 /// What an image does with these words as its command, where its name is that of a tool.
 pub(super) fn image(image: &str, command: &[String]) -> Option<Sign> {
+    if replaces_program(command) {
+        return None;
+    }
     let (path, tag) = split_image(image);
     let is_meant = |known: &str| {
         let (known, wanted) = known.split_once(':').unwrap_or((known, ""));
@@ -180,10 +218,14 @@ pub(super) fn image(image: &str, command: &[String]) -> Option<Sign> {
     by_table(&words).map(|sign| watching(sign, &words))
 }
 
-/// The server that an image is known to be: `postgres` for `registry.example/library/postgres:16@sha256:…`.
-pub(super) fn server_image(image: &str) -> Option<&'static str> {
-    let name = split_image(image).0.rsplit('/').next()?;
-    SERVER_IMAGES.iter().copied().find(|known| *known == name)
+/// The server that an image is known to be: `postgres` for `registry.example/library/postgres:16@sha256:…`; or that it says it is:
+/// `acme/orders-server`.
+pub(super) fn server_image(image: &str) -> Option<&str> {
+    let (path, tag) = split_image(image);
+    let name = path.rsplit('/').next()?;
+    let is_known =
+        SERVER_IMAGES.contains(&name) || name.ends_with("-server") || (name == "docker" && tag.ends_with("dind"));
+    is_known.then_some(name)
 }
 
 /// An image's repository and its tag.

@@ -23,8 +23,7 @@ const STRONG: &[&str] = &[
 /// Words of things that end, and of some servers.
 #[rustfmt::skip]
 const WEAK: &[&str] = &[
-    "sut", "unit", "integration", "functional", "regression", "check", "checks", "checker", "verify", "verifier", "validate",
-    "validator", "audit", "format", "formatter", "fmt", "coverage", "benchmark", "benchmarks", "bench", "scan", "scanner",
+    "sut", "unit", "integration", "functional", "regression", "check", "checks", "checker", "verify", "validate", "audit", "format", "formatter", "fmt", "coverage", "benchmark", "benchmarks", "bench", "scan", "scanner",
     "build", "compile", "package", "init", "initdb", "dbinit", "setup", "bootstrap", "provision", "provisioner", "fixtures",
     "createdb", "createbucket", "createbuckets", "quality", "qa",
 ];
@@ -48,10 +47,13 @@ const SERVERS: &[&str] = &[
     "cache", "queue", "broker", "worker", "workers", "frontend", "backend", "app", "ui", "site", "redis", "postgres",
     "postgresql", "mysql", "mariadb", "mongo", "mongodb", "kafka", "rabbitmq", "elasticsearch", "opensearch", "minio", "s3",
     "storage", "registry", "dashboard", "daemon", "agent", "watcher", "watch", "env", "environment", "listener", "consumer",
-    "producer", "scheduler", "cron", "node", "master", "slave", "host", "hub", "mock", "mocks", "stub", "nginx", "network",
+    "producer", "scheduler", "cron", "node", "master", "slave", "host", "hub", "nginx", "network",
     "dev", "http", "ssh", "smtp", "mail", "ldap", "target", "client", "controller", "operator", "exporter", "viewer",
     "explorer", "console", "shell", "bot",
 ];
+
+/// Words of what stands in for something else: it serves, whatever else its name says.
+const STAND_INS: &[&str] = &["mock", "mocks", "fake", "stub", "stubs", "simulator", "emulator"];
 
 /// First words that say what is done with a server: `init-db`, `migrate-api`.
 #[rustfmt::skip]
@@ -145,6 +147,9 @@ pub(in crate::plan) fn of_service(name: &str) -> Option<NameSign> {
 
 /// Whether a name ends with the word of a server, and does not begin with what is done to one.
 fn serves(words: &[String]) -> bool {
+    if words.iter().any(|word| STAND_INS.contains(&word.as_str())) {
+        return true;
+    }
     let [first, .., last] = words else {
         return words.first().is_none_or(|word| SERVERS.contains(&word.as_str()));
     };
@@ -180,9 +185,16 @@ fn named_tool(name: &str) -> Option<(Does, &'static str)> {
 /// What a script's or a program's name says of it: `integration-tests.sh`, `bin/test`, `run-tests`.
 pub(super) fn of_script(program: &str) -> Option<Does> {
     let stem = super::wrappers::stem(program);
+    // An archive is a program of somebody's own.
+    if program.ends_with(".jar") {
+        return None;
+    }
     let is_script = program.contains('/') && !program.starts_with("/bin/") && !program.starts_with("/usr/bin/")
         || stem.len() < program.len();
     let words = split(&stem);
+    if is_in_tests(program) && words.first().is_some_and(|first| RUNS.contains(&first.as_str())) || program == "tests" {
+        return Some(Does::Job);
+    }
     if !is_script && words.len() < 2 {
         return None;
     }
@@ -205,9 +217,20 @@ pub(super) fn of_script(program: &str) -> Option<Does> {
     }
 }
 
+/// First words of scripts that run what is in their folder.
+const RUNS: &[&str] = &["run", "runner", "all", "main", "index", "execute"];
+
+/// Whether a script is in a folder of tests: `tests/run.sh`, `e2e/smoke/run-all.py`.
+fn is_in_tests(program: &str) -> bool {
+    let folders = program.rsplit('/').skip(1);
+    let mut words = folders.flat_map(split);
+    program.contains('.') && words.any(|word| is_strong(&word))
+}
+
 /// Whether a script has the name of a server. `test-api.sh` tests one.
 fn is_of_server(words: &[String]) -> bool {
-    let tests = words.len() > 1 && words.first().is_some_and(|first| is_strong(first));
+    let stands_in = words.iter().any(|word| STAND_INS.contains(&word.as_str()));
+    let tests = !stands_in && words.len() > 1 && words.first().is_some_and(|first| is_strong(first));
     let surely = words
         .last()
         .is_some_and(|last| ["server", "service", "worker", "daemon"].contains(&last.as_str()));

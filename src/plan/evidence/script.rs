@@ -5,7 +5,7 @@ use crate::shell::{Command, Then, commands, program_name};
 
 /// Commands that say nothing of what a script is there for.
 #[rustfmt::skip]
-const FILLERS: &[&str] = &[
+pub(super) const FILLERS: &[&str] = &[
     "echo", "printf", "exit", "true", "false", ":", "wait", "rm", "cp", "mv", "chmod", "chown", "touch", "mkdir", "rmdir", "ls",
     "cat", "date", "kill", "pkill", "set", "cd", "export", "unset", "source", ".", "local", "trap", "test", "[", "[[", "sleep",
     "tee", "grep", "sed", "awk", "head", "sort", "uniq", "wc", "tr", "cut", "gzip", "id", "whoami", "pwd", "which", "return",

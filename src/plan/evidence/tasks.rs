@@ -103,6 +103,13 @@ const RUNNERS: &[Runner] = &[
 /// The scripts that npm knows without `run`.
 const KNOWN: &[&str] = &["test", "t", "tst", "start", "it", "cit", "install-test"];
 
+/// Plugins of build tools for Java whose goals end: `flyway:migrate`, `sonarqube`.
+#[rustfmt::skip]
+const PLUGINS: &[&str] = &[
+    "flyway", "liquibase", "sonar", "sonarqube", "failsafe", "surefire", "spotbugs", "pmd", "jacoco", "dependency", "checkstyle",
+    "spotless", "versions", "jib", "pitest",
+];
+
 /// What the tasks do that the words name.
 pub(super) fn read(words: &[String], depth: usize) -> Option<Sign> {
     let program = stem(&words[0]);
@@ -195,7 +202,9 @@ fn of_task(runner: &Runner, task: &str) -> Option<Does> {
         // sbt starts a task again whenever a file changes.
         _ if task.starts_with('~') => return Some(Does::Serve),
         _ if is_java && matches!(last, Some("run" | "dev" | "bootrun" | "rundev")) => return Some(Does::Serve),
-        _ if is_java && last == Some("sonar") => return Some(Does::Job),
+        _ if is_java && words.first().is_some_and(|plugin| PLUGINS.contains(&plugin.as_str())) => {
+            return Some(Does::Job);
+        }
         _ => {}
     }
     if words.iter().any(|word| word == "work") {

@@ -209,6 +209,14 @@ fn commands_that_end() {
         "./manage test",
         "./init-db.sh",
         "tests/smoke/check.sh",
+        "./tests/run.sh",
+        "bash tests/integration/run-all.sh",
+        "python -m tests",
+        "node --experimental-vm-modules node_modules/jest/bin/jest.js",
+        "go run ./cmd/migrate up",
+        "cargo run --bin migrate",
+        "mvn -B liquibase:update",
+        "doppler run '--command=npm test'",
     ];
     assert!(lines.len() >= 120, "{}", lines.len());
     assert_eq!(wrong(&lines, Some(Does::Job)), [""; 0]);
@@ -316,6 +324,7 @@ fn commands_that_keep_running() {
         "playwright run-server",
         "deno task dev",
         "nx serve shop",
+        "npx -y playwright@1.50 run-server --port 3000",
         "make serve",
         "make watch",
         "locust -f x.py",
@@ -348,6 +357,13 @@ fn commands_that_say_nothing() {
         "sh -c 'exec \"$@\"'",
         "sh -c 'echo hello'",
         "sh -c 'exit 3'",
+        "echo test",
+        "php app/http.php",
+        "java -jar /e2e-mock-sender-2.0.0.jar",
+        "lighthouse bn --http",
+        "tests/fake-mail.sh",
+        "tests/server.js",
+        "go run ./cmd/server",
         "sh -c 'sleep 4; exit 1'",
         "$CMD",
         "test",
@@ -377,6 +393,17 @@ fn wrappers_without_end_are_read_no_further() {
 }
 
 #[test]
+fn an_entrypoint_that_is_not_known_hands_on_its_command() {
+    let of = |entrypoint: &str, line: &str| container(&words(entrypoint), &words(line)).map(|sign| sign.does);
+    assert_eq!(of("/prepare", "npm test"), Some(Does::Job));
+    assert_eq!(of("", "npm test"), Some(Does::Job));
+    assert_eq!(of("npm", "test"), Some(Does::Job));
+    assert_eq!(of("sh -c", "'npm test'"), Some(Does::Job));
+    // The script of a shell is no program.
+    assert_eq!(of("sh -c", "'[ -f /tests/run.sh'"), None);
+}
+
+#[test]
 fn images_of_tools() {
     for (image_name, line, expected) in [
         ("cypress/included:13", "", Some(Does::Job)),
@@ -400,6 +427,7 @@ fn images_of_tools() {
         ("locustio/locust", "-f x --headless", Some(Does::Job)),
         ("locustio/locust", "", Some(Does::Serve)),
         ("cypress/base", "", None),
+        ("curlimages/curl", "sh /load.sh", None),
         ("busybox", "", None),
     ] {
         let found = image(image_name, &words(line)).map(|sign| sign.does);
@@ -470,6 +498,9 @@ fn names_that_say_nothing_or_serve() {
         "init-server",
         "protest",
         "attestation",
+        "validator",
+        "e2e-mock",
+        "test-mock-sender",
         "deploy-agent",
         "check-in-service",
     ] {
@@ -486,6 +517,9 @@ fn images_that_are_servers() {
     );
     assert_eq!(server_image("busybox"), None);
     assert_eq!(server_image("my-postgres"), None);
+    assert_eq!(server_image("acme/orders-server:2"), Some("orders-server"));
+    assert_eq!(server_image("docker:24-dind"), Some("docker"));
+    assert_eq!(server_image("docker:24"), None);
 }
 
 #[test]

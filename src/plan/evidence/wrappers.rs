@@ -189,6 +189,8 @@ const BEHIND_WORD: &[(&str, &[&str])] = &[
     ("dune", &["exec"]),
     ("earthly-run", &["run"]),
     ("percy", &["exec"]),
+    ("go", &["run"]),
+    ("cargo", &["run"]),
 ];
 
 /// Options of those that take the next word as their value.
@@ -275,8 +277,9 @@ fn script_option<'a>(program: &str, rest: &'a [String]) -> Option<Inner<'a>> {
     let of_option = |short: char, long: &str| {
         let is_option =
             |word: &String| word == long || (word.starts_with('-') && !word.starts_with("--") && word.ends_with(short));
-        let at = rest.iter().position(is_option)?;
-        rest.get(at + 1).map(|text| Inner::Script(text, &[]))
+        let joined = rest.iter().find_map(|word| word.strip_prefix(long)?.strip_prefix('='));
+        let behind = || rest.get(rest.iter().position(is_option)? + 1).map(String::as_str);
+        joined.or_else(behind).map(|text| Inner::Script(text, &[]))
     };
     match program {
         "su" | "runuser" => of_option('c', "--command"),

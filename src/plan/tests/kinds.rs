@@ -320,19 +320,12 @@ fn a_job_by_name_alone_holds_no_run_open_that_does_not_wait_for_it() {
 }
 
 #[test]
-fn a_guess_takes_nothing_away_in_a_project_of_the_users() {
-    let yaml = "  audit_tests: {image: i, restart: always}
-  said: {image: i, restart: always, x-towline: {kind: job}}
-  test: {image: i, restart: always}
-";
+fn in_a_project_of_the_users_a_job_keeps_its_restart_policy() {
+    let yaml = "  said: {image: i, restart: always, x-towline: {kind: job}}\n  test: {image: i, restart: always}\n";
     let restart = |options: &Options| -> Vec<Restart> {
-        plan_with(yaml, options)
-            .unwrap()
-            .stages
-            .iter()
-            .map(|stage| stage.restart)
-            .collect()
+        let plan = plan_with(yaml, options).unwrap();
+        plan.stages.iter().map(|stage| stage.restart).collect()
     };
-    assert_eq!(restart(&up_to("test")), [Restart::Always, Restart::No, Restart::No]);
-    assert_eq!(restart(&Options::default()), [Restart::No; 3]);
+    assert_eq!(restart(&up_to("test")), [Restart::Always; 2]);
+    assert_eq!(restart(&Options::default()), [Restart::No; 2]);
 }
