@@ -257,16 +257,21 @@ impl Sweep<'_> {
         let deadline = Instant::now() + PATIENCE;
         if self.made == Made::Unknown {
             // A container that is still being created would get a new volume in the place of one that was removed.
-            let left = self.until_quiet(deadline, &|thing| thing.sort == Sort::Container);
+            let left = self.until_empty(Some(QUIET), deadline, &|thing| thing.sort == Sort::Container);
             if !left.is_empty() {
                 return left;
             }
         }
-        self.until_quiet(deadline, &|_| true)
+        self.until_empty(None, deadline, &|_| true)
     }
 
-    /// Removes the things that are meant until none is there; where more may appear, until none has for a while.
-    fn until_quiet(&self, deadline: Instant, is_meant: &dyn Fn(&Thing) -> bool) -> Vec<String> {
+    /// Removes the things that are meant until none is there; with a pause, until none has appeared in it.
+    fn until_empty(
+        &self,
+        quiet: Option<Duration>,
+        deadline: Instant,
+        is_meant: &dyn Fn(&Thing) -> bool,
+    ) -> Vec<String> {
         let mut seen: Vec<Thing> = Vec::new();
         let (mut tries, mut unanswered, mut was_empty) = (0, 0, false);
         loop {
@@ -278,13 +283,13 @@ impl Sweep<'_> {
                     }
                     Duration::from_millis(250) * unanswered
                 }
-                Some(things) if things.is_empty() => {
-                    if was_empty || self.made == Made::All {
-                        return Vec::new();
+                Some(things) if things.is_empty() => match quiet {
+                    Some(quiet) if !was_empty => {
+                        was_empty = true;
+                        quiet
                     }
-                    was_empty = true;
-                    QUIET
-                }
+                    _ => return Vec::new(),
+                },
                 Some(things) => {
                     was_empty = false;
                     // Whoever goes on making things has not been waited for in vain: only what stays counts.
