@@ -338,3 +338,74 @@ pub(super) fn remove(spawner: &Spawner, commands: &Commands, things: &[Thing]) {
 fn describe(thing: &Thing) -> String {
     format!("{} {}", thing.sort.word(), thing.name)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+    use crate::run::binary::Tools;
+
+    /// An engine on which one container of the run appears at the second look at containers. `remove` is what its `rm` does.
+    fn sweep(made: Made, remove: &str) -> (Vec<String>, bool) {
+        let directory = tempfile::tempdir().unwrap();
+        let docker = directory.path().join("docker");
+        let script = format!(
+            "#!/bin/sh
+cd {}
+case \"$1 $2\" in
+'container ls')
+  echo look >>looks
+  test $(wc -l <looks) -eq 1 || test -e removed || printf 'id\\tapp-web-1\\tapp\\tr1\\t\\t\\t\\t\\n' ;;
+'container rm') {remove} ;;
+esac
+",
+            directory.path().display()
+        );
+        fs::write(&docker, script).unwrap();
+        fs::set_permissions(&docker, fs::Permissions::from_mode(0o755)).unwrap();
+        let sweep = Sweep {
+            spawner: &Spawner::default(),
+            commands: &Commands::of_docker(Tools::docker_alone(docker), "app".into()),
+            belongings: &Belongings {
+                run: "r1".into(),
+                project: InProject::Nothing,
+            },
+            made,
+        };
+        (sweep.run(), directory.path().join("removed").exists())
+    }
+
+    #[test]
+    fn what_appears_after_a_call_was_broken_off_is_removed() {
+        assert_eq!(sweep(Made::Unknown, "touch removed"), (vec![], true));
+    }
+
+    #[test]
+    fn one_look_is_enough_where_all_was_made() {
+        assert_eq!(sweep(Made::All, "touch removed"), (vec![], false));
+    }
+
+    #[test]
+    fn what_cannot_be_removed_is_named() {
+        assert_eq!(
+            sweep(Made::Unknown, "false"),
+            (vec!["container app-web-1".to_owned()], false)
+        );
+    }
+
+    #[test]
+    fn an_engine_that_does_not_answer_has_kept_everything() {
+        let sweep = Sweep {
+            spawner: &Spawner::default(),
+            commands: &Commands::of_docker(Tools::docker_alone("/bin/false".into()), "app".into()),
+            belongings: &Belongings {
+                run: "r1".into(),
+                project: InProject::Nothing,
+            },
+            made: Made::All,
+        };
+        assert_eq!(sweep.run(), ["everything of project app: the engine does not answer"]);
+    }
+}

@@ -91,6 +91,8 @@ impl Guard {
             ..Invocation::default()
         };
         let first = spawner.detach(&invocation).ok()?;
+        // A guard that does not read must not hold up the run.
+        rustix::io::ioctl_fionbio(&first.stdin, true).ok()?;
         Some(Self { first })
     }
 
