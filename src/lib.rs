@@ -32,6 +32,9 @@
 //! - An entry of the top-level `jobs:` becomes a service of the run's documents: there it is created, started and watched
 //!   like any other job, where `docker compose run` would give it another name and lose its place in the plan.
 //! - The engine's events come from `docker events`, not from `docker compose events`: it starts faster.
+//! - What a run made is removed thing by thing, by labels, and not by `compose down`: that lists the project once, while the
+//!   engine may still create what a call that was broken off had asked for.
+//! - The lock of a project is a volume on the engine, since two hosts can share an engine and no file.
 //! - Containers are created with `up --no-start`, the one call that knows every flag of `up`.
 //! - What `lint` begins with is called a preset: a profile is something else in a compose file.
 //! - A rule is a constant with its examples, and a test holds every rule to them; numbers that rules go by are limits of their

@@ -257,16 +257,21 @@ impl Sweep<'_> {
         let deadline = Instant::now() + PATIENCE;
         if self.made == Made::Unknown {
             // A container that is still being created would get a new volume in the place of one that was removed.
-            let left = self.until_quiet(deadline, &|thing| thing.sort == Sort::Container);
+            let left = self.until_empty(Some(QUIET), deadline, &|thing| thing.sort == Sort::Container);
             if !left.is_empty() {
                 return left;
             }
         }
-        self.until_quiet(deadline, &|_| true)
+        self.until_empty(None, deadline, &|_| true)
     }
 
-    /// Removes the things that are meant until none is there; where more may appear, until none has for a while.
-    fn until_quiet(&self, deadline: Instant, is_meant: &dyn Fn(&Thing) -> bool) -> Vec<String> {
+    /// Removes the things that are meant until none is there; with a pause, until none has appeared in it.
+    fn until_empty(
+        &self,
+        quiet: Option<Duration>,
+        deadline: Instant,
+        is_meant: &dyn Fn(&Thing) -> bool,
+    ) -> Vec<String> {
         let mut seen: Vec<Thing> = Vec::new();
         let (mut tries, mut unanswered, mut was_empty) = (0, 0, false);
         loop {
@@ -278,13 +283,13 @@ impl Sweep<'_> {
                     }
                     Duration::from_millis(250) * unanswered
                 }
-                Some(things) if things.is_empty() => {
-                    if was_empty || self.made == Made::All {
-                        return Vec::new();
+                Some(things) if things.is_empty() => match quiet {
+                    Some(quiet) if !was_empty => {
+                        was_empty = true;
+                        quiet
                     }
-                    was_empty = true;
-                    QUIET
-                }
+                    _ => return Vec::new(),
+                },
                 Some(things) => {
                     was_empty = false;
                     // Whoever goes on making things has not been waited for in vain: only what stays counts.
@@ -332,4 +337,75 @@ pub(super) fn remove(spawner: &Spawner, commands: &Commands, things: &[Thing]) {
 /// `container app-web-1`.
 fn describe(thing: &Thing) -> String {
     format!("{} {}", thing.sort.word(), thing.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+    use crate::run::binary::Tools;
+
+    /// An engine on which one container of the run appears at the second look at containers. `remove` is what its `rm` does.
+    fn sweep(made: Made, remove: &str) -> (Vec<String>, bool) {
+        let directory = tempfile::tempdir().unwrap();
+        let docker = directory.path().join("docker");
+        let script = format!(
+            "#!/bin/sh
+cd {}
+case \"$1 $2\" in
+'container ls')
+  echo look >>looks
+  test $(wc -l <looks) -eq 1 || test -e removed || printf 'id\\tapp-web-1\\tapp\\tr1\\t\\t\\t\\t\\n' ;;
+'container rm') {remove} ;;
+esac
+",
+            directory.path().display()
+        );
+        fs::write(&docker, script).unwrap();
+        fs::set_permissions(&docker, fs::Permissions::from_mode(0o755)).unwrap();
+        let sweep = Sweep {
+            spawner: &Spawner::default(),
+            commands: &Commands::of_docker(Tools::docker_alone(docker), "app".into()),
+            belongings: &Belongings {
+                run: "r1".into(),
+                project: InProject::Nothing,
+            },
+            made,
+        };
+        (sweep.run(), directory.path().join("removed").exists())
+    }
+
+    #[test]
+    fn what_appears_after_a_call_was_broken_off_is_removed() {
+        assert_eq!(sweep(Made::Unknown, "touch removed"), (vec![], true));
+    }
+
+    #[test]
+    fn one_look_is_enough_where_all_was_made() {
+        assert_eq!(sweep(Made::All, "touch removed"), (vec![], false));
+    }
+
+    #[test]
+    fn what_cannot_be_removed_is_named() {
+        assert_eq!(
+            sweep(Made::Unknown, "false"),
+            (vec!["container app-web-1".to_owned()], false)
+        );
+    }
+
+    #[test]
+    fn an_engine_that_does_not_answer_has_kept_everything() {
+        let sweep = Sweep {
+            spawner: &Spawner::default(),
+            commands: &Commands::of_docker(Tools::docker_alone("/bin/false".into()), "app".into()),
+            belongings: &Belongings {
+                run: "r1".into(),
+                project: InProject::Nothing,
+            },
+            made: Made::All,
+        };
+        assert_eq!(sweep.run(), ["everything of project app: the engine does not answer"]);
+    }
 }

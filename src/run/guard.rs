@@ -44,7 +44,7 @@ const PATIENCE: Duration = Duration::from_secs(600);
 /// The longest pause between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 
-/// When the guard looks again after all is gone: calls that the run had begun may go on after its death.
+/// When the guard looks again after all is gone: calls that the run had begun may go on after its end.
 const LATE_LOOKS: [Duration; 2] = [Duration::from_millis(800), Duration::from_millis(1200)];
 
 /// Variables by which CI systems find the processes of a job, to kill them when it is over.
@@ -91,6 +91,8 @@ impl Guard {
             ..Invocation::default()
         };
         let first = spawner.detach(&invocation).ok()?;
+        // A guard that does not read must not hold up the run.
+        rustix::io::ioctl_fionbio(&first.stdin, true).ok()?;
         Some(Self { first })
     }
 
@@ -236,7 +238,8 @@ fn watch(mut input: impl Read, task: &Task) {
     if words.lines().any(|word| word == RELEASE) {
         return;
     }
-    if words.lines().all(|word| word != LOOK_AGAIN) {
+    let is_clean = words.lines().any(|word| word == LOOK_AGAIN);
+    if !is_clean {
         words.lines().for_each(process::end_announced);
         remove(task, Made::Unknown);
         let keeper = Keeper {
@@ -246,8 +249,9 @@ fn watch(mut input: impl Read, task: &Task) {
         };
         lock::release(&keeper, &task.commands.project);
     }
-    for pause in LATE_LOOKS {
-        std::thread::sleep(pause);
+    // What follows a kill has waited already.
+    for pause in &LATE_LOOKS[usize::from(!is_clean)..] {
+        std::thread::sleep(*pause);
         remove(task, Made::All);
     }
 }

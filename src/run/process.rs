@@ -536,6 +536,53 @@ mod tests {
     }
 
     #[test]
+    fn children_that_start_at_once_are_each_announced_in_one_piece() {
+        // Several spawners share the pipe: what they write must not mix.
+        const EACH: usize = 20;
+        let (reader, writer) = os_pipe::pipe().unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                let spawner = Spawner::default();
+                spawner.announce(writer.try_clone().unwrap());
+                scope.spawn(move || {
+                    for _ in 0..EACH {
+                        spawner.capture(&sh("true"), None).unwrap();
+                    }
+                });
+            }
+        });
+        drop(writer);
+        let words = String::from_utf8(read_all(reader)).unwrap();
+        let is_whole = |line: &str| {
+            let (pid, started) = line.split_once(' ').unwrap_or_default();
+            pid.parse::<i32>().is_ok() && started.parse::<u64>().is_ok()
+        };
+        assert!(words.lines().all(is_whole), "{words}");
+        assert_eq!(words.lines().count(), 4 * EACH);
+    }
+
+    #[test]
+    fn what_was_announced_is_ended_and_what_has_its_number_now_is_not() {
+        let spawner = Spawner::default();
+        let child = spawner.spawn(&sh("sleep 600")).unwrap();
+        let words = announcement(child.pid);
+        let (pid, started) = words.trim().split_once(' ').unwrap();
+        end_announced(&format!("{pid} {}", started.parse::<u64>().unwrap() - 1));
+        end_announced("no number");
+        assert!(owner::started(child.pid.as_raw_nonzero().get()).is_some());
+        end_announced(words.trim());
+        assert_eq!(child.wait(), 137);
+    }
+
+    #[test]
+    fn helpers_of_a_program_that_was_killed_end_with_it() {
+        // The helper holds the pipe: were it left alive, reading would go on for ten minutes.
+        let spawner = Spawner::default();
+        let finished = spawner.capture(&sh("sleep 600 & kill -9 $$"), None).unwrap();
+        assert_eq!(finished.code, 137);
+    }
+
+    #[test]
     fn a_program_that_is_not_there_is_named() {
         let invocation = Invocation {
             argv: vec!["/nowhere/docker".into()],

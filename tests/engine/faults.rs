@@ -1,5 +1,6 @@
 //! What can go wrong outside of the stages: each cause has its code and its outcome, names its stage, and leaves nothing behind.
 
+mod away;
 mod children;
 mod private_engine;
 

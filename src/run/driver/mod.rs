@@ -360,6 +360,9 @@ impl<'a> Driver<'a> {
             holder: self.holder.clone(),
         };
         self.guard = Guard::start(&self.spawner, &task);
+        for spawner in [&self.preparation.spawner, &self.starter.spawner, &self.spawner] {
+            self.guard.iter().for_each(|guard| guard.watch(spawner));
+        }
     }
 
     /// Removes what dead runs left on the engine, while this one waits for its stages.
