@@ -29,7 +29,8 @@ const VERDICTS: [(&str, &str); 5] = [
     ("--abort-on-container-exit", ""),
     ("--abort-on-container-failure", ""),
     ("--wait", "db"),
-    ("", ""),
+    // None: such a line goes on until all containers have ended, so it runs in the background.
+    ("--detach", ""),
 ];
 
 /// Flags of `up`, with values that compose takes and, where it looks at them, values that it refuses. `--watch` is not among
