@@ -150,6 +150,10 @@ fn advice(stage: &StageReport) -> Option<String> {
         Outcome::PortTaken => {
             "free the port, or publish another one or none: stages reach each other by name without it".to_owned()
         }
+        Outcome::MountRefused if has_bad_name(stage) => {
+            "the name of the volume is invalid: give it two or more letters, digits, dots, dashes and underscores"
+                .to_owned()
+        }
         Outcome::MountRefused => {
             "check that the path is there on the machine of the engine, and that the engine may share it".to_owned()
         }
@@ -163,6 +167,17 @@ fn advice(stage: &StageReport) -> Option<String> {
         | Outcome::Cancelled
         | Outcome::Skipped => return None,
     })
+}
+
+/// Whether the engine refused the name of a volume rather than a path. A name of one letter is taken for a drive of Windows.
+fn has_bad_name(stage: &StageReport) -> bool {
+    let cause = stage.cause.as_deref().unwrap_or_default();
+    let drive = cause
+        .split_once("invalid mount path: '")
+        .map(|(_, path)| path.as_bytes());
+    cause.contains("local volume name")
+        || cause.contains("volume name is too short")
+        || matches!(drive, Some([letter, b':', b'/', ..]) if letter.is_ascii_alphanumeric())
 }
 
 /// What the codes say that shells and kernels give.
@@ -491,6 +506,28 @@ mod tests {
         try       see whether the engine is up (`docker info`) and why it went away;
                   then run again
         ");
+    }
+
+    #[test]
+    fn invalid_name_of_a_volume_is_not_taken_for_a_path() {
+        let advice_for = |cause: &str| {
+            let mut script = Script::new(vec![script::stage("app", Kind::Job, &[])]);
+            script.ends(900, "app", Outcome::MountRefused, |report| {
+                report.cause = Some(cause.into())
+            });
+            advice(&script.report.results[0]).unwrap()
+        };
+        for cause in [
+            "invalid mount config for type \"volume\": invalid mount path: 's:/s' mount path must be absolute",
+            "create x: volume name is too short, names should be at least two alphanumeric characters",
+            "create a b: \"a b\" includes invalid characters for a local volume name, only …",
+        ] {
+            assert!(
+                advice_for(cause).contains("the name of the volume is invalid"),
+                "{cause}"
+            );
+        }
+        assert!(advice_for("bind source path does not exist: /x").contains("the path is there"));
     }
 
     #[test]

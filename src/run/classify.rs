@@ -17,7 +17,7 @@ const PATTERNS: [(&str, Outcome); 5] = [
         Outcome::PortTaken,
     ),
     (
-        r"(?i)invalid mount|bind source path|error mounting|error while mounting|mounts? denied|error while creating mount source path|failed to mount|failed to create mount|failed to populate volume|duplicate mount point|are you trying to mount",
+        r"(?i)invalid mount|bind source path|error mounting|error while mounting|mounts? denied|error while creating mount source path|failed to mount|failed to create mount|failed to populate volume|local volume name|volume name is too short|duplicate mount point|are you trying to mount",
         Outcome::MountRefused,
     ),
     (

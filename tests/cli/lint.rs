@@ -338,6 +338,21 @@ fn colours_are_for_terminals() {
     assert!(forced.stdout().contains('\u{1b}'), "{}", forced.stdout());
     let never = finish(sandbox.command(["--ansi", "never", "lint"]).env("CLICOLOR_FORCE", "1"));
     assert!(!never.stdout().contains('\u{1b}'), "{}", never.stdout());
+    for words in [
+        ["--ansi", "always", "lint"],
+        ["lint", "--ansi", "always"],
+        ["--ansi=always", "config", "--native"],
+    ] {
+        let always = finish(sandbox.command(words).env("NO_COLOR", "1"));
+        let shown = always.stdout() + &always.stderr();
+        assert!(shown.contains('\u{1b}'), "{words:?}: {shown}");
+    }
+    let variable = |name: &str| finish(sandbox.command(["lint"]).env("COMPOSE_ANSI", "always").env(name, "1"));
+    assert!(variable("UNRELATED").stdout().contains('\u{1b}'));
+    assert!(
+        !variable("NO_COLOR").stdout().contains('\u{1b}'),
+        "the variable is no word on the command line"
+    );
 }
 
 #[test]

@@ -54,6 +54,19 @@ fn flags_that_exclude_each_other() {
 }
 
 #[test]
+fn looks_that_compose_refuses() {
+    for line in [
+        "--progress bogus up --wait",
+        "ci --progress bogus",
+        "--progress plain --ansi always ci",
+        "--progress tty --ansi never up --wait",
+    ] {
+        assert!(not_run(line).contains("`--progress"), "{line}");
+    }
+    assert!(refused("--progress bogus lint").contains("unsupported value `bogus`"));
+}
+
+#[test]
 fn towlines_own_commands() {
     insta::assert_snapshot!(not_run("ci --exit-code-from tests"), @r"
     error: unexpected argument '--exit-code-from' found

@@ -29,7 +29,8 @@ const VERDICTS: [(&str, &str); 5] = [
     ("--abort-on-container-exit", ""),
     ("--abort-on-container-failure", ""),
     ("--wait", "db"),
-    ("", ""),
+    // None: such a line goes on until all containers have ended, so it runs in the background.
+    ("--detach", ""),
 ];
 
 /// Flags of `up`, with values that compose takes and, where it looks at them, values that it refuses. `--watch` is not among
@@ -233,7 +234,11 @@ fn ask(project: &Project, row: &Row, finished: &Finished) -> Answer {
         .for_each(|lines| lines.sort());
     Answer {
         code: finished.code,
-        is_refused: finished.code != Some(0) && !project.has("db") && !runs_nothing && said.is_empty(),
+        // What ran out of time was not refused.
+        is_refused: !matches!(finished.code, Some(0 | 124) | None)
+            && !project.has("db")
+            && !runs_nothing
+            && said.is_empty(),
         said,
     }
 }
@@ -295,6 +300,8 @@ fn reason(row: &Row, theirs: Option<i32>, ours: Option<i32>) -> Option<&'static 
     let waits = row.line.contains("--wait ") || row.line.ends_with("--wait");
     Some(match (theirs, ours) {
         (None, Some(_)) => "compose hangs",
+        (Some(0), Some(78)) if waits => "compose does not look whether what came up stays up",
+        (Some(0), Some(124)) if waits => "towline calls a service up after 2 s, which are more than the line allows",
         (Some(0), Some(3)) if row.verdict == "--abort-on-container-exit" => {
             "compose loses the code of the test that failed"
         }

@@ -294,3 +294,45 @@ fn dependents_are_stopped_before_what_they_depend_on() {
         project.clear();
     }
 }
+
+#[test]
+fn orphaned_containers_are_told_of_and_removed_where_that_is_asked_for() {
+    let Some(engine) = engine() else { return };
+    let services = "  old: {<<: *box, command: ['sleep infinity']}
+  debug: {<<: *box, command: ['sleep infinity'], profiles: [debug]}
+  test: {<<: *box, command: ['exit 3']}
+";
+    let project = Project::with_services(engine, "up", services);
+    project.compose("--profile debug up --detach old debug").run().ended(0);
+    let file = format!("{}{services}", crate::common::PRELUDE);
+    project.write("compose.yaml", file.replace("  old:", "  new:"));
+    let line = "up --exit-code-from test test";
+    let finished = project.towline(line).run();
+    finished
+        .failed("stage=test outcome=failed code=3")
+        .says("Found orphan containers");
+    let silent = project.towline(line).env("COMPOSE_IGNORE_ORPHANS", "1").run();
+    assert!(!silent.stderr.contains("orphan"), "{silent}");
+    let finished = project.towline("up --remove-orphans --exit-code-from test test").run();
+    finished.failed("stage=test outcome=failed code=3");
+    assert!(containers(engine, &project, "old").is_empty(), "{finished}");
+    assert_eq!(
+        containers(engine, &project, "debug").len(),
+        1,
+        "a profile that is not active is no orphan\n{finished}"
+    );
+    assert!(!finished.stderr.contains("orphan"), "{finished}");
+}
+
+#[test]
+fn colours_are_written_into_a_pipe_where_the_line_says_so() {
+    let Some(engine) = engine() else { return };
+    let project = Project::with_services(engine, "up", "  test: {<<: *box, command: ['echo says; exit 3']}\n");
+    for line in ["--ansi always up --exit-code-from test", "--ansi always ci"] {
+        let finished = project.towline(line).run();
+        finished.ended(3);
+        assert!(finished.stderr.contains("\u{1b}["), "{finished}");
+        assert_eq!(finished.text().contains("\u{1b}["), line.contains(" up "), "{finished}");
+        project.clear();
+    }
+}

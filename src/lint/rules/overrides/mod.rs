@@ -4,6 +4,7 @@ mod address_invalid;
 mod capability_unknown;
 mod container_name_invalid;
 mod empty_override_noop;
+mod engine_refuses;
 mod external_secret;
 mod health_interval_too_short;
 mod layers;
@@ -27,6 +28,7 @@ pub const RULES: &[&Rule] = &[
     &capability_unknown::RULE,
     &container_name_invalid::RULE,
     &empty_override_noop::RULE,
+    &engine_refuses::RULE,
     &external_secret::RULE,
     &health_interval_too_short::RULE,
     &memory_too_small::RULE,
