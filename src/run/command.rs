@@ -272,6 +272,12 @@ impl Commands {
         self.docker(["volume", "inspect", "--format", &format, name])
     }
 
+    /// Lists the containers of a run that are running.
+    #[must_use]
+    pub fn running(&self, run: &str) -> Invocation {
+        self.docker(["ps", "--quiet", "--filter", &format!("label={RUN_LABEL}={run}")])
+    }
+
     /// Removes a lock.
     #[must_use]
     pub fn remove_lock(&self, name: &str) -> Invocation {

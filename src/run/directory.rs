@@ -14,6 +14,13 @@ pub fn new_id(now: jiff::Timestamp) -> String {
     format!("{time}-{:04x}", random())
 }
 
+/// Returns when a run began, which its ID says.
+pub(super) fn began(run: &str) -> Option<jiff::Timestamp> {
+    let time = run.rsplit_once('-')?.0;
+    let time = jiff::civil::DateTime::strptime("%y%m%d-%H%M%S", time).ok()?;
+    Some(time.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
+}
+
 /// Sixteen random bits; the hasher of the standard library is seeded anew for each.
 fn random() -> u16 {
     use std::hash::{BuildHasher as _, Hasher as _};

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use jiff::civil::DateTime;
 use serde::Deserialize;
 
 use super::cleanup::{Made, PATIENCE, Sweep};
@@ -88,7 +87,7 @@ impl Found {
     ) -> bool {
         let is_gone = match (life(owner), unjudged) {
             (Life::Dead, _) | (Life::CannotTell, Unjudged::Removed) => true,
-            (Life::CannotTell, Unjudged::Older(age)) => began(run).is_some_and(|began| {
+            (Life::CannotTell, Unjudged::Older(age)) => directory::began(run).is_some_and(|began| {
                 let limit = i64::try_from(age.as_secs()).unwrap_or(i64::MAX);
                 now.as_second().saturating_sub(began.as_second()) >= limit
             }),
@@ -215,13 +214,6 @@ pub(super) fn in_passing(spawner: &Spawner, commands: &Commands) {
     for (run, leftover) in &found.gone {
         let _ = remove(spawner, commands, run, leftover);
     }
-}
-
-/// Returns when a run began, which its ID says.
-fn began(run: &str) -> Option<Timestamp> {
-    let time = run.rsplit_once('-')?.0;
-    let time = DateTime::strptime("%y%m%d-%H%M%S", time).ok()?;
-    Some(time.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
 }
 
 /// How much space things take, by their names, in bytes.
@@ -368,10 +360,10 @@ mod tests {
     #[test]
     fn a_run_id_says_when_the_run_began() {
         assert_eq!(
-            began("260102-030405-abcd"),
+            directory::began("260102-030405-abcd"),
             Some("2026-01-02T03:04:05Z".parse().unwrap())
         );
-        assert_eq!(began("r1"), None);
+        assert_eq!(directory::began("r1"), None);
     }
 
     #[test]

@@ -7,7 +7,10 @@
 
 use std::time::{Duration, Instant};
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::command::Commands;
+use super::directory;
 use super::guard;
 use super::owner::{self, Life, Owner};
 use super::process::Spawner;
@@ -23,6 +26,9 @@ const LOOK: Duration = Duration::from_millis(500);
 
 /// How long the guard of a dead run gets to remove what the run left, before its lock counts as held.
 const GUARD: Duration = Duration::from_secs(30);
+
+/// How long a run may take until a container of it runs: builds and pulls come before.
+const UNSEEN: SignedDuration = SignedDuration::from_mins(10);
 
 /// How often a lock may change hands while it is looked at.
 const ROUNDS: u32 = 20;
@@ -160,7 +166,7 @@ impl Keeper {
                 return Ok(Tried::Got);
             }
             let has_guard = || !guard::of_run(&holder.run).is_empty();
-            if !holder.is_dead() || has_guard() || !self.take_over(name, &holder, depth)? {
+            if !self.is_gone(&holder) || has_guard() || !self.take_over(name, &holder, depth)? {
                 return Ok(Tried::HeldBy(holder));
             }
         }
@@ -168,6 +174,22 @@ impl Keeper {
             Exit::NoEngine,
             format!("cannot lock the project: volume `{name}` changes its owner again and again"),
         ))
+    }
+
+    /// Whether the owner of a lock is gone. Of one on another host, or in another container, nobody here can tell: it counts
+    /// as gone once its run is old and nothing of it runs. Else a CI job that is killed with its container would keep all
+    /// later ones of its project from running.
+    fn is_gone(&self, holder: &Holder) -> bool {
+        match owner::life(&holder.owner) {
+            Life::Dead => true,
+            Life::Alive => false,
+            Life::CannotTell => is_old(&holder.run, Timestamp::now()) && self.nothing_runs(&holder.run),
+        }
+    }
+
+    fn nothing_runs(&self, run: &str) -> bool {
+        let listed = self.spawner.capture_within(ANSWER, &self.commands.running(run));
+        listed.is_ok_and(|listed| listed.succeeded() && listed.stdout.trim_ascii().is_empty())
     }
 
     /// Removes the lock of a dead owner. Returns whether the lock is not that owner's any more.
@@ -246,6 +268,12 @@ impl Holder {
     }
 }
 
+/// Whether a run began so long ago that something of it would run if it were alive.
+fn is_old(run: &str, now: Timestamp) -> bool {
+    let began = directory::began(run);
+    began.is_some_and(|began| now.duration_since(began) > UNSEEN)
+}
+
 /// The name of the volume that locks a project. Names of projects have no dots.
 fn volume(project: &str) -> String {
     format!("towline.lock.{project}")
@@ -283,6 +311,14 @@ mod tests {
         assert!(refusal.hints[1].contains("towline gc"), "{:?}", refusal.hints);
         let unreadable = holder("?").refusal("app");
         assert!(unreadable.to_string().ends_with("an unknown process"), "{unreadable}");
+    }
+
+    #[test]
+    fn a_run_is_old_when_a_container_of_it_should_have_been_seen() {
+        let now: Timestamp = "2026-01-02T03:20:00Z".parse().unwrap();
+        assert!(is_old("260102-030405-abcd", now));
+        assert!(!is_old("260102-031405-abcd", now));
+        assert!(!is_old("?", now));
     }
 
     #[test]

@@ -191,6 +191,10 @@ impl Driver<'_> {
         container.oom = false;
         container.killed = false;
         container.changed = Instant::now();
+        if !self.scheduler.is_started(stage) {
+            // Its stage is over, and reported: this is somebody else's start, or the engine's.
+            return;
+        }
         container.log.starts += 1;
         self.stages[stage].started.get_or_insert(self.begun.elapsed());
         self.tell_held();

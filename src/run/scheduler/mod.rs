@@ -602,6 +602,22 @@ impl Scheduler {
         track.state = State::Done;
         track.end = Some(end.clone());
         self.effects.push(Effect::Ended { stage, end });
+        self.stop_from_running_again(stage);
+    }
+
+    /// A job that has ended is done, also where its policy has the engine start it again and again.
+    fn stop_from_running_again(&mut self, stage: usize) {
+        let restart = self.plan.stages[stage].restart;
+        let would_run_again = |instance: &Instance| {
+            let code = instance.code.filter(|_| !instance.running);
+            code.is_some_and(|code| restart.restarts_after(code, instance.restarts))
+        };
+        if self.is_job(stage) && self.tracks[stage].instances.iter().any(would_run_again) {
+            self.effects.push(Effect::Stop {
+                stages: vec![stage],
+                kill: false,
+            });
+        }
     }
 
     /// Cuts the run short: nothing starts any more, what runs is stopped.

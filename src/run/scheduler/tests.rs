@@ -471,6 +471,25 @@ fn a_job_ends_with_its_first_end_whatever_its_policy() {
 }
 
 #[test]
+fn a_job_that_the_engine_would_start_again_is_stopped_when_it_has_ended() {
+    let services = "  test: {image: i, restart: always}\n";
+    for (mode, stopped) in [(plan::Mode::Up, vec!["test".to_owned()]), (plan::Mode::Ci, Vec::new())] {
+        let options = plan::Options {
+            mode,
+            ..plan::Options::default()
+        };
+        let project = Project::read_yaml(&format!("name: p\nservices:\n{services}")).unwrap();
+        let mut run = run(services);
+        run.scheduler.settle(plan::build(&project, &options).unwrap());
+        run.prepared();
+        run.up("test");
+        run.died("test", 0);
+        assert_eq!(run.code(), 0);
+        assert_eq!(run.stopped, stopped);
+    }
+}
+
+#[test]
 fn a_crash_loop_ends_though_nobody_waits_for_it() {
     let services = "  app: {image: i, restart: always}\n  unit: {image: i, command: [pytest]}\n";
     for (is_done, limit) in [(false, CRASH_LOOP), (true, LATE_CRASH_LOOP)] {
