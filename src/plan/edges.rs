@@ -94,6 +94,12 @@ pub(super) fn reaches(stages: &[Stage], from: usize, to: usize) -> bool {
     walk(stages, from, |_| true).contains(&to)
 }
 
+/// Whether all that `from` asks of `to` is its start, or that of others that ask no more of it.
+pub(super) fn needs_start_alone(stages: &[Stage], from: usize, to: usize) -> bool {
+    let started = walk(stages, from, |need| need.condition == Condition::Started);
+    started.contains(&to) && !walk(stages, from, |need| need.condition != Condition::Started).contains(&to)
+}
+
 fn waits_for_success(stages: &[Stage], from: usize, to: usize) -> bool {
     // A service in between that needs the job's success has it too: it does not start before.
     let direct = |need: &Need| need.index != to || need.condition == Condition::Succeeded;

@@ -86,8 +86,11 @@ impl<'a> Finder<'a> {
         if let Some(reason) = strong_server_sign(service) {
             return server(reason.to_owned());
         }
-        if let Some((_, reason)) = program {
-            return server(reason);
+        if let Some((sign, reason)) = program {
+            return match name.filter(|name| name.strength == Strength::Strong && sign.only_waits()) {
+                Some(name) => contradiction(&name, &reason),
+                None => server(reason),
+            };
         }
         if let Some(image) = server_image(service) {
             return server(format!("its image is `{image}`, a server"));
@@ -97,6 +100,11 @@ impl<'a> Finder<'a> {
         }
         if let Some(reason) = weak_server_sign(service) {
             return server(reason.to_owned());
+        }
+        let runs_its_image = service.entrypoint.is_empty() && service.command.is_empty();
+        let called = service.image.as_deref().filter(|_| runs_its_image);
+        if let Some(image) = called.and_then(evidence::image_called_server) {
+            return server(format!("its image is `{image}`"));
         }
         self.by_weak_signs(service, &dependents, name.as_ref())
     }
@@ -275,6 +283,12 @@ fn weak_server_sign(service: &Service) -> Option<&'static str> {
         (service.replicas > 1, "it has more than one replica"),
     ];
     signs.iter().find(|(holds, _)| *holds).map(|(_, reason)| *reason)
+}
+
+/// What has the name of a job and only waits, for somebody to run the job in it or for its end: nobody can tell.
+fn contradiction(name: &NameSign, program: &str) -> Found {
+    let reason = format!("its name says `{}`, and {program}", name.word);
+    found(Kind::Unknown, Evidence::Nothing, reason)
 }
 
 fn job_by_name(name: &NameSign) -> Found {

@@ -1,6 +1,6 @@
 //! What may not start, because nobody knows which of its stages run to completion.
 
-use super::{Mode, Plan, edges};
+use super::{Evidence, Mode, Plan, edges, evidence};
 use crate::event::{self, Kind};
 use crate::failure::Failure;
 
@@ -42,7 +42,10 @@ impl Plan {
     pub fn refusal(&self, strict: bool) -> Option<Refusal> {
         let unknown: Vec<usize> = self.of_kind(Kind::Unknown).collect();
         if unknown.is_empty() {
-            return self.without_jobs(strict);
+            return self
+                .doubtful_gate()
+                .or_else(|| self.hidden_gates())
+                .or_else(|| self.without_jobs(strict));
         }
         let why = self.why_refused(&unknown, strict)?;
         let names: Vec<&str> = unknown.iter().map(|at| self.stages[*at].name.as_str()).collect();
@@ -68,12 +71,8 @@ impl Plan {
         if options.mode == Mode::Ci && !self.has_jobs() {
             return Some("no other stage does".to_owned());
         }
-        let decides = |deploy: &usize| match options.mode {
-            Mode::Ci => true,
-            Mode::Up => options.exit_code_from.as_ref() == Some(&self.stages[*deploy].name),
-        };
         let is_loose = |deploy: &usize| unknown.iter().any(|at| !edges::reaches(&self.stages, *deploy, *at));
-        let loose = self.of_kind(Kind::Deploy).filter(decides).find(is_loose);
+        let loose = self.deploys_that_count().find(is_loose);
         if let Some(deploy) = loose.filter(|_| options.gate) {
             return Some(format!(
                 "`{}` would be deployed without waiting for it",
@@ -81,6 +80,64 @@ impl Plan {
             ));
         }
         (strict && options.mode == Mode::Ci).then(|| "--strict does not let that pass".to_owned())
+    }
+
+    /// The deploys that must not run on a guess.
+    fn deploys_that_count(&self) -> impl Iterator<Item = usize> + '_ {
+        let options = &self.basis.options;
+        self.of_kind(Kind::Deploy).filter(move |deploy| match options.mode {
+            Mode::Ci => true,
+            Mode::Up => options.exit_code_from.as_ref() == Some(&self.stages[*deploy].name),
+        })
+    }
+
+    /// A deploy that waits for no more than the start of what has the name of a job: if it is one, it may still fail then.
+    fn doubtful_gate(&self) -> Option<Refusal> {
+        if !self.basis.options.gate {
+            return None;
+        }
+        let is_named = |at: &usize| {
+            let stage = &self.stages[*at];
+            stage.evidence == Evidence::Dependents && evidence::name(&stage.name).is_some()
+        };
+        let named = (0..self.stages.len()).filter(is_named);
+        let pairs = named.filter_map(|at| {
+            let needs = |deploy: &usize| edges::needs_start_alone(&self.stages, *deploy, at);
+            Some((at, self.deploys_that_count().find(needs)?))
+        });
+        let (stages, deploys): (Vec<usize>, Vec<usize>) = pairs.unzip();
+        let names: Vec<&str> = stages.iter().map(|at| self.stages[*at].name.as_str()).collect();
+        let deploy = &self.stages[*deploys.first()?].name;
+        Some(Refusal {
+            message: format!(
+                "cannot tell whether {} to completion: {} so by name, and `{deploy}` waits for no more than the start",
+                match names.as_slice() {
+                    [name] => format!("`{name}` runs"),
+                    names => format!("{} run", listed(names)),
+                },
+                if names.len() == 1 { "it is" } else { "they are" },
+            ),
+            hints: ways(&names),
+            stages,
+        })
+    }
+
+    /// A plan that deploys, and whose file has its tests behind profiles that are not active.
+    fn hidden_gates(&self) -> Option<Refusal> {
+        let has_gates = self.stages.iter().any(|stage| stage.kind == Kind::Job);
+        let deploy = self.deploys_that_count().next()?;
+        if has_gates || !self.basis.options.gate || self.basis.options.mode == Mode::Up {
+            return None;
+        }
+        let hint = self.hidden_hint()?;
+        Some(Refusal {
+            stages: Vec::new(),
+            message: format!(
+                "`{}` would be deployed without a test: the jobs of the file are behind profiles that are not active",
+                self.stages[deploy].name
+            ),
+            hints: vec![hint, "or let it be deployed without them: --no-gate".to_owned()],
+        })
     }
 
     /// Why a plan may not start in which everything is known and nothing ends.

@@ -219,10 +219,13 @@ fn is_short(cause: &str) -> bool {
 
 /// What the engine, compose or towline said of it, unless outcome and code say it all.
 fn cause(stage: &StageReport) -> Option<&str> {
-    let said = matches!(
-        stage.outcome,
-        Outcome::Failed | Outcome::OutOfMemory | Outcome::Ended | Outcome::EngineLost
-    ) || (stage.outcome == Outcome::Unhealthy && stage.code.is_some());
+    let was_stopped = stage.code == Some(0) && stage.cause.is_some();
+    let said = !was_stopped
+        && matches!(
+            stage.outcome,
+            Outcome::Failed | Outcome::OutOfMemory | Outcome::Ended | Outcome::EngineLost
+        )
+        || (stage.outcome == Outcome::Unhealthy && stage.code.is_some());
     let cause = stage.cause.as_deref()?.trim();
     (!said && !cause.is_empty()).then_some(cause)
 }

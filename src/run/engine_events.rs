@@ -35,7 +35,7 @@ pub enum Action {
     Health(bool),
     /// Something that was run inside it, such as a health probe, ended with this code.
     ExecDied(i32),
-    /// Somebody had the engine send it a signal.
+    /// Somebody had the engine send it a signal to end.
     Killed,
     /// Its processes were frozen (`true`), or let go on.
     Paused(bool),
@@ -58,7 +58,7 @@ pub fn read(line: &str) -> Option<EngineEvent> {
         "health_status: healthy" => Action::Health(true),
         "health_status: unhealthy" => Action::Health(false),
         "exec_die" => Action::ExecDied(code()?),
-        "kill" => Action::Killed,
+        "kill" if is_to_end(attributes["signal"].as_str()) => Action::Killed,
         "pause" => Action::Paused(true),
         "unpause" => Action::Paused(false),
         "destroy" => Action::Removed,
@@ -75,6 +75,12 @@ pub fn read(line: &str) -> Option<EngineEvent> {
         action,
         time: event["timeNano"].as_u64().unwrap_or_default(),
     })
+}
+
+/// Whether a signal asks a container to end. Servers read their settings or open their logs anew at HUP, USR1 and USR2; CHLD,
+/// CONT and URG ask for nothing.
+fn is_to_end(signal: Option<&str>) -> bool {
+    !matches!(signal, Some("1" | "10" | "12" | "17" | "18" | "23"))
 }
 
 /// Whether labels are those of a service's own container. The containers of its hooks and of `compose run` carry its
@@ -118,6 +124,7 @@ mod tests {
     #[test]
     fn skips_what_it_does_not_know() {
         assert_eq!(read(&event("rename", "")), None);
+        assert_eq!(read(&event("kill", r#","signal":"1""#)), None);
         assert_eq!(read("not json"), None);
         assert_eq!(read(&event("start", r#","com.docker.compose.hook":"pre_start""#)), None);
         assert_eq!(read(&event("start", r#","com.docker.compose.oneoff":"True""#)), None);

@@ -1,12 +1,20 @@
 //! Between creating and starting: what the containers that are there say of their stages' kinds, and which of them have a
 //! life before this run. Whatever can be decided is decided before anything starts, so that no run hangs on timing.
 
+use std::time::Duration;
+
 use super::inspect::{self, Record};
 use super::prepare::Preparation;
 use super::scheduler::StartFailure;
 use super::start::inspect_all;
 use crate::event::{Outcome, Refusal};
 use crate::plan::Plan;
+
+/// How often the engine is asked for the containers before it counts as lost.
+const TRIES: u32 = 3;
+
+/// How long to wait before it is asked again.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// What was seen.
 #[derive(Debug)]
@@ -25,7 +33,7 @@ impl Preparation {
         if self.owned && self.plan.undecided().is_empty() {
             return Ok(None);
         }
-        let json = inspect_all(&self.spawner, &self.commands).ok_or_else(|| {
+        let json = self.ask().ok_or_else(|| {
             let cause = "the engine does not say which containers it has created".to_owned();
             self.failure(Outcome::EngineLost, cause)
         })?;
@@ -39,6 +47,17 @@ impl Preparation {
             refusal: plan.refusal(self.strict).map(|refusal| refusal.named(&plan)),
             plan,
         }))
+    }
+
+    /// What the engine says of the containers. A single call that fails is no reason to give up the run.
+    fn ask(&self) -> Option<Vec<u8>> {
+        let mut pause = Duration::ZERO;
+        let mut answers = (0..TRIES).map(|_| {
+            std::thread::sleep(pause);
+            pause = PAUSE;
+            inspect_all(&self.spawner, &self.commands)
+        });
+        answers.find_map(|answer| answer)
     }
 
     fn failure(&self, outcome: Outcome, cause: String) -> StartFailure {

@@ -356,7 +356,7 @@ fn an_engine_that_is_stopped_in_good_order_does_not_make_a_run_pass() {
     };
     // The job takes the stop for a reason to end well.
     let services =
-        "  test: {<<: *box, command: ['trap \"exit 0\" TERM; touch /ran/started; while :; do sleep 0.1; done']}
+        "  test: {<<: *box, x-towline: {kind: job}, command: ['trap \"exit 0\" TERM; touch /ran/started; while :; do sleep 0.1; done']}
   deploy: {<<: *box, command: ['echo deploy >>/ran/log']}
 ";
     let mut project = Project::with_services(private.engine(), "faults", services);

@@ -28,6 +28,13 @@ impl Sign {
             what: what.into(),
         }
     }
+
+    /// Whether it does nothing but wait, as people write it to keep a container there: `sleep infinity`, `tail -f /dev/null`,
+    /// `while true; do …`.
+    pub(super) fn only_waits(&self) -> bool {
+        let program = self.what.split(' ').next().unwrap_or_default();
+        self.does == Does::Serve && ["sleep", "tail", "while"].contains(&program)
+    }
 }
 
 /// How many programs may stand around each other: more, nobody writes by hand.
@@ -122,7 +129,8 @@ fn has_verb(verb: &str, rest: &[String]) -> bool {
 
 fn position_of_verb(verb: &str, rest: &[String]) -> Option<usize> {
     let is_verb = |word: &str| {
-        word == verb || (verb.starts_with('-') && word.strip_prefix(verb).is_some_and(|rest| rest.starts_with('=')))
+        let value = word.strip_prefix(verb).and_then(|rest| rest.strip_prefix('='));
+        word == verb || (verb.starts_with('-') && value.is_some_and(|value| !["false", "no", "0"].contains(&value)))
     };
     if verb.starts_with('-') {
         return rest.iter().position(|word| is_verb(word));
@@ -223,9 +231,15 @@ pub(super) fn image(image: &str, command: &[String]) -> Option<Sign> {
 pub(super) fn server_image(image: &str) -> Option<&str> {
     let (path, tag) = split_image(image);
     let name = path.rsplit('/').next()?;
-    let is_known =
-        SERVER_IMAGES.contains(&name) || name.ends_with("-server") || (name == "docker" && tag.ends_with("dind"));
+    let is_known = SERVER_IMAGES.contains(&name) || (name == "docker" && tag.ends_with("dind"));
     is_known.then_some(name)
+}
+
+/// The name of an image that calls itself a server: `orders-server` for `acme/orders-server`. It says nothing of what somebody
+/// else's command does in it.
+pub(super) fn image_called_server(image: &str) -> Option<&str> {
+    let name = split_image(image).0.rsplit('/').next()?;
+    name.ends_with("-server").then_some(name)
 }
 
 /// An image's repository and its tag.

@@ -249,8 +249,11 @@ pub(super) fn of_task(task: &str) -> Option<Does> {
     let first = words.first()?;
     let any = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
     let runs = ["watch", "watcher", "bootrun", "phx", "jetty", "quarkusdev"];
-    if any(&runs) || STARTS.contains(&first.as_str()) {
+    if any(&runs) {
         return Some(Does::Serve);
+    }
+    if STARTS.contains(&first.as_str()) {
+        return starts_or_tests(&words);
     }
     if let Some(word) = words.iter().find(|word| DEPLOYS.iter().any(|(known, _)| word == known)) {
         // `test:deploy` tests; `deploy:test` deploys.
@@ -262,6 +265,33 @@ pub(super) fn of_task(task: &str) -> Option<Does> {
     }
     let ends = words.iter().any(|word| is_strong(word)) || any(TASKS) || any(TASKS_OF_TOOLS);
     ends.then_some(Does::Job)
+}
+
+/// A task that begins with the word of a server: `server:test` tests one, `start:test` may start one for tests, and `dev`
+/// keeps running.
+fn starts_or_tests(words: &[String]) -> Option<Does> {
+    let (first, last) = (words.first()?, words.last()?);
+    let ends = words.len() > 1 && (is_strong(last) || TASKS.contains(&last.as_str()));
+    let is_of_server = ["server", "worker", "daemon"].contains(&first.as_str());
+    // What a server is started for is no task.
+    let is_surroundings = [
+        "test",
+        "tests",
+        "testing",
+        "e2e",
+        "ci",
+        "qa",
+        "integration",
+        "unit",
+        "acceptance",
+        "smoke",
+    ]
+    .contains(&last.as_str());
+    match () {
+        () if !ends => Some(Does::Serve),
+        () if is_of_server || !is_surroundings => Some(Does::Job),
+        () => None,
+    }
 }
 
 /// Whether the first word behind a program that is not known says that it ends: `./manage test`, `app migrate`.

@@ -24,6 +24,7 @@ pub(super) fn read(text: &str, arguments: &[String], depth: usize) -> Option<Sig
         return Some(sign);
     }
     let mut foreground = None;
+    let mut seen = Vec::new();
     let mut background = Vec::new();
     let mut follows_or = false;
     for pipe in commands.split_inclusive(|command| command.then != Then::Pipe) {
@@ -38,10 +39,27 @@ pub(super) fn read(text: &str, arguments: &[String], depth: usize) -> Option<Sig
             () if last.then == Then::Background => background.push(sign),
             // It runs only where what stands before it failed.
             () if is_alternative && sign.is_none() => {}
-            () => foreground = Some(sign),
+            () => {
+                seen.extend(sign.clone());
+                foreground = Some(sign);
+            }
         }
     }
-    foreground.unwrap_or_else(|| of_background(background))
+    match foreground {
+        Some(last) => in_view_of(last, &seen),
+        None => of_background(background),
+    }
+}
+
+/// What the last command of a script makes of it, in view of all that it runs. A deploy that looks afterwards how it went is
+/// one. Where tests are run and the container is kept after that, nobody can tell what it is there for.
+fn in_view_of(last: Option<Sign>, seen: &[Sign]) -> Option<Sign> {
+    let of = |wanted: Does| seen.iter().find(|sign| sign.does == wanted).cloned();
+    match last {
+        Some(last) if last.only_waits() && of(Does::Job).is_some() => None,
+        Some(last) if last.does != Does::Job => Some(last),
+        last => of(Does::Deploy).or(last),
+    }
 }
 
 /// A pipe ends when all of it has ended.
@@ -106,6 +124,14 @@ fn endless_loop(commands: &[Command]) -> Option<Sign> {
         };
         command.place.in_loop && command.place.in_condition && is_alone && is_true
     };
-    let found = commands.iter().find(is_endless)?;
+    // What keeps a machine awake in the background ends with the script.
+    let is_aside = |at: usize| {
+        let mut body = commands[at..].iter().take_while(|command| command.place.in_loop);
+        let ends = body.by_ref().last();
+        let is_last = commands[at..].iter().all(|command| command.place.in_loop);
+        !is_last && ends.is_some_and(|last| last.then == Then::Background)
+    };
+    let mut loops = commands.iter().enumerate().filter(|(_, command)| is_endless(command));
+    let (_, found) = loops.find(|(at, _)| !is_aside(*at))?;
     Some(Sign::new(Does::Serve, format!("while {}", program(found))))
 }

@@ -124,7 +124,11 @@ pub(super) fn read(words: &[String], depth: usize) -> Option<Sign> {
         .filter_map(|task| Some((*task, of_task(runner, task)?)))
         .collect();
     let found = |wanted: Does| signs.iter().find(|(_, does)| *does == wanted).copied();
+    // Tasks run one after the other, and the last one decides when the whole ends; those that run side by side end together.
+    let is_parallel = ["run-p", "turbo", "npm-run-all", "gulp"].contains(&runner.program);
+    let serves = signs.last().is_some_and(|(_, does)| *does == Does::Serve) || is_parallel;
     let sign = found(Does::Serve)
+        .filter(|_| serves)
         .or_else(|| found(Does::Deploy))
         .or_else(|| signs.last().copied());
     if let Some((task, does)) = sign {

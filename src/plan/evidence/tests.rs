@@ -29,6 +29,19 @@ fn wrong(lines: &[&str], expected: Option<Does>) -> Vec<String> {
 #[test]
 fn commands_that_end() {
     let lines = [
+        "sh -c 'nginx; npm test; nginx -s quit'",
+        "gunicorn --check-config app:app",
+        "php-fpm -t",
+        "jest --watchAll=false",
+        "vitest --ui=false",
+        "nginx -t",
+        "haproxy -c -f /h.cfg",
+        "npm run server:test",
+        "npm run worker:test",
+        "npm run dev:lint",
+        "make server-test",
+        "make start test",
+        "sh -c 'while sleep 9m; do echo; done & pytest'",
         // Plain tools
         "pytest -q tests",
         "python -m pytest",
@@ -225,6 +238,9 @@ fn commands_that_end() {
 #[test]
 fn commands_that_deploy() {
     let lines = [
+        "sh -c 'aws s3 sync dist s3://shop && aws cloudfront create-invalidation --paths x'",
+        "sh -c 'kubectl apply -f x && kubectl wait --for=condition=ready pod/x'",
+        "sh -c 'helm upgrade app . && helm test app'",
         "kubectl apply -f x.yaml",
         "kubectl --context prod -n shop apply -f x",
         "sh -c 'helm upgrade app .'",
@@ -260,7 +276,6 @@ fn commands_that_keep_running() {
         "yarn start",
         "pnpm --filter web dev",
         "bun run dev",
-        "npm run start:test",
         "npm run watch:test",
         "npm run test -- --watch",
         "npm run test:watch",
@@ -307,7 +322,6 @@ fn commands_that_keep_running() {
         "sh -c 'while sleep 60; do ./backup.sh; done'",
         "sh -c 'while :; do curl localhost; done'",
         "sh -c 'npm run migrate; exec npm start'",
-        "sh -c 'npm test; tail -f /dev/null'",
         "crond -f",
         "watch -n 5 pytest",
         "supervisord -n",
@@ -339,6 +353,9 @@ fn commands_that_say_nothing() {
     let lines = [
         "",
         "node server.js",
+        "sh -c 'npm test || tail -f /dev/null'",
+        "sh -c 'pytest; sleep infinity'",
+        "npm run start:test",
         "python app.py",
         "java -jar app.jar",
         "./server",
@@ -517,7 +534,9 @@ fn images_that_are_servers() {
     );
     assert_eq!(server_image("busybox"), None);
     assert_eq!(server_image("my-postgres"), None);
-    assert_eq!(server_image("acme/orders-server:2"), Some("orders-server"));
+    assert_eq!(server_image("acme/orders-server:2"), None);
+    assert_eq!(image_called_server("acme/orders-server:2"), Some("orders-server"));
+    assert_eq!(image_called_server("acme/orders"), None);
     assert_eq!(server_image("docker:24-dind"), Some("docker"));
     assert_eq!(server_image("docker:24"), None);
 }

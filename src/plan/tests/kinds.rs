@@ -70,7 +70,6 @@ fn a_strong_name_outweighs_replicas_and_restart_and_nothing_more() {
             "ports: [{target: 80}]",
             "expose: ['80']",
             "healthcheck: {test: [CMD, 'true']}",
-            "command: [sleep, infinity]",
             "command: [nginx]",
         ] {
             assert_eq!(
@@ -80,6 +79,10 @@ fn a_strong_name_outweighs_replicas_and_restart_and_nothing_more() {
             );
         }
     }
+    // Somebody is to run the tests in it, or it waits for their end: a name and a program that say the opposite.
+    let waits = "command: [sleep, infinity]";
+    assert_eq!(alone("tests", waits), (Kind::Unknown, Evidence::Nothing));
+    assert_eq!(alone("audit", waits), (Kind::Service, Evidence::Server));
     let healthy = "  test: {image: i}\n  a: {image: i, depends_on: {test: {condition: service_healthy}}}\n";
     assert_eq!(
         kind_with(healthy, "test", &Options::default()),

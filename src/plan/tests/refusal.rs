@@ -131,12 +131,44 @@ fn jobs_behind_profiles_are_named_where_nothing_else_ends() {
 }
 
 #[test]
-fn jobs_behind_profiles_that_a_deploy_does_not_wait_for_are_a_note() {
-    let plan = plan_with(DEPLOY, &hidden(&[])).unwrap();
+fn jobs_behind_profiles_that_a_deploy_does_not_wait_for_are_a_note_beside_others() {
+    let plan = plan_with(&format!("{DEPLOY}  lint: {{image: i}}\n"), &hidden(&[])).unwrap();
     assert_eq!(
         plan.notes,
         ["`deploy` runs without `tests` (--profile ci), whose profile is not active"]
     );
+    assert_eq!(plan.refusal(false), None);
+}
+
+#[test]
+fn a_deploy_does_not_start_where_all_tests_are_behind_profiles() {
+    let refusal = plan_with(DEPLOY, &hidden(&[])).unwrap().refusal(false).unwrap();
+    assert_eq!(
+        refusal.message,
+        "`deploy` would be deployed without a test: the jobs of the file are behind profiles that are not active"
+    );
+    assert_eq!(refusal.hints[0], "activate the profile of `tests` (--profile ci)");
+    let ungated = Options {
+        gate: false,
+        ..hidden(&[])
+    };
+    assert_eq!(plan_with(DEPLOY, &ungated).unwrap().refusal(false), None);
+}
+
+#[test]
+fn a_deploy_does_not_start_behind_the_start_of_what_may_be_a_job_by_its_name() {
+    let yaml = "  verify: {image: i}\n  deploy: {image: i, depends_on: {verify: {condition: service_started}}}\n";
+    let refusal = plan_with(yaml, &Options::default()).unwrap().refusal(false).unwrap();
+    assert_eq!(
+        refusal.message,
+        "cannot tell whether `verify` runs to completion: it is so by name, and `deploy` waits for no more than the start"
+    );
+    // Behind a test that needs it, it is a server.
+    let yaml = "  integration: {image: i}
+  tests: {image: i, depends_on: {integration: {condition: service_started}}}
+  deploy: {image: i, depends_on: {tests: {condition: service_completed_successfully}}}
+";
+    assert_eq!(plan_with(yaml, &Options::default()).unwrap().refusal(false), None);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
-use super::{Container, Driver, Held, Log, Message, PROBE, SILENCE, START_GRACE, send};
+use super::{Container, Driver, Held, LONGEST_UNSEEN, Log, Message, PROBE, START_GRACE, send};
 use crate::event::Fact;
 use crate::run::cleanup;
 use crate::run::command::Commands;
@@ -73,8 +73,8 @@ impl Driver<'_> {
     /// Asks the engine for its record when it is time to, one call after the other.
     pub(super) fn look_if_due(&mut self) {
         let now = Instant::now();
-        let is_silent = now.duration_since(self.heard_at) >= SILENCE;
-        if self.looking || !(is_silent || self.look_at.is_some_and(|at| now >= at)) {
+        let is_due = now.duration_since(self.looked_at) >= LONGEST_UNSEEN;
+        if self.looking || !(is_due || self.look_at.is_some_and(|at| now >= at)) {
             return;
         }
         self.looking = true;
@@ -276,6 +276,7 @@ impl Driver<'_> {
             // Another code is one that it gave itself, whatever became of its children.
             oom: code == 137 && container.oom,
             is_last,
+            by_hand: container.killed,
         };
         self.step(input);
         self.look_again(id);
@@ -296,7 +297,7 @@ impl Driver<'_> {
     /// whatever was missed.
     pub(super) fn take_records(&mut self, records: Option<Vec<Record>>, asked: Moment) {
         self.looking = false;
-        self.heard_at = Instant::now();
+        self.looked_at = Instant::now();
         let Some(records) = records else {
             self.look_in(AGAIN);
             return;
@@ -354,6 +355,7 @@ impl Driver<'_> {
                     code: UNKNOWN,
                     oom: false,
                     is_last: true,
+                    by_hand: false,
                 });
             }
         }
@@ -363,7 +365,7 @@ impl Driver<'_> {
         let Some(stage) = self.plan.index(&record.service) else {
             return;
         };
-        if record.running && self.scheduler.health_is_unsaid(stage) && self.scheduler.is_started(stage) {
+        if self.scheduler.health_is_unsaid(stage) && self.scheduler.is_started(stage) {
             self.step(Input::HealthFound {
                 stage,
                 present: record.health.is_some(),

@@ -46,8 +46,8 @@ const LOG_GRACE: Duration = Duration::from_secs(10);
 /// How long the event of a start may take before the engine is asked.
 const START_GRACE: Duration = Duration::from_millis(500);
 
-/// How long nothing may be heard from the engine before its record is compared with what the events told: one may be lost.
-const SILENCE: Duration = Duration::from_secs(10);
+/// How long the engine's record may not have been compared with what the events told: one of them may be lost.
+const LONGEST_UNSEEN: Duration = Duration::from_secs(10);
 
 /// How often a failing probe is looked at while something waits for the stage's health.
 const PROBE: Duration = Duration::from_secs(1);
@@ -220,8 +220,8 @@ pub(super) struct Driver<'a> {
     confirm: Option<Moment>,
     /// When the newest event of the engine happened, by its own clock, in nanoseconds since 1970.
     last_event: Option<u64>,
-    /// When something was last heard from the engine: an event, or its record.
-    heard_at: Instant,
+    /// When the engine's record last came.
+    looked_at: Instant,
     preparing: bool,
     finished: bool,
 }
@@ -305,7 +305,7 @@ impl<'a> Driver<'a> {
             look_at: None,
             confirm: None,
             last_event: None,
-            heard_at: Instant::now(),
+            looked_at: Instant::now(),
             preparing: false,
             finished: false,
             plan,
@@ -436,7 +436,6 @@ impl<'a> Driver<'a> {
             }
             Message::UpReturned { stages, failed } => self.up_returned(stages, failed),
             Message::Engine(event) => {
-                self.heard_at = Instant::now();
                 self.last_event = self.last_event.max(Some(event.time));
                 self.engine_event(event);
             }

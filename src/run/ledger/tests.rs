@@ -389,6 +389,7 @@ impl World {
                     code,
                     oom,
                     is_last,
+                    by_hand: false,
                 },
                 What::Paused(_) | What::Health(_) => continue,
             });
@@ -483,6 +484,7 @@ impl World {
                     code: UNKNOWN,
                     oom: false,
                     is_last: true,
+                    by_hand: false,
                 });
             }
         }

@@ -48,6 +48,7 @@ struct Death {
     code: i32,
     oom: bool,
     is_last: bool,
+    by_hand: bool,
 }
 
 /// Whether a need lets its stage start.
@@ -134,7 +135,16 @@ impl Scheduler {
                 code,
                 oom,
                 is_last,
-            } => self.died(now, stage, instance, Death { code, oom, is_last }),
+                by_hand,
+            } => {
+                let death = Death {
+                    code,
+                    oom,
+                    is_last,
+                    by_hand,
+                };
+                self.died(now, stage, instance, death);
+            }
             Input::Paused {
                 stage,
                 instance,
@@ -173,7 +183,7 @@ impl Scheduler {
     #[must_use]
     pub fn needs_health(&self, stage: usize) -> bool {
         let track = &self.tracks[stage];
-        let is_open = track.state != State::Done && !track.was_healthy;
+        let is_open = track.state != State::Done && !track.is_healthy();
         let is_service = self.plan.stages[stage].kind.runs_as_service();
         is_open && (self.waits_for_health(stage) || (self.end == End::AllUp && is_service))
     }
@@ -310,9 +320,7 @@ impl Scheduler {
         instance.was_healthy = false;
         instance.code = None;
         instance.paused_since = None;
-        if track.instances.iter().all(|instance| instance.running) {
-            track.up_since = Some(now);
-        }
+        instance.up_since = Some(now);
         if track.state == State::Starting {
             track.state = State::Running;
         }
@@ -334,6 +342,8 @@ impl Scheduler {
         }
         let restart = self.restart_policy(stage);
         let waits_for_health = self.waits_for_health(stage);
+        let settle = self.rules.settle;
+        let is_job = self.is_job(stage);
         let track = &mut self.tracks[stage];
         let stopping = track.stop_as.is_some();
         // What never started cannot have ended: the engine also tells the end of a container that it could not start.
@@ -343,7 +353,8 @@ impl Scheduler {
             return;
         }
         if instance.running {
-            let is_bad = now.saturating_sub(started_at) < QUICK || (waits_for_health && !instance.was_healthy);
+            let is_quick = now.saturating_sub(started_at) < QUICK.max(settle);
+            let is_bad = is_quick || (waits_for_health && !instance.was_healthy);
             instance.bad_ends = if death.code != 0 && is_bad {
                 instance.bad_ends + 1
             } else {
@@ -354,9 +365,12 @@ impl Scheduler {
         instance.healthy = false;
         instance.paused_since = None;
         instance.last_code = Some(death.code);
+        instance.ended_by_hand = death.by_hand;
+        instance.up_since = None;
         let (restarts, bad_ends) = (instance.restarts, instance.bad_ends);
-        track.up_since = None;
-        if !stopping && !death.is_last && restart.restarts_after(death.code, restarts) {
+        // What somebody stopped he may start again, as `docker restart` does at once. A job has lost what it was doing.
+        let may_run_again = restart.restarts_after(death.code, restarts) || (death.by_hand && !is_job);
+        if !stopping && !death.is_last && may_run_again {
             self.check_crash_loop(now, stage, death.code, restarts, bad_ends);
             return;
         }
@@ -365,11 +379,28 @@ impl Scheduler {
         }
         if self.end == End::FirstExit && self.cancelled.is_none() {
             self.first_exit(now, stage, number, death.code, death.oom);
+        } else if death.by_hand && death.code == 0 && !stopping {
+            self.stopped_by_hand(now, stage, number);
         } else if death.code != 0 && !stopping {
             self.ended_badly(now, stage, number, death.code, death.oom);
         } else {
             self.look_again(now, stage);
         }
+    }
+
+    /// Somebody else stopped a container, and it took that for a good end: many programs exit with 0 then, whatever was left
+    /// to do.
+    fn stopped_by_hand(&mut self, now: Duration, stage: usize, number: u32) {
+        let outcome = match self.is_job(stage) || self.end == End::AllEnded {
+            true => Outcome::Failed,
+            false => Outcome::Ended,
+        };
+        let cause = "somebody stopped its container from outside".to_owned();
+        let end = StageEnd {
+            cause: Some(cause),
+            ..StageEnd::ended(outcome, 0, number)
+        };
+        self.fail(now, stage, end);
     }
 
     /// What makes the engine start a stage's containers again. The first end of a job is its end, whatever its policy.
@@ -407,7 +438,7 @@ impl Scheduler {
         };
         instance.paused_since = paused.then_some(now);
         // What stood still has not been up.
-        track.up_since = track.instances.iter().all(Instance::is_up).then_some(now);
+        instance.up_since = (instance.running && !paused).then_some(now);
         if paused && self.tracks[stage].state != State::Done {
             let limit = show_duration(LONGEST_PAUSE);
             self.warn(
@@ -721,8 +752,10 @@ impl Scheduler {
 
     /// Names the stages for which alone the run goes on, where only a word makes jobs of them: they may be servers.
     fn name_the_last(&mut self, now: Duration) {
+        // What waits for one of them, or for its turn, does not keep the run open.
         let is_open = |stage: &usize| {
-            self.tracks[*stage].state != State::Done && (self.is_job(*stage) || !self.has_settled(*stage, now))
+            !matches!(self.tracks[*stage].state, State::Done | State::Waiting)
+                && (self.is_job(*stage) || !self.has_settled(*stage, now))
         };
         let open: Vec<usize> = (0..self.tracks.len()).filter(is_open).collect();
         let is_by_word = |stage: &usize| {
@@ -731,7 +764,7 @@ impl Scheduler {
                 && self.is_job(*stage)
                 && matches!(planned.evidence, Evidence::Name | Evidence::Target)
         };
-        if self.end != End::JobsDone || !open.iter().all(is_by_word) {
+        if self.end != End::JobsDone || open.is_empty() || !open.iter().all(is_by_word) {
             self.tracks.iter_mut().for_each(|track| track.named_at = None);
             return;
         }
@@ -873,7 +906,7 @@ impl Scheduler {
         }
         let open = match need.condition {
             Condition::Started | Condition::Settled => track.has_started,
-            Condition::Healthy => track.was_healthy,
+            Condition::Healthy => track.is_healthy(),
             Condition::Built | Condition::Succeeded => false,
         };
         if open { Gate::Open } else { Gate::Closed }
@@ -888,7 +921,7 @@ impl Scheduler {
                     .iter()
                     .any(|need| need.index == stage && need.condition == Condition::Healthy)
         };
-        !self.tracks[stage].was_healthy && self.plan.stages.iter().enumerate().any(waits)
+        !self.tracks[stage].is_healthy() && self.plan.stages.iter().enumerate().any(waits)
     }
 
     /// Whether something still waits for this stage to be up: a need for its health, or the end of the run.
@@ -923,23 +956,12 @@ impl Scheduler {
         })
     }
 
-    /// Whether a service has come up for good, as far as can be told: it was healthy, has been up for the settling time, or
-    /// ended well the last time it ran. That must not hang on the moment at which the last job happens to end.
+    /// Whether all containers of a stage have come up for good. That must not hang on the moment at which the last job
+    /// happens to end.
     fn has_settled(&self, stage: usize, now: Duration) -> bool {
         let track = &self.tracks[stage];
-        if !track.has_started {
-            return false;
-        }
-        let settled = track
-            .up_since
-            .is_some_and(|since| now.saturating_sub(since) >= self.rules.settle);
-        let did_its_work = |instance: &Instance| instance.ended_well();
-        settled
-            || track
-                .instances
-                .iter()
-                .all(|instance| instance.is_up() && instance.was_healthy)
-            || track.instances.iter().all(did_its_work)
+        let settle = self.rules.settle;
+        track.has_started && track.instances.iter().all(|instance| instance.has_settled(now, settle))
     }
 
     /// Whether a service is up: healthy where it has a health check, else running for the settling time.
@@ -964,14 +986,17 @@ impl Scheduler {
     fn stage_deadlines(&self) -> impl Iterator<Item = Duration> {
         let tracks = self.tracks.iter().filter(|track| track.state == State::Running);
         tracks.flat_map(|track| {
-            let settled = track.up_since.map(|since| since + self.rules.settle);
+            let up = track.instances.iter().filter_map(|instance| instance.up_since);
+            let settled: Vec<Duration> = up.map(|since| since + self.rules.settle).collect();
             let paused = track
                 .instances
                 .iter()
                 .filter_map(|instance| instance.paused_since)
                 .min();
             let paused = paused.map(|since| since + LONGEST_PAUSE);
-            [settled, paused, track.named_at].into_iter().flatten()
+            settled
+                .into_iter()
+                .chain([paused, track.named_at].into_iter().flatten())
         })
     }
 

@@ -104,6 +104,7 @@ impl Run {
             code,
             oom: false,
             is_last: false,
+            by_hand: false,
         });
     }
 
@@ -421,6 +422,7 @@ fn a_run_passes_only_once_the_record_agrees() {
         code: 0,
         oom: false,
         is_last: false,
+        by_hand: false,
     };
     let effects = run.scheduler.step(run.now, death);
     assert!(effects.contains(&Effect::Confirm) && !effects.contains(&Effect::Finish));
@@ -431,6 +433,7 @@ fn a_run_passes_only_once_the_record_agrees() {
         code: 4,
         oom: false,
         is_last: true,
+        by_hand: false,
     });
     run.input(Input::Confirmed);
     assert_eq!(run.code(), 78);
@@ -452,10 +455,109 @@ fn what_somebody_stopped_is_not_waited_for() {
             code,
             oom: false,
             is_last: true,
+            by_hand: false,
         });
         run.died("unit", 0);
         assert_eq!(run.code(), expected);
     }
+}
+
+/// Somebody stops the stage's only container, which takes that for a good end.
+fn stopped_by_hand(run: &mut Run, name: &str, is_last: bool) {
+    let stage = run.at(name);
+    run.input(Input::Died {
+        stage,
+        instance: 1,
+        code: 0,
+        oom: false,
+        is_last,
+        by_hand: true,
+    });
+}
+
+#[test]
+fn a_job_that_somebody_stopped_has_not_passed() {
+    let mut run = run("  test: {image: i}\n  deploy: {image: i}\n");
+    run.prepared();
+    run.up("test");
+    stopped_by_hand(&mut run, "test", false);
+    assert_eq!(run.outcome("test"), Some(Outcome::Failed));
+    assert_eq!(run.code(), 255);
+    assert_eq!(run.started, ["test"]);
+}
+
+#[test]
+fn a_service_that_somebody_stopped_fails_unless_he_starts_it_again() {
+    for restarts in [false, true] {
+        let mut run = run("  app: {image: i, ports: [{target: 80}]}\n  unit: {image: i, command: [pytest]}\n");
+        run.prepared();
+        run.up("app");
+        run.up("unit");
+        stopped_by_hand(&mut run, "app", false);
+        if restarts {
+            run.input(Input::Started { stage: 0, instance: 1 });
+        } else {
+            stopped_by_hand(&mut run, "app", true);
+        }
+        run.died("unit", 0);
+        run.wait(2);
+        assert_eq!(run.code(), if restarts { 0 } else { 78 });
+    }
+}
+
+#[test]
+fn a_service_that_turns_unhealthy_while_a_stage_still_waits_for_its_health_fails_the_run() {
+    let mut run = run("  db: {image: postgres, healthcheck: {test: [CMD, x]}}
+  deploy: {image: i, depends_on: {db: {condition: service_healthy}}}
+  test: {image: i}
+");
+    run.prepared();
+    run.up("db");
+    run.up("test");
+    run.healthy("db", true);
+    run.healthy("db", false);
+    run.died("test", 0);
+    assert_eq!(run.outcome("db"), Some(Outcome::Unhealthy));
+    assert_eq!(run.started, ["db", "test"]);
+}
+
+#[test]
+fn one_container_of_a_service_may_do_its_work_while_the_other_stays() {
+    let mut run =
+        run("  app: {image: i, scale: 2, x-towline: {kind: service}}\n  unit: {image: i, command: [pytest]}\n");
+    run.prepared();
+    for instance in [1, 2] {
+        run.input(Input::Started { stage: 0, instance });
+    }
+    run.up("app");
+    run.up("unit");
+    run.died("app", 0);
+    run.died("unit", 0);
+    assert!(!run.finished);
+    run.wait(2);
+    assert_eq!(run.code(), 0);
+}
+
+#[test]
+fn a_crash_within_the_settling_time_is_one_of_a_crash_loop() {
+    let slow = Rules {
+        settle: Duration::from_secs(15),
+        ..rules(End::JobsDone)
+    };
+    let mut run = run_with(
+        "  app: {image: i, restart: always}\n  unit: {image: i, command: [pytest]}\n",
+        slow,
+    );
+    run.prepared();
+    run.up("app");
+    run.up("unit");
+    run.died("unit", 0);
+    for _ in 0..LATE_CRASH_LOOP {
+        run.wait(11);
+        run.died("app", 1);
+        run.input(Input::Started { stage: 0, instance: 1 });
+    }
+    assert_eq!(run.outcome("app"), Some(Outcome::Ended));
 }
 
 #[test]
@@ -858,6 +960,7 @@ fn every_replica_of_a_job_has_to_end_well() {
             code: second,
             oom: false,
             is_last: false,
+            by_hand: false,
         });
         assert_eq!(i32::from(run.code()), expected);
     }
@@ -874,6 +977,7 @@ fn memory_is_named_and_keeps_its_code() {
         code: 137,
         oom: true,
         is_last: false,
+        by_hand: false,
     });
     assert_eq!(run.outcome("unit"), Some(Outcome::OutOfMemory));
     assert_eq!(run.code(), 137);
@@ -891,6 +995,7 @@ fn a_service_that_runs_out_of_memory_is_a_needed_service_that_ended() {
         code: 137,
         oom: true,
         is_last: false,
+        by_hand: false,
     });
     run.died("unit", 137);
     assert_eq!(run.outcome("helper"), Some(Outcome::OutOfMemory));
@@ -985,7 +1090,7 @@ proptest! {
                 _ if !asked => {}
                 Word::Start => run.input(Input::Started { stage, instance: 1 }),
                 Word::Return => run.input(Input::UpReturned { stages: vec![stage], failed: Vec::new() }),
-                Word::Die(code) => run.input(Input::Died { stage, instance: 1, code, oom: false, is_last: false }),
+                Word::Die(code) => run.input(Input::Died { stage, instance: 1, code, oom: false, is_last: false, by_hand: false }),
                 Word::Health(healthy) => run.input(Input::Health { stage, instance: 1, healthy }),
                 Word::Fail => {
                     let failure = StartFailure { stage, outcome: Outcome::StartFailed, cause: String::new(), code: None };

@@ -22,10 +22,14 @@ pub(super) struct Instance {
     pub(super) healthy: bool,
     /// It has been healthy since it was last started.
     pub(super) was_healthy: bool,
+    /// Since when it has run without a pause.
+    pub(super) up_since: Option<Duration>,
     /// Since when somebody keeps it frozen.
     pub(super) paused_since: Option<Duration>,
     /// The code of its last end, after which it may be started again.
     pub(super) last_code: Option<i32>,
+    /// Whether somebody else ended it then.
+    pub(super) ended_by_hand: bool,
     /// The code with which it ended for good.
     pub(super) code: Option<i32>,
     pub(super) restarts: u32,
@@ -39,9 +43,15 @@ impl Instance {
         self.running && self.paused_since.is_none()
     }
 
+    /// Whether it came up for good, as far as can be told: it has been up for this long or was healthy, or it did its work.
+    pub(super) fn has_settled(&self, now: Duration, settle: Duration) -> bool {
+        let is_up = |since: Duration| self.was_healthy || now.saturating_sub(since) >= settle;
+        self.up_since.is_some_and(is_up) || self.ended_well()
+    }
+
     /// Whether it did what it had to do the last time it ran.
     pub(super) const fn ended_well(&self) -> bool {
-        matches!(self.last_code, Some(0))
+        matches!(self.last_code, Some(0)) && !self.ended_by_hand
     }
 }
 
@@ -61,8 +71,6 @@ pub(super) struct Track {
     pub(super) was_healthy: bool,
     /// Whether it has a health check; `None` where only its image knows.
     pub(super) has_health: Option<bool>,
-    /// Since when all its containers run.
-    pub(super) up_since: Option<Duration>,
     /// What it counts as once it has stopped, where towline stops it.
     pub(super) stop_as: Option<Outcome>,
     /// When it is next told that the run goes on for it alone.
@@ -89,12 +97,16 @@ impl Track {
                 Health::Disabled => Some(false),
                 Health::Unsaid => None,
             },
-            up_since: None,
             stop_as: None,
             named_at: None,
             told: Vec::new(),
             end: None,
         }
+    }
+
+    /// Whether all its containers are healthy now.
+    pub(super) fn is_healthy(&self) -> bool {
+        self.has_started && self.instances.iter().all(|instance| instance.healthy)
     }
 
     /// Whether hooks may still be running that decide whether it was started.

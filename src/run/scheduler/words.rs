@@ -84,6 +84,8 @@ pub enum Input {
         oom: bool,
         /// Whether the engine is known not to start it again, whatever its restart policy.
         is_last: bool,
+        /// Whether somebody had the engine send it a signal to end.
+        by_hand: bool,
     },
     /// Somebody froze a container, or let it go on.
     Paused {

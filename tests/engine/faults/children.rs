@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal};
 
-use crate::common::{Finished, Project, Running, engine};
+use crate::common::{Engine, Finished, Project, Running, engine};
 use crate::proxy::Proxy;
 
 /// How long these runs may take: they have nothing to wait for.
@@ -192,5 +192,47 @@ fn closed_outputs_do_not_change_the_verdict() {
                 project.nothing_left();
             }
         }
+    }
+}
+
+/// Has the engine do this to the container of a stage, as somebody at a terminal would.
+fn meddle(engine: &Engine, project: &Project, stage: &str, command: &str) {
+    let format = "{{.Label \"com.docker.compose.service\"}} {{.ID}}";
+    let listed = engine.program("docker", "ps --format").arg(format);
+    let listed = listed.arg_all(["--filter", &project.filter()]).run().text();
+    let id = listed
+        .lines()
+        .find_map(|line| line.strip_prefix(stage)?.strip_prefix(' '));
+    engine.docker(&format!("{command} {}", id.expect("its container runs")));
+}
+
+#[test]
+fn a_test_that_somebody_stops_has_not_passed_though_it_ends_well() {
+    let Some(engine) = engine() else { return };
+    let services = "  test: {<<: *box, x-towline: {kind: job}, command: ['trap \"exit 0\" TERM; touch /ran/started; while :; do sleep 0.1; done'], init: false}
+  deploy: {<<: *box, command: ['echo deploy >>/ran/log']}
+";
+    let project = Project::with_services(engine, "children", services);
+    let running = project.towline("ci").limit(LIMIT).start();
+    running.until("the test runs", || project.has("started"));
+    meddle(engine, &project, "test", "stop");
+    running.wait().failed("stage=test outcome=failed code=255");
+    assert!(project.ran().is_empty());
+    project.nothing_left();
+}
+
+#[test]
+fn a_server_that_somebody_stops_fails_the_run_and_one_that_he_restarts_does_not() {
+    let Some(engine) = engine() else { return };
+    let services = "  app: {<<: *box, x-towline: {kind: service}, command: ['trap \"exit 0\" TERM; touch /ran/started; while :; do sleep 0.1; done'], init: false}
+  test: {<<: *box, command: ['until test -e /ran/go; do sleep 0.1; done; echo test >>/ran/log']}
+";
+    for (command, code) in [("stop", 78), ("restart", 0)] {
+        let project = Project::with_services(engine, "children", services);
+        let running = project.towline("ci").limit(LIMIT).start();
+        running.until("the server runs", || project.has("started"));
+        meddle(engine, &project, "app", command);
+        project.write("ran/go", "");
+        running.wait().ended(code);
     }
 }

@@ -167,7 +167,7 @@ fn what_the_engine_creates_after_the_time_limit_is_removed_too() {
 const STUBBORN: &str = "  one: {image: busybox, command: [sh, -c, \"trap '' TERM; while :; do sleep 1; done\"]}
   two: {image: busybox, depends_on: [one], command: [sh, -c, \"trap '' TERM; while :; do sleep 1; done\"]}
   three: {<<: *box, init: false, depends_on: [two], command: [\"trap '' TERM; touch /ran/started; while :; do sleep 1; done\"]}
-  test: {image: busybox, depends_on: [three], command: [sh, -c, \"trap '' TERM; while :; do sleep 1; done\"]}
+  test: {image: busybox, x-towline: {kind: job}, depends_on: [three], command: [sh, -c, \"trap '' TERM; while :; do sleep 1; done\"]}
 ";
 
 #[test]
