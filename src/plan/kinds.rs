@@ -95,16 +95,16 @@ impl<'a> Finder<'a> {
         if let Some(image) = server_image(service) {
             return server(format!("its image is `{image}`, a server"));
         }
+        let runs_its_image = service.entrypoint.is_empty() && service.command.is_empty();
+        let called = service.image.as_deref().filter(|_| runs_its_image);
+        if let Some(image) = called.and_then(evidence::image_called_server) {
+            return server(format!("its image is `{image}`"));
+        }
         if let Some(name) = name.as_ref().filter(|name| name.strength == Strength::Strong) {
             return job_by_name(name);
         }
         if let Some(reason) = weak_server_sign(service) {
             return server(reason.to_owned());
-        }
-        let runs_its_image = service.entrypoint.is_empty() && service.command.is_empty();
-        let called = service.image.as_deref().filter(|_| runs_its_image);
-        if let Some(image) = called.and_then(evidence::image_called_server) {
-            return server(format!("its image is `{image}`"));
         }
         self.by_weak_signs(service, &dependents, name.as_ref())
     }

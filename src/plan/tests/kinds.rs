@@ -88,6 +88,16 @@ fn a_strong_name_outweighs_replicas_and_restart_and_nothing_more() {
         kind_with(healthy, "test", &Options::default()),
         (Kind::Service, Evidence::Server)
     );
+    let called = "  test: {image: acme/api-server}\n";
+    assert_eq!(
+        kind_with(called, "test", &Options::default()),
+        (Kind::Service, Evidence::Server)
+    );
+    let replaced = "  test: {image: acme/api-server, command: [/x/suite]}\n";
+    assert_eq!(
+        kind_with(replaced, "test", &Options::default()),
+        (Kind::Job, Evidence::Name)
+    );
     let image = "  test: {image: postgres:16}\n";
     assert_eq!(
         kind_with(image, "test", &Options::default()),
