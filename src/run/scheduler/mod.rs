@@ -368,8 +368,10 @@ impl Scheduler {
         instance.ended_by_hand = death.by_hand;
         instance.up_since = None;
         let (restarts, bad_ends) = (instance.restarts, instance.bad_ends);
-        // What somebody stopped he may start again, as `docker restart` does at once. A job has lost what it was doing.
-        let may_run_again = restart.restarts_after(death.code, restarts) || (death.by_hand && !is_job);
+        // What somebody stopped he may start again, as `docker restart` does at once; and where it is the engine that stops,
+        // its record will not tell. A job that failed by it has lost what it was doing.
+        let may_run_again =
+            restart.restarts_after(death.code, restarts) || (death.by_hand && (!is_job || death.code == 0));
         if !stopping && !death.is_last && may_run_again {
             self.check_crash_loop(now, stage, death.code, restarts, bad_ends);
             return;

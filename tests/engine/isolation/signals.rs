@@ -117,7 +117,7 @@ fn a_run_that_is_killed_is_cleaned_up_after() {
 /// Services whose creation takes the engine a while.
 fn many_with_volumes() -> String {
     let services = (0..8)
-        .map(|n| format!("  s{n}: {{image: busybox, volumes: ['v{n}:/v', '/anonymous'], command: [sleep, '600']}}\n"));
+        .map(|n| format!("  s{n}: {{image: busybox, x-towline: {{kind: service}}, volumes: ['v{n}:/v', '/anonymous'], command: [sleep, '600']}}\n"));
     let volumes: Vec<String> = (0..8).map(|n| format!("v{n}: {{}}")).collect();
     format!("{}volumes: {{{}}}\n", services.collect::<String>(), volumes.join(", "))
 }
