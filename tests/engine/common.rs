@@ -670,9 +670,21 @@ impl Project {
         assert!(parts.is_empty(), "left behind by {}: {parts:?}", self.name);
     }
 
-    /// What `docker ps --filter` takes for the containers of this project and of its runs, none of any other.
-    pub(crate) fn filter(&self) -> String {
-        format!("name=^{}-", self.name)
+    /// Has the engine do this to the container of a stage, as somebody at a terminal would. A container can be at work before
+    /// the engine lists it as running.
+    pub(crate) fn meddle(&self, running: &Running, stage: &str, command: &str) {
+        let listing = format!("ps --filter name=^{}- --format", self.name);
+        let mut id = None;
+        running.until(&format!("the container of {stage} is listed"), || {
+            let format = "{{.Label \"com.docker.compose.service\"}} {{.ID}}";
+            let listed = self.engine.program("docker", &listing).arg(format).run().text();
+            let mut ids = listed
+                .lines()
+                .filter_map(|line| line.strip_prefix(stage)?.strip_prefix(' '));
+            id = ids.next().map(str::to_owned);
+            id.is_some()
+        });
+        self.engine.docker(&format!("{command} {}", id.unwrap_or_default()));
     }
 
     fn owns(&self, project: &str) -> bool {

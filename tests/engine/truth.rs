@@ -115,7 +115,7 @@ fn run_all(engine: &Engine, cases: &[Case], attempts: usize) -> Vec<Line> {
 fn run(engine: &Engine, case: &Case, attempts: usize) -> Vec<Line> {
     let project = Project::with_services(engine, "truth", &case.file);
     let line = |row: &Row| {
-        let ours = meddle(engine, &project, row, project.towline(&row.line).start());
+        let ours = meddle(&project, row, project.towline(&row.line).start());
         let (towline, ran) = (answer(&project, row, &ours), project.ran());
         let left = project.clear();
         let wrong = mistakes(row, &ours, towline, &left);
@@ -123,7 +123,7 @@ fn run(engine: &Engine, case: &Case, attempts: usize) -> Vec<Line> {
         let compose = (0..if row.is_composes() { attempts } else { 0 })
             .map(|_| {
                 let theirs = project.compose(&row.line).limit(COMPOSE_LIMIT).start();
-                let theirs = meddle(engine, &project, row, theirs);
+                let theirs = meddle(&project, row, theirs);
                 let answer = answer(&project, row, &theirs);
                 project.clear();
                 answer
@@ -141,20 +141,10 @@ fn run(engine: &Engine, case: &Case, attempts: usize) -> Vec<Line> {
 }
 
 /// Does what somebody else does to the run, and waits for its end.
-fn meddle(engine: &Engine, project: &Project, row: &Row, running: Running) -> Finished {
+fn meddle(project: &Project, row: &Row, running: Running) -> Finished {
     if let Some((command, stage)) = row.meddles.rsplit_once(' ') {
         running.until("a container says that it runs", || project.has("started"));
-        let format = "{{.Label \"com.docker.compose.service\"}} {{.ID}}";
-        let listed = engine
-            .program("docker", "ps --format")
-            .arg(format)
-            .arg_all(["--filter", &project.filter()]);
-        let listed = listed.run().text();
-        let id = listed
-            .lines()
-            .find_map(|line| line.strip_prefix(stage)?.strip_prefix(' '));
-        let id = id.unwrap_or_else(|| panic!("no container of {stage} among {listed:?}"));
-        engine.docker(&format!("{command} {id}"));
+        project.meddle(&running, stage, command);
     }
     running.wait()
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal};
 
-use crate::common::{Engine, Finished, Project, Running, engine};
+use crate::common::{Finished, Project, Running, engine};
 use crate::proxy::Proxy;
 
 /// How long these runs may take: they have nothing to wait for.
@@ -195,17 +195,6 @@ fn closed_outputs_do_not_change_the_verdict() {
     }
 }
 
-/// Has the engine do this to the container of a stage, as somebody at a terminal would.
-fn meddle(engine: &Engine, project: &Project, stage: &str, command: &str) {
-    let format = "{{.Label \"com.docker.compose.service\"}} {{.ID}}";
-    let listed = engine.program("docker", "ps --format").arg(format);
-    let listed = listed.arg_all(["--filter", &project.filter()]).run().text();
-    let id = listed
-        .lines()
-        .find_map(|line| line.strip_prefix(stage)?.strip_prefix(' '));
-    engine.docker(&format!("{command} {}", id.expect("its container runs")));
-}
-
 #[test]
 fn a_test_that_somebody_stops_has_not_passed_though_it_ends_well() {
     let Some(engine) = engine() else { return };
@@ -215,7 +204,7 @@ fn a_test_that_somebody_stops_has_not_passed_though_it_ends_well() {
     let project = Project::with_services(engine, "children", services);
     let running = project.towline("ci").limit(LIMIT).start();
     running.until("the test runs", || project.has("started"));
-    meddle(engine, &project, "test", "stop");
+    project.meddle(&running, "test", "stop");
     running.wait().failed("stage=test outcome=failed code=255");
     assert!(project.ran().is_empty());
     project.nothing_left();
@@ -231,7 +220,7 @@ fn a_server_that_somebody_stops_fails_the_run_and_one_that_he_restarts_does_not(
         let project = Project::with_services(engine, "children", services);
         let running = project.towline("ci").limit(LIMIT).start();
         running.until("the server runs", || project.has("started"));
-        meddle(engine, &project, "app", command);
+        project.meddle(&running, "app", command);
         project.write("ran/go", "");
         running.wait().ended(code);
     }
