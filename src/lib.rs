@@ -8,6 +8,7 @@
 //! | [`exit`] | the exit codes, written once |
 //! | [`failure`] | errors that end the program: exit code, cause, hints |
 //! | [`term`] | what the terminal can show, decided once |
+//! | [`base64`] | base 64 → bytes; how strictly is for the caller to say |
 //! | [`source`] | texts and places in them: files, spans of bytes, lines and columns |
 //! | [`diagnostic`] | what is wrong, where, and what to do about it: plain data |
 //! | [`yaml`] | text → spanned tree; knows nothing of Compose |
@@ -44,6 +45,7 @@
 //! - A plan is made twice, before and after the images are there: its stages keep their places, so that what is told of a run
 //!   from its start stays true.
 
+pub mod base64;
 pub mod cli;
 pub mod commands;
 pub mod compose;
@@ -68,14 +70,15 @@ mod tests {
     use std::path::Path;
 
     /// Each module and those it may use.
-    const MAY_USE: [(&str, &[&str]); 15] = [
+    const MAY_USE: [(&str, &[&str]); 16] = [
         ("event", &[]),
         ("exit", &[]),
         ("failure", &["exit"]),
         ("term", &[]),
+        ("base64", &[]),
         ("source", &[]),
         ("diagnostic", &["source"]),
-        ("yaml", &["diagnostic", "source"]),
+        ("yaml", &["base64", "diagnostic", "source"]),
         ("shell", &[]),
         ("compose", &["diagnostic", "event", "exit", "failure", "source", "yaml"]),
         (
@@ -85,7 +88,16 @@ mod tests {
         ("plan", &["compose", "event", "exit", "failure", "shell"]),
         (
             "run",
-            &["compose", "diagnostic", "event", "exit", "failure", "plan", "report"],
+            &[
+                "base64",
+                "compose",
+                "diagnostic",
+                "event",
+                "exit",
+                "failure",
+                "plan",
+                "report",
+            ],
         ),
         ("report", &["diagnostic", "event", "exit", "failure", "source", "term"]),
         ("cli", &["compose", "event", "exit", "failure", "plan", "report", "run"]),

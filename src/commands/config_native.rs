@@ -4,8 +4,7 @@ use anyhow::Context as _;
 
 use super::{complain, native, print};
 use crate::cli::{Globals, NativeArgs, NativeFormat};
-use crate::compose::load::{Loaded, Request, load};
-use crate::diagnostic::Findings;
+use crate::compose::load::Request;
 use crate::exit::Exit;
 use crate::failure::Result;
 use crate::term::Terminal;
@@ -15,21 +14,10 @@ use crate::term::Terminal;
 /// # Errors
 /// The current directory is gone, or standard output cannot be written.
 pub(super) fn run(globals: &Globals, args: &NativeArgs) -> Result<u8> {
-    let Loaded {
-        model,
-        diagnostics,
-        sources,
-        ..
-    } = load(Request {
+    let (model, findings) = native::load_project(Request {
         services: args.services.clone(),
         ..native::request(globals)?
     });
-    let findings = Findings {
-        project: globals.files.first().cloned().unwrap_or_else(|| ".".to_owned()),
-        loads: model.is_some(),
-        diagnostics: diagnostics.into_vec(),
-        sources,
-    };
     complain(&native::shown(&findings, |_| true, &Terminal::stderr()));
     let Some(model) = &model else {
         return Ok(Exit::Invalid.code());

@@ -7,7 +7,7 @@ use std::{env, io};
 use anyhow::Context as _;
 
 use crate::cli::Globals;
-use crate::compose::load::Request;
+use crate::compose::load::{Model, Request, load};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::failure::Result;
 use crate::lint::fix::Fixed;
@@ -42,6 +42,19 @@ pub(super) fn request(globals: &Globals) -> Result<Request> {
 /// Lints the project that compose would load. Where a finding has no place, the file that was named stands for it.
 pub(super) fn lint_project(request: Request, settings: &Settings) -> Findings {
     named(request, |project, request| lint::lint(project, request, settings))
+}
+
+/// The model of the project that compose would load, where it can be loaded, and what was found on the way.
+pub(super) fn load_project(request: Request) -> (Option<Model>, Findings) {
+    let file = request.files.first().cloned();
+    let loaded = load(request);
+    let findings = Findings {
+        project: file.unwrap_or_else(|| ".".to_owned()),
+        loads: loaded.model.is_some(),
+        diagnostics: loaded.diagnostics.into_vec(),
+        sources: loaded.sources,
+    };
+    (loaded.model, findings)
 }
 
 /// Fixes the project that compose would load, without writing anything.

@@ -8,8 +8,7 @@ use super::session::{Session, kind_rules};
 use super::{native, print};
 use crate::cli::{Globals, PlanArgs, PlanFormat};
 use crate::compose::Project;
-use crate::compose::load::{Request, load};
-use crate::diagnostic::Findings;
+use crate::compose::load::Request;
 use crate::failure::{Failure, Result};
 use crate::lint;
 use crate::plan::{self, Options, Plan};
@@ -69,14 +68,8 @@ fn by_loader(globals: &Globals, args: &PlanArgs) -> Result<Plan> {
         services: args.targets.clone(),
         ..native::request(globals)?
     };
-    let loaded = load(request.clone());
-    let Some(model) = loaded.model else {
-        let findings = Findings {
-            project: globals.files.first().cloned().unwrap_or_else(|| ".".to_owned()),
-            loads: false,
-            diagnostics: loaded.diagnostics.into_vec(),
-            sources: loaded.sources,
-        };
+    let (model, findings) = native::load_project(request.clone());
+    let Some(model) = model else {
         let shown = native::shown(&findings, |_| true, &Terminal::stderr());
         return Err(Failure::invalid("the compose file is not valid").showing(shown));
     };

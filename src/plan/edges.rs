@@ -107,7 +107,7 @@ fn waits_for_success(stages: &[Stage], from: usize, to: usize) -> bool {
 }
 
 /// Every stage that is needed from `from` on, along the needs that `follow` accepts.
-fn walk(stages: &[Stage], from: usize, follow: impl Fn(&Need) -> bool) -> BTreeSet<usize> {
+pub(super) fn walk(stages: &[Stage], from: usize, follow: impl Fn(&Need) -> bool) -> BTreeSet<usize> {
     let mut seen = BTreeSet::new();
     let mut open = vec![from];
     while let Some(at) = open.pop() {

@@ -337,6 +337,12 @@ impl Plan {
         self.stages.iter().position(|stage| stage.name == name)
     }
 
+    /// The stages that the stage at `index` needs, directly or through others, in plan order.
+    #[must_use]
+    pub fn needed_by(&self, index: usize) -> BTreeSet<usize> {
+        edges::walk(&self.stages, index, |_| true)
+    }
+
     /// Whether some stage needs this of the stage at `index`.
     #[must_use]
     pub fn is_needed(&self, index: usize, condition: Condition) -> bool {

@@ -1,7 +1,7 @@
 //! What a reader should know of a plan, besides its stages.
 
 use super::refusal::listed;
-use super::{Evidence, Hidden, Mode, Options, Plan, Stage};
+use super::{Evidence, Mode, Options, Plan, Stage};
 use crate::compose::Restart;
 use crate::event::Kind;
 
@@ -26,14 +26,10 @@ fn nothing_ends(stages: &[Stage], options: &Options) -> Option<String> {
 /// Jobs that a deploy does not wait for, because their profile is not active.
 fn hidden(stages: &[Stage], options: &Options) -> Option<String> {
     let deploy = stages.iter().find(|stage| stage.kind == Kind::Deploy)?;
-    if options.hidden.is_empty() || !options.targets.is_empty() {
-        return None;
-    }
-    let jobs: Vec<String> = options.hidden.iter().map(Hidden::shown).collect();
+    let jobs = options.hidden_jobs()?;
     Some(format!(
-        "`{}` runs without {}, whose profile is not active",
-        deploy.name,
-        jobs.join(", ")
+        "`{}` runs without {jobs}, whose profile is not active",
+        deploy.name
     ))
 }
 

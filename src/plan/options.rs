@@ -25,6 +25,17 @@ pub struct Options {
     pub hidden: Vec<Hidden>,
 }
 
+impl Options {
+    /// The jobs behind profiles that are not active, with the flags that activate them, where the plan is of the whole file.
+    pub(super) fn hidden_jobs(&self) -> Option<String> {
+        if self.hidden.is_empty() || !self.targets.is_empty() {
+            return None;
+        }
+        let jobs: Vec<String> = self.hidden.iter().map(Hidden::shown).collect();
+        Some(jobs.join(", "))
+    }
+}
+
 /// A job behind profiles that are not active.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hidden {
@@ -36,7 +47,7 @@ pub struct Hidden {
 
 impl Hidden {
     /// The job with the flag that activates it.
-    pub(super) fn shown(&self) -> String {
+    fn shown(&self) -> String {
         let Self { name, profiles } = self;
         match profiles.first() {
             Some(profile) => format!("`{name}` (--profile {profile})"),

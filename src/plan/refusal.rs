@@ -49,10 +49,7 @@ impl Plan {
         }
         let why = self.why_refused(&unknown, strict)?;
         let names: Vec<&str> = unknown.iter().map(|at| self.stages[*at].name.as_str()).collect();
-        let message = match names.as_slice() {
-            [name] => format!("cannot tell whether `{name}` runs to completion, and {why}"),
-            names => format!("cannot tell whether {} run to completion, and {why}", listed(names)),
-        };
+        let message = format!("{}, and {why}", doubt(&names));
         let mut hints = ways(&names);
         hints.extend(self.hidden_hint().filter(|_| !self.has_jobs()));
         Some(Refusal {
@@ -110,11 +107,8 @@ impl Plan {
         let deploy = &self.stages[*deploys.first()?].name;
         Some(Refusal {
             message: format!(
-                "cannot tell whether {} to completion: {} so by name, and `{deploy}` waits for no more than the start",
-                match names.as_slice() {
-                    [name] => format!("`{name}` runs"),
-                    names => format!("{} run", listed(names)),
-                },
+                "{}: {} so by name, and `{deploy}` waits for no more than the start",
+                doubt(&names),
                 if names.len() == 1 { "it is" } else { "they are" },
             ),
             hints: ways(&names),
@@ -166,13 +160,15 @@ impl Plan {
 
     /// The jobs that are behind profiles, where the plan is of the whole file.
     fn hidden_hint(&self) -> Option<String> {
-        let options = &self.basis.options;
-        if options.hidden.is_empty() || !options.targets.is_empty() {
-            return None;
-        }
-        let jobs: Vec<String> = options.hidden.iter().map(super::Hidden::shown).collect();
-        Some(format!("activate the profile of {}", jobs.join(", ")))
+        let jobs = self.basis.options.hidden_jobs()?;
+        Some(format!("activate the profile of {jobs}"))
     }
+}
+
+/// What is not known of these stages.
+fn doubt(names: &[&str]) -> String {
+    let run = if names.len() == 1 { "runs" } else { "run" };
+    format!("cannot tell whether {} {run} to completion", listed(names))
 }
 
 /// The ways to say of which kind a stage is.

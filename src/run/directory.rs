@@ -14,6 +14,11 @@ pub fn new_id(now: jiff::Timestamp) -> String {
     format!("{time}-{:04x}", random())
 }
 
+/// Returns how long ago a run began, if its ID says it.
+pub(super) fn age(run: &str, now: jiff::Timestamp) -> Option<jiff::SignedDuration> {
+    Some(now.duration_since(began(run)?))
+}
+
 /// Returns when a run began, which its ID says.
 pub(super) fn began(run: &str) -> Option<jiff::Timestamp> {
     let time = run.rsplit_once('-')?.0;

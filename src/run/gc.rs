@@ -77,6 +77,12 @@ impl Found {
         found
     }
 
+    /// Looks at the engine; nothing when it does not answer.
+    fn on_engine(spawner: &Spawner, commands: &Commands, unjudged: Unjudged) -> Option<Self> {
+        let things = things::look(spawner, commands, Some(OWNER_LABEL))?;
+        Some(Self::sort(things, unjudged, Timestamp::now(), &owner::life))
+    }
+
     fn is_gone(
         &mut self,
         run: &str,
@@ -87,16 +93,18 @@ impl Found {
     ) -> bool {
         let is_gone = match (life(owner), unjudged) {
             (Life::Dead, _) | (Life::CannotTell, Unjudged::Removed) => true,
-            (Life::CannotTell, Unjudged::Older(age)) => directory::began(run).is_some_and(|began| {
-                let limit = i64::try_from(age.as_secs()).unwrap_or(i64::MAX);
-                now.as_second().saturating_sub(began.as_second()) >= limit
-            }),
-            _ => false,
+            (Life::CannotTell, Unjudged::Older(limit)) => {
+                let limit = i64::try_from(limit.as_secs()).unwrap_or(i64::MAX);
+                directory::age(run, now).is_some_and(|age| age.as_secs() >= limit)
+            }
+            (Life::Alive, _) => {
+                self.alive.insert(run.to_owned());
+                return false;
+            }
+            (Life::CannotTell, Unjudged::Kept) => false,
         };
-        match life(owner) {
-            _ if is_gone => {}
-            Life::Alive => drop(self.alive.insert(run.to_owned())),
-            Life::Dead | Life::CannotTell => drop(self.unjudged.insert(run.to_owned())),
+        if !is_gone {
+            self.unjudged.insert(run.to_owned());
         }
         is_gone
     }
@@ -141,8 +149,7 @@ impl Found {
 /// Looks for what runs left on the engine, and in these folders of runs; nothing when the engine does not answer.
 #[must_use]
 pub fn find(spawner: &Spawner, commands: &Commands, folders: &[PathBuf], unjudged: Unjudged) -> Option<Found> {
-    let things = things::look(spawner, commands, Some(OWNER_LABEL))?;
-    let mut found = Found::sort(things, unjudged, Timestamp::now(), &owner::life);
+    let mut found = Found::on_engine(spawner, commands, unjudged)?;
     found.add_guards();
     found.add_directories(folders, unjudged);
     Some(found)
@@ -207,10 +214,7 @@ fn release(spawner: &Spawner, commands: &Commands, run: &str, leftover: &Leftove
 
 /// Removes what dead runs left on the engine, as far as it goes: nobody waits for it, and nobody is told.
 pub(super) fn in_passing(spawner: &Spawner, commands: &Commands) {
-    let Some(things) = things::look(spawner, commands, Some(OWNER_LABEL)) else {
-        return;
-    };
-    let found = Found::sort(things, Unjudged::Kept, Timestamp::now(), &owner::life);
+    let found = Found::on_engine(spawner, commands, Unjudged::Kept).unwrap_or_default();
     for (run, leftover) in &found.gone {
         let _ = remove(spawner, commands, run, leftover);
     }

@@ -51,17 +51,21 @@ pub struct Health {
     pub probe: Option<Probe>,
 }
 
-/// Reads what `docker inspect` printed.
+/// Parses what `docker inspect` printed: a value for each container.
 #[must_use]
-pub fn read(json: &[u8]) -> Vec<Record> {
-    let containers: Vec<Value> = serde_json::from_slice(json).unwrap_or_default();
+pub fn parse(json: &[u8]) -> Vec<Value> {
+    serde_json::from_slice(json).unwrap_or_default()
+}
+
+/// Reads the records of containers.
+#[must_use]
+pub fn read(containers: &[Value]) -> Vec<Record> {
     containers.iter().filter_map(read_one).collect()
 }
 
 /// What the containers run, by service: the configuration of their images with what the file has in place of it.
 #[must_use]
-pub fn read_configurations(json: &[u8]) -> BTreeMap<String, ImageSays> {
-    let containers: Vec<Value> = serde_json::from_slice(json).unwrap_or_default();
+pub fn read_configurations(containers: &[Value]) -> BTreeMap<String, ImageSays> {
     let says = |container: &Value| {
         let config = &container["Config"];
         let service = config["Labels"]["com.docker.compose.service"].as_str()?.to_owned();
@@ -163,7 +167,7 @@ mod tests {
         let json = br#"[{"Id":"c1","Config":{"Labels":{"com.docker.compose.service":"db","com.docker.compose.container-number":"1"}},
             "State":{"Running":true,"ExitCode":0,"OOMKilled":false,"Error":"","StartedAt":"2026-01-01T00:00:00.000000001Z",
             "Health":{"Status":"starting","FailingStreak":3,"Log":[{"ExitCode":0,"Output":"ok"},{"ExitCode":2,"Output":"no role"}]}}}]"#;
-        let records = read(json);
+        let records = read(&parse(json));
         let health = records[0].health.as_ref().unwrap();
         assert!(records[0].running);
         assert_eq!(records[0].started, 1_767_225_600_000_000_001);
@@ -183,7 +187,7 @@ mod tests {
             "Cmd":["node","app.js"],"ExposedPorts":{"80/tcp":{}},"Healthcheck":{"Test":["NONE"]}}},
             {"Id":"c2","Config":{"Labels":{"com.docker.compose.service":"web","com.docker.compose.oneoff":"True"}}},
             {"Id":"c3","Config":{"Labels":{"com.docker.compose.service":"db"},"Entrypoint":null,"Healthcheck":{"Test":["CMD","x"]}}}]"#;
-        let says = read_configurations(json);
+        let says = read_configurations(&parse(json));
         assert_eq!(says["web"].entrypoint, ["tini", "--"]);
         assert_eq!(says["web"].command, ["node", "app.js"]);
         assert!(says["web"].exposes && !says["web"].health);
@@ -194,7 +198,7 @@ mod tests {
     fn a_container_that_never_ran_was_not_started() {
         let json = br#"[{"Id":"c1","Config":{"Labels":{"com.docker.compose.service":"a"}},
             "State":{"Running":false,"ExitCode":127,"Error":"exec: x","StartedAt":"0001-01-01T00:00:00Z"}}]"#;
-        let record = &read(json)[0];
+        let record = &read(&parse(json))[0];
         assert!(!record.was_started() && record.health.is_none());
         assert_eq!((record.code, record.error.as_str()), (127, "exec: x"));
     }

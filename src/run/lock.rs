@@ -270,8 +270,7 @@ impl Holder {
 
 /// Whether a run began so long ago that something of it would run if it were alive.
 fn is_old(run: &str, now: Timestamp) -> bool {
-    let began = directory::began(run);
-    began.is_some_and(|began| now.duration_since(began) > UNSEEN)
+    directory::age(run, now).is_some_and(|age| age > UNSEEN)
 }
 
 /// The name of the volume that locks a project. Names of projects have no dots.

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::inspect::{self, Record};
 use super::prepare::Preparation;
 use super::scheduler::StartFailure;
@@ -33,24 +35,24 @@ impl Preparation {
         if self.owned && self.plan.undecided().is_empty() {
             return Ok(None);
         }
-        let json = self.ask().ok_or_else(|| {
+        let containers = self.ask().ok_or_else(|| {
             let cause = "the engine does not say which containers it has created".to_owned();
             self.failure(Outcome::EngineLost, cause)
         })?;
-        let says = inspect::read_configurations(&json);
+        let says = inspect::read_configurations(&containers);
         let plan = self.plan.settle(&says).map_err(|failure| {
             // With what the images say, the plan does not hold: a gate that cannot run, a need that cannot be met.
             self.failure(Outcome::StartFailed, failure.to_string())
         })?;
         Ok(Some(Seen {
-            records: inspect::read(&json),
+            records: inspect::read(&containers),
             refusal: plan.refusal(self.strict).map(|refusal| refusal.named(&plan)),
             plan,
         }))
     }
 
     /// What the engine says of the containers. A single call that fails is no reason to give up the run.
-    fn ask(&self) -> Option<Vec<u8>> {
+    fn ask(&self) -> Option<Vec<Value>> {
         let mut pause = Duration::ZERO;
         let mut answers = (0..TRIES).map(|_| {
             std::thread::sleep(pause);

@@ -1,6 +1,7 @@
 //! What a scalar means: the types of plain scalars, and what a tag makes of a text.
 
 use super::{Time, Value};
+use crate::base64;
 
 /// The prefix of the tags that YAML itself defines.
 const STANDARD: &str = "tag:yaml.org,2002:";
@@ -113,26 +114,10 @@ fn is_decimal(text: &str) -> bool {
 
 /// Base 64, blanks and line breaks left out.
 fn binary(text: &str) -> Result<String, String> {
-    let wrong = || "the value of !!binary is not base 64".to_owned();
-    let mut bytes = Vec::new();
-    let (mut bits, mut held) = (0_u32, 0_u32);
-    for byte in text.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=') {
-        let sextet = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return Err(wrong()),
-        };
-        bits = (bits << 6 | u32::from(sextet)) & 0xffff;
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            bytes.push(u8::try_from(bits >> held & 0xff).unwrap_or_default());
-        }
-    }
-    String::from_utf8(bytes).map_err(|_| wrong())
+    let written = text.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=');
+    let digits: Option<Vec<u8>> = written.map(base64::digit).collect();
+    let decoded = digits.and_then(|digits| String::from_utf8(base64::bytes(digits.into_iter())).ok());
+    decoded.ok_or_else(|| "the value of !!binary is not base 64".to_owned())
 }
 
 #[cfg(test)]

@@ -379,17 +379,12 @@ impl<'a> Driver<'a> {
             return;
         }
         self.guard = self.guard.take().filter(Guard::is_ready);
-        match &self.guard {
-            Some(guard) => {
-                for spawner in [&self.preparation.spawner, &self.starter.spawner, &self.spawner] {
-                    guard.watch(spawner);
-                }
-            }
-            None => self.emit(Fact::Warned {
+        if self.guard.is_none() {
+            self.emit(Fact::Warned {
                 stage: None,
                 message: "the guard does not start: if this run is killed, `towline gc` removes what it leaves"
                     .to_owned(),
-            }),
+            });
         }
     }
 

@@ -65,7 +65,7 @@ pub(super) struct Ledger {
     containers: HashMap<String, Container>,
     /// The containers that were there before this run started any, with the start of what was their last life by then.
     before: HashMap<String, u64>,
-    /// Containers that are gone for good.
+    /// Containers that were gone for good before anything else was known of them.
     removed: HashSet<String>,
     moment: Moment,
 }
@@ -120,11 +120,8 @@ impl Ledger {
     pub(super) fn event(&mut self, event: &EngineEvent, stage: usize) -> Told {
         let now = self.now();
         let id = &event.container;
-        if !self.containers.contains_key(id) {
-            return self.first_event(event, stage, now);
-        }
         let Some(container) = self.containers.get_mut(id) else {
-            return Told::default();
+            return self.first_event(event, stage, now);
         };
         let mut told = Teller::new(id, container, now);
         match event.action {
@@ -137,11 +134,7 @@ impl Ledger {
             Action::Health(_) | Action::Paused(_) => told.doubts = true,
             Action::Created | Action::OutOfMemory | Action::ExecDied(_) | Action::Killed => {}
         }
-        let told = told.done();
-        if event.action == Action::Removed {
-            self.removed.insert(event.container.clone());
-        }
-        told
+        told.done()
     }
 
     /// An event of a container of which nothing is known: the first of it that came.

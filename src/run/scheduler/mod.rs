@@ -868,25 +868,15 @@ impl Scheduler {
         if self.plan.stages[stage].kind != Kind::Deploy || self.end == End::AllUp {
             return Vec::new();
         }
-        let mut needed = vec![false; self.tracks.len()];
-        let mut open = vec![stage];
-        while let Some(at) = open.pop() {
-            for need in &self.plan.stages[at].needs {
-                if !std::mem::replace(&mut needed[need.index], true) {
-                    open.push(need.index);
-                }
-            }
-        }
         let is_unsettled = |at: &usize| {
             let track = &self.tracks[*at];
-            needed[*at]
-                && self.plan.stages[*at].kind.runs_as_service()
+            self.plan.stages[*at].kind.runs_as_service()
                 && !track.instances.is_empty()
                 && track.state != State::Done
                 && track.has_started
                 && !self.has_settled(*at, now)
         };
-        let unsettled = (0..self.tracks.len()).filter(is_unsettled);
+        let unsettled = self.plan.needed_by(stage).into_iter().filter(is_unsettled);
         unsettled
             .map(|at| NeedInfo {
                 stage: self.name(at),

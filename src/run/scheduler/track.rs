@@ -40,7 +40,7 @@ pub(super) struct Instance {
 impl Instance {
     /// Whether it runs, and is not kept from it.
     pub(super) const fn is_up(&self) -> bool {
-        self.running && self.paused_since.is_none()
+        self.up_since.is_some()
     }
 
     /// Whether it came up for good, as far as can be told: it has been up for this long or was healthy, or it did its work.

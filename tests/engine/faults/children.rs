@@ -160,9 +160,7 @@ fn a_container_that_somebody_kills_has_not_passed() {
         let project = Project::with_services(engine, "children", services);
         let running = project.towline("ci").limit(LIMIT).start();
         running.until("the test runs", || project.has("started"));
-        let label = "label=dev.towline.stage=test";
-        let containers = engine.docker(&format!("ps --quiet --filter {label} --filter name={}", project.name));
-        engine.docker(&format!("{how} {}", containers.trim()));
+        project.meddle(&running, "test", how);
         let finished = running.wait();
         finished
             .failed(&format!("stage=test outcome=failed code={code}"))
