@@ -32,6 +32,9 @@ const DOUBT: Duration = Duration::from_millis(100);
 /// How long after an end the engine is asked whether it starts the container again.
 const RESTART_LOOK: Duration = Duration::from_millis(300);
 
+/// How many times as long as a look took the next one after an end waits at least.
+const LOOK_PAUSE: u32 = 5;
+
 /// How long after a start the engine is asked how it went.
 const START_LOOK: Duration = Duration::from_secs(1);
 
@@ -74,10 +77,10 @@ impl Driver<'_> {
     pub(super) fn look_if_due(&mut self) {
         let now = Instant::now();
         let is_due = now.duration_since(self.looked_at) >= LONGEST_UNSEEN;
-        if self.looking || !(is_due || self.look_at.is_some_and(|at| now >= at)) {
+        if self.looking.is_some() || !(is_due || self.look_at.is_some_and(|at| now >= at)) {
             return;
         }
-        self.looking = true;
+        self.looking = Some(now);
         self.look_at = None;
         let asked = self.ledger.now();
         let spawner = self.spawner.clone();
@@ -281,7 +284,8 @@ impl Driver<'_> {
         self.step(input);
         self.look_again(id);
         if self.ledger.expects_restart() {
-            self.look_in(RESTART_LOOK);
+            // Many containers that end one by one are not looked at, all of them, after each: that would slow the engine.
+            self.look_in(RESTART_LOOK.max(self.look_took * LOOK_PAUSE));
         }
     }
 
@@ -296,8 +300,10 @@ impl Driver<'_> {
     /// Compares the engine's record with what the events told: probes, health checks that only the image knows, and
     /// whatever was missed.
     pub(super) fn take_records(&mut self, records: Option<Vec<Record>>, asked: Moment) {
-        self.looking = false;
         self.looked_at = Instant::now();
+        if let Some(since) = self.looking.take() {
+            self.look_took = since.elapsed();
+        }
         let Some(records) = records else {
             self.look_in(AGAIN);
             return;

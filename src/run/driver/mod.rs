@@ -212,8 +212,10 @@ pub(super) struct Driver<'a> {
     last_probe_look: Option<Instant>,
     /// When the newest record that came was asked for.
     last_record: Option<Moment>,
-    /// Whether the engine has been asked for its record and has not answered yet.
-    looking: bool,
+    /// When the engine was asked for its record, where it has not answered yet.
+    looking: Option<Instant>,
+    /// How long its last answer took.
+    look_took: Duration,
     /// When the engine is to be asked for its record.
     look_at: Option<Instant>,
     /// Since when the engine's record has been wanted, so that a run may pass.
@@ -301,7 +303,8 @@ impl<'a> Driver<'a> {
             refusal: None,
             last_probe_look: None,
             last_record: None,
-            looking: false,
+            looking: None,
+            look_took: Duration::ZERO,
             look_at: None,
             confirm: None,
             last_event: None,
