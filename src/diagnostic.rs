@@ -45,6 +45,8 @@ pub struct Fix {
     pub title: String,
     /// Whether what compose makes of the file stays the same but for what was found, beyond doubt.
     pub is_safe: bool,
+    /// What it may change of what compose makes of the file, with all that lies below: paths of keys, with `*` for any one.
+    pub changes: &'static [&'static str],
     /// The changes, none of which overlaps another.
     pub edits: Vec<Edit>,
 }
@@ -65,6 +67,7 @@ impl Fix {
         Self {
             title: title.into(),
             is_safe: true,
+            changes: &[],
             edits,
         }
     }
@@ -75,8 +78,15 @@ impl Fix {
         Self {
             title: title.into(),
             is_safe: false,
+            changes: &[],
             edits,
         }
+    }
+
+    /// Says what it may change of what compose makes of the file.
+    #[must_use]
+    pub fn changing(self, changes: &'static [&'static str]) -> Self {
+        Self { changes, ..self }
     }
 }
 

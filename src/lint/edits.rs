@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::project::{Project, SpanMap};
+use super::places::{is_own, quoted};
+use super::project::{Project, Service, SpanMap};
 use crate::diagnostic::Edit;
 use crate::source::Span;
 use crate::yaml::{Key, Node, Value};
@@ -26,6 +27,33 @@ struct Place<'a> {
 
 /// The bytes of an entry, or of an item without its dash.
 type Child = Range<usize>;
+
+/// Writes another text in the place of a value, in the same quotes where it has any.
+#[must_use]
+pub fn rewrite(project: &Project<'_>, span: Span, text: &str) -> Edit {
+    let raw = project.text(span);
+    let mut quotes = ['"', '\''].into_iter();
+    let quote = quotes.find(|quote| raw.len() > 1 && raw.starts_with(*quote) && raw.ends_with(*quote));
+    let quote = quote.filter(|quote| !text.contains([*quote, '\\']));
+    match quote {
+        Some(quote) => Edit::replace(span, format!("{quote}{text}{quote}")),
+        None => Edit::replace(span, text),
+    }
+}
+
+/// Writes an item of a list that is several plain words as an item for each. Nothing where a word could mean something else,
+/// or where something else uses the list too.
+#[must_use]
+pub fn split_item(project: &Project<'_>, service: &Service<'_>, list: &Node, item: &Node) -> Option<Edit> {
+    let text = item.as_str()?;
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || " -_./:=@,+".contains(c);
+    let is_flow = project.text(list.span).starts_with('[');
+    // A variable in it is not to be replaced by the value that it has here.
+    let is_same = project.written(item.span)?.as_str() == Some(text);
+    let words: Vec<String> = text.split_whitespace().map(quoted).collect();
+    let can_split = is_flow && is_same && text.chars().all(is_plain) && is_own(project, service, list.span);
+    can_split.then(|| Edit::replace(item.span, words.join(", ")))
+}
 
 /// Takes a key and its value out of the mapping that they are written in. Where they are all that is in it, the key that is
 /// given as `parent` goes with the whole mapping; without one nothing is changed. Nothing as well where the text does not
@@ -318,6 +346,19 @@ mod tests {
     use super::*;
     use crate::lint::fix::apply;
     use crate::lint::rules::testing::with_project;
+
+    #[test]
+    fn a_value_keeps_its_quotes() {
+        let rewritten = |value: &str| {
+            let text = format!("services: {{a: {{image: x, user: {value}}}}}");
+            with_project(&text, |project| {
+                let user = project.services()[0].get("user").unwrap();
+                rewrite(project, user.span, "new").text
+            })
+        };
+        let all = ["old", "'old'", "\"old\""].map(rewritten);
+        assert_eq!(all, ["new", "'new'", "\"new\""]);
+    }
 
     /// The text without the value at the end of a row of keys, or of numbers of items, in the service `a`.
     fn without(text: &str, path: &[&str], with_parent: bool) -> Option<String> {

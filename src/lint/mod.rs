@@ -19,6 +19,7 @@ mod kinds;
 pub mod mounts;
 pub mod places;
 pub mod project;
+mod proof;
 mod recognise;
 mod remarks;
 pub mod rule;
@@ -28,16 +29,18 @@ mod settings;
 mod settings_file;
 pub mod uses;
 
-use std::collections::HashSet;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashSet};
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, Builder, available_parallelism};
 
 use project::{Kinds, Project};
 use rule::{Found, Rule};
 
-use crate::compose::load::{Loaded, Request, load};
+use crate::compose::load::{Loaded, Model, Request, load};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::source::{Source, SourceId, Span};
 use crate::yaml::Node;
@@ -66,9 +69,24 @@ pub fn check(project: String, request: Request) -> Findings {
     findings(project, loaded, diagnostics)
 }
 
-/// Lints one project: what [`check`] finds, and what the rules find in a project that can be loaded.
+/// Lints one project: what [`check`] finds, and what the rules find in a project that can be loaded. A fix that is called
+/// safe has been tried.
 #[must_use]
 pub fn lint(project: String, request: Request, chosen: &Settings) -> Findings {
+    fix::tried(&project, request, chosen)
+}
+
+/// What lint finds in a project, and the project itself.
+struct Examined {
+    findings: Findings,
+    model: Option<Model>,
+    documents: Vec<Arc<[Node]>>,
+    /// How often each code is found where every rule is looked at, and nothing is left out.
+    counts: BTreeMap<Cow<'static, str>, usize>,
+}
+
+/// Lints one project. `counts` says whether every rule is to be looked at besides.
+fn examine(project: String, request: Request, chosen: &Settings, counts: bool) -> Examined {
     let fallback = PathBuf::from(&request.directory);
     let loaded = load(request);
     let directory = directory(&loaded).unwrap_or(fallback);
@@ -90,12 +108,36 @@ pub fn lint(project: String, request: Request, chosen: &Settings) -> Findings {
     let sources: Vec<(SourceId, &Source)> = loaded.sources.with_ids().collect();
     let is_checked = |id: &str| rules::all().any(|rule| rule.id == id && settings.level(rule).is_some());
     ignore::apply(&sources, &mut diagnostics, is_checked);
+    let counts = if counts {
+        count(&loaded, settings)
+    } else {
+        BTreeMap::new()
+    };
+    let mut loaded = loaded;
+    let (model, documents) = (loaded.model.take(), std::mem::take(&mut loaded.documents));
     let mut findings = findings(project, loaded, diagnostics);
+    findings.loads = model.is_some();
     if let Some(file) = file {
         findings.sources.add(file.source);
         findings.diagnostics.extend(file.problems);
     }
-    findings
+    Examined {
+        findings,
+        model,
+        documents,
+        counts,
+    }
+}
+
+/// How often each code is found by every rule there is.
+fn count(loaded: &Loaded, settings: &Settings) -> BTreeMap<Cow<'static, str>, usize> {
+    let mut found = of_loader(loaded);
+    look(loaded, &settings.all_rules(), &mut found);
+    let mut counts = BTreeMap::new();
+    for finding in found {
+        *counts.entry(finding.code).or_insert(0) += 1;
+    }
+    counts
 }
 
 fn of_loader(loaded: &Loaded) -> Vec<Diagnostic> {

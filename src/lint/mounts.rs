@@ -111,7 +111,7 @@ impl<'a> Mount<'a> {
         let is_plain = is_own && bare.ends_with(self.target) && !bare.contains('\n');
         is_plain.then(|| {
             let end = self.node.span.part(bare.len(), bare.len());
-            Fix::unsafe_("mount it read-only", vec![Edit::replace(end, ":ro")])
+            Fix::unsafe_("mount it read-only", vec![Edit::replace(end, ":ro")]).changing(&["services.*.volumes"])
         })
     }
 }

@@ -67,6 +67,17 @@ impl Settings {
         }
     }
 
+    /// Every rule with the numbers and kinds of these choices, whatever else was chosen.
+    pub(super) fn all_rules(&self) -> Self {
+        Self {
+            file: SettingsFile::Without,
+            preset: Some(Preset::Strict),
+            limits: self.limits.clone(),
+            kinds: self.kinds.clone(),
+            ..Self::default()
+        }
+    }
+
     /// How much what a rule finds matters; none where it is not looked at. A rule that is asked for by its id is, whatever
     /// the preset; of a category those rules are that the preset has. The second is whether the level was chosen, and
     /// so holds for all that it finds.

@@ -5,6 +5,7 @@ use std::fs;
 use crate::compose::load::{Loaded, Request, load};
 use crate::lint::Settings;
 use crate::lint::example::Example;
+use crate::lint::fix::apply;
 use crate::lint::project::{Kinds, Project};
 use crate::lint::rule::{Found, Rule};
 
@@ -60,5 +61,15 @@ pub(crate) fn found(rule: &Rule, files: &str) -> Vec<String> {
         (rule.check)(project, &mut found);
         let spans = found.0.iter().map(|finding| finding.span.unwrap());
         spans.map(|span| project.text(span).to_owned()).collect()
+    })
+}
+
+/// What the fixes of a rule make of the one file of a project.
+pub(crate) fn fixed(rule: &Rule, file: &str) -> String {
+    with_project(file, |project| {
+        let mut found = Found::default();
+        (rule.check)(project, &mut found);
+        let fixes = found.0.iter().filter_map(|finding| finding.fix.as_ref());
+        apply(file, fixes.flat_map(|fix| &fix.edits).collect())
     })
 }

@@ -7,9 +7,9 @@ use super::all;
 use crate::compose::load::Request;
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::lint::example::Example;
-use crate::lint::fix::apply;
-use crate::lint::rule::Rule;
-use crate::lint::{Settings, lint};
+use crate::lint::fix::{apply, fix};
+use crate::lint::rule::{Preset, Rule};
+use crate::lint::{Settings, lint, on_all_processors};
 
 /// What one rule, or any rule where `only` is none, finds in an example; with the files as they were.
 fn examined(example: &str, only: &Rule) -> (Findings, Vec<Example>, tempfile::TempDir) {
@@ -102,6 +102,98 @@ fn every_fix_makes_the_fixed_example_and_nothing_else() {
         let (after, ..) = examined(fixed, rule);
         assert!(of(&after, rule).is_empty(), "{}: {:#?}", rule.id, of(&after, rule));
     }
+}
+
+fn is_safe(finding: &Diagnostic) -> bool {
+    finding.fix.as_ref().is_some_and(|fix| fix.is_safe)
+}
+
+/// With every rule looked at, and the model compared: what a fix does not say that it changes, it must not change.
+#[test]
+fn every_fix_does_what_it_says_and_no_harm() {
+    let mut wrong = Vec::new();
+    for rule in all().filter(|rule| rule.fixed.is_some()) {
+        let (found, _, directory) = examined(rule.bad, rule);
+        let has_unsafe = !of(&found, rule).iter().all(|finding| is_safe(finding));
+        let request = Request {
+            directory: directory.path().to_str().unwrap().to_owned(),
+            ..Request::default()
+        };
+        let settings = Settings {
+            only: Some(vec![rule.id.to_owned()]),
+            ..Settings::default()
+        };
+        let fixed = fix("compose.yaml", &request, &settings, has_unsafe);
+        let left: Vec<_> = of(&fixed.findings, rule)
+            .into_iter()
+            .filter(|found| found.fix.is_some())
+            .collect();
+        if !left.is_empty() {
+            wrong.push(rule.id);
+        }
+    }
+    assert!(wrong.is_empty(), "not fixed: {wrong:?}");
+}
+
+/// The keys of the first service of an example that is one file, each with its lines.
+fn keys(example: &str) -> Option<Vec<(String, String)>> {
+    let files = Example::files(example);
+    let [file] = files.as_slice() else { return None };
+    let services = file.text.split_once("services:\n")?.1;
+    let mut keys: Vec<(String, String)> = Vec::new();
+    for line in services.split_inclusive('\n').skip(1) {
+        let indent = line.len() - line.trim_start().len();
+        match (indent, keys.last_mut()) {
+            (4, _) if line.contains(':') => keys.push((line.trim().split(':').next()?.to_owned(), line.to_owned())),
+            (5.., Some((_, lines))) => *lines += line,
+            _ => break,
+        }
+    }
+    Some(keys)
+}
+
+/// Fixes that meet in one service: together they must do no harm either.
+#[test]
+fn safe_fixes_of_any_two_rules_get_on_with_each_other() {
+    let with_keys = all().filter(|rule| examined(rule.bad, rule).0.diagnostics.iter().any(is_safe));
+    let parts: Vec<_> = with_keys.filter_map(|rule| Some((rule, keys(rule.bad)?))).collect();
+    let pairs: Vec<_> = parts.iter().flat_map(|a| parts.iter().map(move |b| (a, b))).collect();
+    assert!(pairs.len() > 100, "{}", pairs.len());
+    let harm = on_all_processors(&pairs, |((first, a), (second, b))| {
+        let others = b.iter().filter(|(key, _)| a.iter().all(|(known, _)| known != key));
+        let lines: String = a.iter().chain(others).map(|(_, lines)| lines.as_str()).collect();
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(
+            directory.path().join("compose.yaml"),
+            format!("services:\n  a:\n{lines}"),
+        )
+        .unwrap();
+        let request = Request {
+            directory: directory.path().to_str().unwrap().to_owned(),
+            ..Request::default()
+        };
+        let strict = Settings {
+            preset: Some(Preset::Strict),
+            ..Settings::default()
+        };
+        let before = lint(String::new(), request.clone(), &strict);
+        let fixed = fix("compose.yaml", &request, &strict, false);
+        let count =
+            |findings: &Findings, id: &str| findings.diagnostics.iter().filter(|found| found.code == id).count();
+        let new = all().find(|rule| count(&fixed.findings, rule.id) > count(&before, rule.id));
+        let left = fixed.findings.diagnostics.iter().find(|finding| is_safe(finding));
+        let is_worse = new.is_some() || left.is_some() || fixed.findings.loads != before.loads;
+        is_worse.then(|| {
+            format!(
+                "{} and {}: {:?} {left:?}\n{lines}",
+                first.id,
+                second.id,
+                new.map(|rule| rule.id)
+            )
+        })
+    });
+    let harm: Vec<String> = harm.into_iter().flatten().collect();
+    assert!(harm.is_empty(), "{}", harm.join("\n"));
 }
 
 #[test]

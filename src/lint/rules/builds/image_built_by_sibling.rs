@@ -70,7 +70,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
         // No registry has a name without a slash, but for those of Docker's own images.
         let is_silent = service.get("pull_policy").is_none();
         let edit = insert::behind(project, service, "image", &["pull_policy: never"]).filter(|_| is_silent);
-        let fix = edit.map(|edit| Fix::unsafe_("never pull it", vec![edit]));
+        let fix = edit.map(|edit| Fix::unsafe_("never pull it", vec![edit]).changing(&["services.*.pull_policy"]));
         let level = if image.contains('/') {
             Severity::Warning
         } else {

@@ -1,7 +1,7 @@
 //! An image that is pinned by its tag alone.
 
 use crate::diagnostic::Severity;
-use crate::lint::images::Reference;
+use crate::lint::images::{Fault, Reference};
 use crate::lint::project::Project;
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
 
@@ -38,7 +38,12 @@ fn check(project: &Project<'_>, found: &mut Found) {
         };
         let is_local =
             matches!(service.text("pull_policy"), Some("never" | "build")) || project.builder(image).is_some();
-        if Reference::parse(image).is_ok_and(|image| image.digest.is_none()) && !is_local {
+        // Capitals are told by another rule, and are no digest either.
+        let has_none = match Reference::parse(image) {
+            Ok(image) => image.digest.is_none(),
+            Err(fault) => fault == Fault::Capital && Reference::split(image).digest.is_none(),
+        };
+        if has_none && !is_local {
             let name = service.name();
             found.push_once(
                 at(node.span, format!("the image of \"{name}\" has no digest"))

@@ -1,8 +1,8 @@
 //! The name of an image that the engine does not take.
 
-use crate::diagnostic::{Edit, Fix, Severity};
+use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
 use crate::lint::images::{Fault, Reference};
-use crate::lint::project::Project;
+use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
 use crate::yaml::Node;
 
@@ -42,17 +42,40 @@ fn check(project: &Project<'_>, found: &mut Found) {
             let Some(image) = node.as_str().filter(|image| !is_id(image)) else {
                 continue;
             };
-            let Err(fault) = Reference::parse(image) else { continue };
             if project.is_literal(node.span) {
-                let name = service.name();
-                found.push_once(
-                    at(node.span, format!("the image of \"{name}\" has no valid name"))
-                        .help(fault.message())
-                        .fix(lower_case(project, node, image).filter(|_| fault == Fault::Capital)),
-                );
+                let finding = finding(project, service, node, image);
+                finding.into_iter().for_each(|finding| found.push_once(finding));
             }
         }
     }
+}
+
+fn finding(project: &Project<'_>, service: &Service<'_>, node: &Node, image: &str) -> Option<Diagnostic> {
+    let name = service.name();
+    let (message, help, has_capital) = match Reference::parse(image) {
+        Err(fault) => (
+            format!("the image of \"{name}\" has no valid name"),
+            fault.message().to_owned(),
+            fault == Fault::Capital,
+        ),
+        Ok(parts) => {
+            let owner = capital_owner(&parts)?;
+            (
+                format!("docker takes \"{owner}\" in the image of \"{name}\" for a registry"),
+                "an owner is written in lower case; a registry has a dot or a port in its name".to_owned(),
+                true,
+            )
+        }
+    };
+    let fix = lower_case(project, node, image).filter(|_| has_capital);
+    Some(at(node.span, message).help(help).fix(fix))
+}
+
+/// What is a registry by a capital letter alone. No name of a host on the internet has no dot.
+fn capital_owner<'a>(parts: &Reference<'a>) -> Option<&'a str> {
+    parts
+        .registry
+        .filter(|registry| !registry.contains(['.', ':']) && *registry != "localhost")
 }
 
 /// An image can be named by its id as well.
@@ -61,19 +84,36 @@ fn is_id(image: &str) -> bool {
     hex.len() == 64 && hex.chars().all(|c| c.is_ascii_hexdigit())
 }
 
-/// The repository in lower case, where the name is written as it is.
+/// The repository in lower case, with its owner where docker would take that for a registry, where the name is written as
+/// it is.
 fn lower_case(project: &Project<'_>, node: &Node, image: &str) -> Option<Fix> {
-    let repository = Reference::split(image).repository;
-    let start = project.text(node.span).find(image)? + image.find(repository)?;
-    let span = node.span.part(start, start + repository.len());
-    let edit = Edit::replace(span, repository.to_lowercase());
-    Some(Fix::safe("write the repository in lower case", vec![edit]))
+    let parts = Reference::split(image);
+    let first = capital_owner(&parts).unwrap_or(parts.repository);
+    let (start, end) = (
+        image.find(first)?,
+        image.find(parts.repository)? + parts.repository.len(),
+    );
+    let name = image.get(start..end)?;
+    let start = project.text(node.span).find(image)? + start;
+    let span = node.span.part(start, start + name.len());
+    let edit = Edit::replace(span, name.to_lowercase());
+    let fix = Fix::safe("write the repository in lower case", vec![edit]);
+    Some(fix.changing(&["services.*.image", "services.*.build.tags"]))
 }
 
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::lint::rules::testing::found;
+    use crate::lint::rules::testing::{fixed, found};
+
+    #[test]
+    fn an_owner_in_capitals_is_written_in_lower_case_with_the_rest() {
+        let text = "services:\n  a: {image: 'MyOrg/App:1'}\n  b: {image: MyOrg/app}\n  c: {image: Reg.io/App}\n";
+        assert_eq!(
+            fixed(&RULE, text),
+            "services:\n  a: {image: 'myorg/app:1'}\n  b: {image: myorg/app}\n  c: {image: Reg.io/app}\n"
+        );
+    }
 
     #[test]
     fn names_that_depend_on_variables_and_ids_are_left_alone() {
@@ -84,6 +124,9 @@ mod tests {
             (&*format!("\"sha256:{id}\""), false),
             (&*format!("\"{id}\""), false),
             ("\"localhost:5000/app:1\"", false),
+            ("localhost/app:1", false),
+            ("\"Host.local/app:1\"", false),
+            ("MyOrg/app:1", true),
             ("\"app:\"", true),
             ("\"https://docker.io/app\"", true),
             ("\"app :1\"", true),

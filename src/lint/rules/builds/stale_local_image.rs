@@ -66,7 +66,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
         }
     };
     let edits: Option<Vec<Edit>> = stale.iter().map(|(service, _)| with_policy(project, service)).collect();
-    let fix = edits.map(|edits| Fix::unsafe_("build them every time", edits));
+    let fix = edits.map(|edits| Fix::unsafe_("build them every time", edits).changing(&["services.*.pull_policy"]));
     found.push(at(key.span, message).help("write pull_policy: build").fix(fix));
 }
 

@@ -78,7 +78,10 @@ fn finding(project: &Project<'_>, service: &Service<'_>, argv: &Argv<'_>, comman
     let first = command.node.items().next().and_then(crate::yaml::Node::as_str);
     let can_wrap = is_whole && first.is_some_and(|word| !word.starts_with('-') && !is_shell(word));
     let edit = in_shell(project, service, command.node.span, written).filter(|_| can_wrap);
-    let fix = edit.map(|edit| Fix::unsafe_("give the command to a shell", vec![edit]));
+    let fix = edit.map(|edit| {
+        Fix::unsafe_("give the command to a shell", vec![edit])
+            .changing(&["services.*.command", "services.*.entrypoint"])
+    });
     Some(
         finding
             .help("give it to a shell: [\"sh\", \"-ec\", \"…\"]")

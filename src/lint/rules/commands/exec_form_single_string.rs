@@ -3,11 +3,11 @@
 use std::fs;
 
 use super::text::{Argv, main};
-use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
-use crate::lint::places::{is_own, quoted};
+use crate::diagnostic::{Diagnostic, Fix, Severity};
+use crate::lint::edits::split_item;
+use crate::lint::places::quoted;
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
-use crate::yaml::Node;
 
 /// See its summary.
 pub(super) const RULE: Rule = Rule {
@@ -59,6 +59,7 @@ fn finding(project: &Project<'_>, service: &Service<'_>, argv: &Argv<'_>) -> Opt
         return None;
     }
     let name = service.name();
+    let edit = split_item(project, service, part.node, item);
     let finding = at(
         item.span,
         format!(
@@ -70,7 +71,9 @@ fn finding(project: &Project<'_>, service: &Service<'_>, argv: &Argv<'_>) -> Opt
     Some(
         finding
             .help("write each word as an item, or the whole as a text without brackets")
-            .fix(fix(project, service, part.node, item, text)),
+            .fix(edit.map(|edit| {
+                Fix::safe("split the words", vec![edit]).changing(&["services.*.command", "services.*.entrypoint"])
+            })),
     )
 }
 
@@ -83,19 +86,6 @@ fn has_own_entrypoint(project: &Project<'_>, service: &Service<'_>) -> bool {
         .dockerfile_path(service)
         .and_then(|path| fs::read_to_string(path).ok());
     text.is_none_or(|text| text.to_ascii_uppercase().contains("ENTRYPOINT"))
-}
-
-/// Splits what is nothing but words.
-fn fix(project: &Project<'_>, service: &Service<'_>, list: &Node, item: &Node, text: &str) -> Option<Fix> {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || " -_./:=@,+".contains(c);
-    let is_flow = project.text(list.span).starts_with('[');
-    if !is_flow || !text.chars().all(is_plain) || !is_own(project, service, list.span) {
-        return None;
-    }
-    // A variable in it is not to be replaced by the value that it has here.
-    let is_same = project.written(item.span)?.as_str() == Some(text);
-    let words: Vec<String> = text.split_whitespace().map(quoted).collect();
-    is_same.then(|| Fix::safe("split the words", vec![Edit::replace(item.span, words.join(", "))]))
 }
 
 #[cfg(test)]

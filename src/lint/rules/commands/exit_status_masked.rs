@@ -180,7 +180,9 @@ fn stop_at_errors(project: &Project<'_>, service: &Service<'_>, argv: &Argv<'_>)
         .find("-c")
         .filter(|at| project.is_text(option.span) && raw.matches(" -c ").count() <= 1 && *at < 20)?;
     let edits = vec![Edit::replace(option.span.part(at, at + 2), "-ec")];
-    is_own(project, service, option.span).then(|| Fix::unsafe_("let the shell stop at errors", edits))
+    is_own(project, service, option.span).then(|| {
+        Fix::unsafe_("let the shell stop at errors", edits).changing(&["services.*.command", "services.*.entrypoint"])
+    })
 }
 
 #[cfg(test)]

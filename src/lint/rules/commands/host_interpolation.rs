@@ -156,6 +156,8 @@ fn finding(project: &Project<'_>, service: &Service<'_>, text: &Text<'_>, variab
     let fix = exact.filter(|_| is_own(project, service, text.span)).map(|place| {
         let edits = vec![Edit::replace(place.part(0, 0), "$")];
         Fix::safe("leave the variable to the container", edits)
+            .changing(&["services.*.command", "services.*.entrypoint"])
+            .changing(&["services.*.command", "services.*.entrypoint"])
     });
     Some(finding.help(format!("write $${name}")).fix(fix))
 }

@@ -52,7 +52,8 @@ fn check(project: &Project<'_>, found: &mut Found) {
                 continue;
             };
             let edits = service.key_of(key).and_then(|key| remove_entry(project, key, None));
-            let fix = edits.map(|edits| Fix::safe("leave it out", edits));
+            let fix = edits
+                .map(|edits| Fix::safe("leave it out", edits).changing(&["services.*.stdin_open", "services.*.tty"]));
             let name = service.name();
             found.push_once(
                 at(

@@ -75,7 +75,10 @@ fn finding(project: &Project<'_>, service: &Service<'_>, part: Part<'_>) -> Opti
     });
     // In quotes, the lines would have to be joined.
     let can_fix = open == ends.len() && is_own(project, service, span);
-    let fix = can_fix.then(|| Fix::safe("take the backslashes away", edits.collect()));
+    let fix = can_fix.then(|| {
+        Fix::safe("take the backslashes away", edits.collect())
+            .changing(&["services.*.command", "services.*.entrypoint"])
+    });
     let (name, what) = (service.name(), part.what);
     let help = if quoted == 0 {
         "take the backslashes away: a line break parts words like a blank"

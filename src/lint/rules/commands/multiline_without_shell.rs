@@ -89,7 +89,10 @@ fn finding(project: &Project<'_>, service: &Service<'_>, argv: &Argv<'_>, part: 
             ),
         )
         .help("give the lines to a shell: [\"sh\", \"-ec\", …]")
-        .fix(fix.map(|edit| Fix::unsafe_("give the lines to a shell", vec![edit]))),
+        .fix(fix.map(|edit| {
+            Fix::unsafe_("give the lines to a shell", vec![edit])
+                .changing(&["services.*.command", "services.*.entrypoint"])
+        })),
     )
 }
 

@@ -116,7 +116,7 @@ fn fix(project: &Project<'_>, service: &Service<'_>, argv: &Argv<'_>, index: usi
     } else {
         in_list(project, argv, index)?
     };
-    Some(Fix::safe("make the script one word", vec![edit]))
+    Some(Fix::safe("make the script one word", vec![edit]).changing(&["services.*.command", "services.*.entrypoint"]))
 }
 
 /// Puts the rest of a plain text in quotes, or makes it the one item of a list.

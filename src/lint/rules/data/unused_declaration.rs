@@ -70,7 +70,10 @@ fn check(project: &Project<'_>, found: &mut Found) {
         found.push_once(
             at(key.span, format!("no service uses the {what} \"{key}\""))
                 .help("remove it, or name it in the service that is meant to use it")
-                .fix(edits.map(|edits| Fix::safe(format!("remove the {what}"), edits))),
+                .fix(edits.map(|edits| {
+                    Fix::safe(format!("remove the {what}"), edits)
+                        .changing(&["configs", "models", "networks", "secrets", "volumes"])
+                })),
         );
     }
 }

@@ -76,7 +76,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
             continue;
         };
         let edits = vec![Edit::replace(restart.span, "\"no\"")];
-        let fix = Fix::safe("let it end", edits);
+        let fix = Fix::safe("let it end", edits).changing(&["services.*.restart"]);
         let (name, other) = (service.name(), other.name());
         found.push(
             at(

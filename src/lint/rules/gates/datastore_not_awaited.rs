@@ -93,7 +93,10 @@ fn check(project: &Project<'_>, found: &mut Found) {
         };
         let wait = || long_form(project, service, *need, "service_healthy");
         let edits = with_check(project, store, known).and_then(|edit| Some([vec![edit], wait()?].concat()));
-        let fix = edits.map(|edits| Fix::unsafe_("write a check and wait for it", edits));
+        let fix = edits.map(|edits| {
+            Fix::unsafe_("write a check and wait for it", edits)
+                .changing(&["services.*.depends_on", "services.*.healthcheck"])
+        });
         found.push(
             at(
                 need.place(),

@@ -108,7 +108,9 @@ fn fix(project: &Project<'_>, deploy: &Service<'_>, check: &str) -> Option<Fix> 
             .max_by_key(|key| key.span)?;
         add_before(project, last, &format!("depends_on: {{{need}}}"))
     };
-    edits.map(|edits| Fix::unsafe_(format!("wait for the success of \"{check}\""), edits))
+    edits.map(|edits| {
+        Fix::unsafe_(format!("wait for the success of \"{check}\""), edits).changing(&["services.*.depends_on"])
+    })
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
 use crate::event::{Condition, Kind};
-use crate::lint::edits::is_own_item;
+use crate::lint::edits::{is_own_item, rewrite};
 use crate::lint::project::{Need, Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
 use crate::lint::rules::commands::is_endless;
@@ -90,12 +90,12 @@ const SUCCESS: &str = "service_completed_successfully";
 
 fn fix(project: &Project<'_>, service: &Service<'_>, need: Need<'_>) -> Option<Fix> {
     let place = need.place();
-    let edits = if project.text(place) == "service_started" {
-        vec![Edit::replace(place, SUCCESS)]
+    let edits = if project.text(place).trim_matches(['"', '\'']) == "service_started" {
+        vec![rewrite(project, place, SUCCESS)]
     } else {
         long_form(project, service, need, SUCCESS)?
     };
-    Some(Fix::unsafe_("wait for its success", edits))
+    Some(Fix::unsafe_("wait for its success", edits).changing(&["services.*.depends_on"]))
 }
 
 /// The list of needs in its long form, in which one of them waits for something.

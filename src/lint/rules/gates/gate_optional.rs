@@ -63,8 +63,9 @@ fn check(project: &Project<'_>, found: &mut Found) {
             let Some((key, required)) = entry.filter(|_| !need.is_required) else {
                 continue;
             };
-            let fix =
-                remove_entry(project, key, None).map(|edits| Fix::unsafe_("start it after a success alone", edits));
+            let fix = remove_entry(project, key, None).map(|edits| {
+                Fix::unsafe_("start it after a success alone", edits).changing(&["services.*.depends_on"])
+            });
             if project
                 .service(&need.key.text)
                 .is_some_and(|job| is_left_out(service, job))

@@ -101,7 +101,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
                 .help(format!("write {other}: {{condition: service_healthy}}"))
                 .fix(
                     long_form(project, service, *need, "service_healthy")
-                        .map(|edits| Fix::unsafe_("wait for its health", edits)),
+                        .map(|edits| Fix::unsafe_("wait for its health", edits).changing(&["services.*.depends_on"])),
                 )
                 .at_most(level),
             );

@@ -1,7 +1,8 @@
 //! A wait for the health of what ends.
 
-use crate::diagnostic::{Edit, Fix, Severity};
+use crate::diagnostic::{Fix, Severity};
 use crate::event::Condition;
+use crate::lint::edits::rewrite;
 use crate::lint::project::{Need, Project};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
 
@@ -95,9 +96,9 @@ fn check(project: &Project<'_>, found: &mut Found) {
 
 fn fix(project: &Project<'_>, need: Need<'_>) -> Option<Fix> {
     let span = need.place();
-    let is_plain = project.text(span) == "service_healthy";
-    let edit = Edit::replace(span, "service_completed_successfully");
-    is_plain.then(|| Fix::unsafe_("wait for its success", vec![edit]))
+    let is_plain = project.text(span).trim_matches(['"', '\'']) == "service_healthy";
+    let edit = rewrite(project, span, "service_completed_successfully");
+    is_plain.then(|| Fix::unsafe_("wait for its success", vec![edit]).changing(&["services.*.depends_on"]))
 }
 
 #[cfg(test)]

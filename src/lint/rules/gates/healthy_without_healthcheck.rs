@@ -95,7 +95,7 @@ fn finding(project: &Project<'_>, service: &Service<'_>, need: Need<'_>, other: 
                 let fix = other
                     .server()
                     .and_then(|known| with_check(project, other, known))
-                    .map(|edit| Fix::unsafe_("write a check for it", vec![edit]));
+                    .map(|edit| Fix::unsafe_("write a check for it", vec![edit]).changing(&["services.*.healthcheck"]));
                 Some(
                     finding(message)
                         .label(other.key.span, "has no health check, and neither has its image")

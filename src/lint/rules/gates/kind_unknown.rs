@@ -67,7 +67,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
                 format!("nothing says whether `{}` runs to completion", service.name()),
             )
             .help("add `x-towline: {kind: job}`, or `service` for what keeps running")
-            .fix(edits.map(|edits| Fix::unsafe_("say that it is a job", edits))),
+            .fix(edits.map(|edits| Fix::unsafe_("say that it is a job", edits).changing(&["services.*.x-towline"]))),
         );
     }
 }

@@ -80,7 +80,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
             )
             .label(need.place(), "ends with the first failure")
             .help("remove the policy; where it is to try again, let its command do so")
-            .fix(fix.map(|edits| Fix::unsafe_("let it fail at once", edits))),
+            .fix(fix.map(|edits| Fix::unsafe_("let it fail at once", edits).changing(&["services.*.restart"]))),
         );
     }
 }

@@ -87,7 +87,7 @@ fn found_in(project: &Project<'_>, service: &Service<'_>, is_sure: bool) -> Opti
     Some(
         finding
             .help("remove the policy; if it is a server, say so with x-towline: {kind: service}")
-            .fix(fix.map(|edits| Fix::unsafe_("let it end", edits)))
+            .fix(fix.map(|edits| Fix::unsafe_("let it end", edits).changing(&["services.*.restart"])))
             .at_most(level),
     )
 }

@@ -78,7 +78,8 @@ fn finding(project: &Project<'_>, service: &Service<'_>, check: &Check<'_>) -> O
         .find(|step| step.program() == "curl" && takes_errors(step))?;
     let word = curl.words.first()?;
     let message = format!("the health check of \"{name}\" takes an answer of 500 for a success");
-    let fix = insert::behind(project, check, word, &["-f"]).map(|edits| Fix::safe("let curl fail", edits));
+    let fix = insert::behind(project, check, word, &["-f"])
+        .map(|edits| Fix::safe("let curl fail", edits).changing(&["services.*.healthcheck.test"]));
     Some(at(word.span, message).help("write curl -f").fix(fix))
 }
 
@@ -121,7 +122,8 @@ fn without_rescue(project: &Project<'_>, steps: &[Step]) -> Option<Fix> {
     };
     let is_rescue = before.then == Then::Or && project.text(span).trim_start().starts_with("||");
     let edit = Edit::replace(span, "");
-    (is_plain(from) && is_plain(to) && is_rescue).then(|| Fix::unsafe_("let it fail", vec![edit]))
+    (is_plain(from) && is_plain(to) && is_rescue)
+        .then(|| Fix::unsafe_("let it fail", vec![edit]).changing(&["services.*.healthcheck.test"]))
 }
 
 /// Whether a command always succeeds.

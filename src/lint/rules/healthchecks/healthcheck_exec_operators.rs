@@ -1,6 +1,7 @@
 //! Operators of a shell in a health check that no shell reads.
 
 use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
+use crate::lint::edits::split_item;
 use crate::lint::health::{Check, check as check_of};
 use crate::lint::places::quoted;
 use crate::lint::project::{Project, Service};
@@ -82,6 +83,9 @@ fn finding(project: &Project<'_>, service: &Service<'_>, check: &Check<'_>) -> O
     if script_of(&words).is_some() {
         return None;
     }
+    if let Some(finding) = program_with_blanks(project, service, check) {
+        return Some(finding);
+    }
     let is_operator = |node: &&Node| node.as_str().is_some_and(|word| OPERATORS.contains(&word));
     let operator = check.items().iter().skip(1).find(is_operator)?;
     let program = words.first()?;
@@ -98,12 +102,29 @@ fn finding(project: &Project<'_>, service: &Service<'_>, check: &Check<'_>) -> O
     )
 }
 
+/// The first of several words, where it is more than the name of a program.
+fn program_with_blanks(project: &Project<'_>, service: &Service<'_>, check: &Check<'_>) -> Option<Diagnostic> {
+    let item = check.items().first()?;
+    let text = item.as_str().filter(|text| text.trim().contains(' '))?;
+    let edit = split_item(project, service, check.test, item);
+    let fix = edit.map(|edit| Fix::safe("split the words", vec![edit]).changing(&["services.*.healthcheck.test"]));
+    let name = service.name();
+    Some(
+        at(
+            item.span,
+            format!("the health check of \"{name}\" is to run a program that is called {text:?}"),
+        )
+        .help("write each word as an item")
+        .fix(fix),
+    )
+}
+
 /// The check as a text for the shell. Nothing where a shell would find more in it than was meant.
 fn for_shell(project: &Project<'_>, check: &Check<'_>, line: &str) -> Option<Fix> {
     let raw = project.text(check.test.span);
     let is_list = raw.starts_with('[') && raw.ends_with(']') && !raw.contains(['$', '#']);
     let edit = Edit::replace(check.test.span, format!("[\"CMD-SHELL\", {}]", quoted(line)));
-    is_list.then(|| Fix::safe("let a shell read it", vec![edit]))
+    is_list.then(|| Fix::safe("let a shell read it", vec![edit]).changing(&["services.*.healthcheck.test"]))
 }
 
 /// A word as a shell has to read it; nothing where that is not plain.
@@ -118,7 +139,19 @@ fn shell_word(word: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::{RULE, shell_word};
-    use crate::lint::rules::testing::found;
+    use crate::lint::rules::testing::{fixed, found};
+
+    #[test]
+    fn a_program_with_blanks_in_its_name_is_split() {
+        let file = |test: &str| format!("services:\n  a:\n    image: i\n    healthcheck:\n      test: {test}\n");
+        let wrong = file(r#"["CMD", "pg_isready -h db", "-U", "x"]"#);
+        assert_eq!(
+            fixed(&RULE, &wrong),
+            file(r#"["CMD", "pg_isready", "-h", "db", "-U", "x"]"#)
+        );
+        assert!(found(&RULE, &file(r#"["CMD", "pg_isready", "-U", "a b"]"#)).is_empty());
+        assert_eq!(found(&RULE, &file(r"['CMD', 'C:\Program Files\a', 'b']")).len(), 1);
+    }
 
     #[test]
     fn words_keep_what_they_mean() {

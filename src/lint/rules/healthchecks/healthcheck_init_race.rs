@@ -1,8 +1,9 @@
 //! A check of a database that passes while the database is set up.
 
 use super::insert;
-use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
+use crate::diagnostic::{Diagnostic, Fix, Severity};
 use crate::event::Condition;
+use crate::lint::edits::rewrite;
 use crate::lint::health::{Check, Step, check as check_of};
 use crate::lint::images::Reference;
 use crate::lint::project::{Project, Service};
@@ -117,14 +118,14 @@ fn finding(project: &Project<'_>, service: &Service<'_>, check: &Check<'_>, kind
     let name = service.name();
     let message = format!("the health check of \"{name}\" passes while its database is still being set up");
     let edits = match host {
-        Host::Local(ref span) => vec![Edit::replace(*span, "127.0.0.1")],
-        _ => insert::behind(project, check, word, &["-h", "127.0.0.1"])?,
+        Host::Local(ref span) => Some(vec![rewrite(project, *span, "127.0.0.1")]),
+        _ => insert::behind(project, check, word, &["-h", "127.0.0.1"]),
     };
-    let fix = Fix::safe("ask over the network", edits);
+    let fix = edits.map(|edits| Fix::safe("ask over the network", edits).changing(&["services.*.healthcheck.test"]));
     Some(
         at(word.span, message)
             .help(format!("write {} -h 127.0.0.1", step.program()))
-            .fix(only_asks.then_some(fix)),
+            .fix(fix.filter(|_| only_asks)),
     )
 }
 

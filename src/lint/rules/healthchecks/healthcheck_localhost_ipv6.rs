@@ -56,7 +56,9 @@ fn finding(project: &Project<'_>, service: &Service<'_>, check: &Check<'_>) -> O
     let raw = project.text(word.span);
     let start = raw.find("localhost").filter(|_| raw.matches("localhost").count() == 1);
     let place = start.map_or(word.span, |start| word.span.part(start, start + "localhost".len()));
-    let fix = start.map(|_| Fix::safe("ask over IPv4", vec![Edit::replace(place, "127.0.0.1")]));
+    let fix = start.map(|_| {
+        Fix::safe("ask over IPv4", vec![Edit::replace(place, "127.0.0.1")]).changing(&["services.*.healthcheck.test"])
+    });
     let name = service.name();
     Some(
         at(

@@ -54,7 +54,7 @@ fn finding(project: &Project<'_>, service: &Service<'_>, check: &Check<'_>) -> O
     let message = format!("the shell runs \"{first}\" alone for the health of \"{name}\"");
     let raw = project.text(keyword.span);
     let edit = Edit::replace(keyword.span, raw.replace("CMD-SHELL", "CMD"));
-    let fix = Fix::safe("hand the words to the program", vec![edit]);
+    let fix = Fix::safe("hand the words to the program", vec![edit]).changing(&["services.*.healthcheck.test"]);
     let is_plain = raw.contains("CMD-SHELL") && check.words().iter().all(|word| is_plain(word));
     // The words of `sh -c SCRIPT` are read by that shell.
     let is_shell = crate::shell::script_of(&check.words()).is_some();

@@ -12,6 +12,10 @@ pub(super) fn behind(project: &Project<'_>, check: &Check<'_>, word: &Word, word
         start: word.span.end,
         ..word.span
     };
+    if check.is_shell && check.items().len() > 1 {
+        // The words behind the first are lost as it is: another rule tells.
+        return None;
+    }
     if check.script().is_some() {
         // A word that is found in the text of its script: what is put in stands in the same quotes.
         return (raw == word.text).then(|| vec![Edit::replace(end, format!(" {}", words.join(" ")))]);

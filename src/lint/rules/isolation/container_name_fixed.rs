@@ -77,7 +77,9 @@ fn finding(project: &Project<'_>, file: &[(Span, &Service<'_>)]) -> Option<Diagn
     Some(
         finding
             .help("remove \"container_name\": inside the project, the service's name leads to it")
-            .fix(edits.map(|edits| Fix::unsafe_("let compose name the containers", edits.concat())))
+            .fix(edits.map(|edits| {
+                Fix::unsafe_("let compose name the containers", edits.concat()).changing(&["services.*.container_name"])
+            }))
             .at_most(most(project)),
     )
 }

@@ -97,7 +97,10 @@ fn finding(project: &Project<'_>, word: &str, file: &[(Span, (&Key, &Node))]) ->
     Some(
         finding
             .help("remove \"name\": compose then names it after the project")
-            .fix(edits.map(|edits| Fix::unsafe_(format!("let every project have a {word} of its own"), edits.concat())))
+            .fix(edits.map(|edits| {
+                Fix::unsafe_(format!("let every project have a {word} of its own"), edits.concat())
+                    .changing(&["networks.*.name", "volumes.*.name"])
+            }))
             .at_most(most(project)),
     )
 }

@@ -88,7 +88,7 @@ fn finding(project: &Project<'_>, file: &[(Span, Option<&str>)]) -> Option<Diagn
     Some(
         finding
             .help("publish the container's port alone, as in \"80\", for a free port of the machine, or none at all")
-            .fix(edits.map(|edits| Fix::unsafe_("take a free port", edits)))
+            .fix(edits.map(|edits| Fix::unsafe_("take a free port", edits).changing(&["services.*.ports"])))
             .at_most(most(project)),
     )
 }

@@ -39,6 +39,15 @@ services:
     check,
 };
 
+/// What has the name of the project in its own.
+const NAMES: &[&str] = &[
+    "name",
+    "configs.*.name",
+    "networks.*.name",
+    "secrets.*.name",
+    "volumes.*.name",
+];
+
 fn check(project: &Project<'_>, found: &mut Found) {
     let names = project
         .documents()
@@ -54,7 +63,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
                 format!("two runs on one machine are the same project, \"{text}\""),
             )
             .help("remove it, or make the number of the run a part of it: name: shop-${CI_JOB_ID:-local}")
-            .fix(fix.map(|edits| Fix::unsafe_("name the project after its directory", edits)))
+            .fix(fix.map(|edits| Fix::unsafe_("name the project after its directory", edits).changing(NAMES)))
             .at_most(most(project)),
         );
     }

@@ -1,6 +1,8 @@
 //! A list that is to be emptied, and is not.
 
 use super::layers::{Layer, is_over, layers};
+use std::slice::from_ref;
+
 use crate::diagnostic::{Edit, Fix, Severity};
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
@@ -51,37 +53,38 @@ services:
     check,
 };
 
-/// What is joined. A `command` or an `entrypoint` is replaced, even by an empty list.
-const JOINED: [&str; 22] = [
-    "cap_add",
-    "cap_drop",
-    "configs",
-    "depends_on",
-    "devices",
-    "dns",
-    "dns_search",
-    "env_file",
-    "environment",
-    "expose",
-    "extra_hosts",
-    "group_add",
-    "labels",
-    "links",
-    "networks",
-    "ports",
-    "profiles",
-    "secrets",
-    "security_opt",
-    "sysctls",
-    "tmpfs",
-    "volumes",
+/// What is joined, as the path of what a fix changes. A `command` or an `entrypoint` is replaced, even by an empty list.
+static JOINED: [&str; 22] = [
+    "services.*.cap_add",
+    "services.*.cap_drop",
+    "services.*.configs",
+    "services.*.depends_on",
+    "services.*.devices",
+    "services.*.dns",
+    "services.*.dns_search",
+    "services.*.env_file",
+    "services.*.environment",
+    "services.*.expose",
+    "services.*.extra_hosts",
+    "services.*.group_add",
+    "services.*.labels",
+    "services.*.links",
+    "services.*.networks",
+    "services.*.ports",
+    "services.*.profiles",
+    "services.*.secrets",
+    "services.*.security_opt",
+    "services.*.sysctls",
+    "services.*.tmpfs",
+    "services.*.volumes",
 ];
 
 fn check(project: &Project<'_>, found: &mut Found) {
     for service in project.services() {
         let layers = layers(project, service.name());
         for layer in &layers {
-            for key in JOINED {
+            for path in &JOINED {
+                let key = path.trim_start_matches("services.*.");
                 let empty = layer.entry(key).filter(|(_, value)| is_empty(value));
                 let Some((name, value)) = empty else { continue };
                 let Some(below) = below(project, service, &layers, layer, key) else {
@@ -95,7 +98,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
                     )
                     .label(below, "still there")
                     .help(format!("write \"{name}: !reset {}\"", project.text(value.span)))
-                    .fix(Fix::unsafe_("take away what lies below", vec![edit])),
+                    .fix(Fix::unsafe_("take away what lies below", vec![edit]).changing(from_ref(path))),
                 );
             }
         }

@@ -110,8 +110,9 @@ fn finding<'a>(
     let (port, below) = added.next()?;
     let colon = Span::new(key.span.source, key.span.range().end, key.span.range().end + 1);
     let edit = Edit::replace(colon, ": !override");
-    let fix =
-        (project.text(colon) == ":").then(|| Fix::unsafe_("put these ports in the place of the others", vec![edit]));
+    let fix = (project.text(colon) == ":").then(|| {
+        Fix::unsafe_("put these ports in the place of the others", vec![edit]).changing(&["services.*.ports"])
+    });
     let message = format!(
         "\"{}\" keeps the port of the machine that it had for the same port of its own",
         service.name()

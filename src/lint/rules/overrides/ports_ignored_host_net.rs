@@ -17,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
     bad: "\
 services:
   web:
-    image: app:1
+    image: nginx:1.29
     network_mode: host
     «ports»:
       - \"8080:80\"
@@ -25,14 +25,14 @@ services:
     good: "\
 services:
   web:
-    image: app:1
+    image: nginx:1.29
     network_mode: host
 ",
     fixed: Some(
         "\
 services:
   web:
-    image: app:1
+    image: nginx:1.29
     network_mode: host
 ",
     ),
@@ -55,7 +55,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
             )
             .label(mode.span, "the network of the machine")
             .help("remove the ports, or the network mode")
-            .fix(fix.map(|edits| Fix::safe("remove what is ignored", edits))),
+            .fix(fix.map(|edits| Fix::safe("remove what is ignored", edits).changing(&["services.*.ports"]))),
         );
     }
 }

@@ -2,6 +2,7 @@
 
 use super::layers::{is_open, nearest};
 use crate::diagnostic::{Edit, Fix, Severity};
+use crate::lint::edits::rewrite;
 use crate::lint::project::Project;
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
 
@@ -72,8 +73,12 @@ fn check(project: &Project<'_>, found: &mut Found) {
             nearest(word, &POLICIES)
         };
         let near = near.filter(|near| *near != word && limit.is_none());
-        let edit = |near: &str| Edit::replace(policy.span, if near == "no" { "\"no\"" } else { near });
-        let fix = near.map(|near| Fix::safe(format!("write {near:?}"), vec![edit(near)]));
+        let edit = |near: &str| match near {
+            "no" => Edit::replace(policy.span, "\"no\""),
+            near => rewrite(project, policy.span, near),
+        };
+        let fix =
+            near.map(|near| Fix::safe(format!("write {near:?}"), vec![edit(near)]).changing(&["services.*.restart"]));
         let is_written = project
             .written(policy.span)
             .is_some_and(|written| written.as_str() == Some(text));

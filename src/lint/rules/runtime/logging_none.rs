@@ -57,7 +57,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
         found.push(
             at(driver.span, format!("what \"{}\" says is lost", service.name()))
                 .help("remove the driver; to see less of it in the terminal, write attach: false")
-                .fix(fix.map(|edits| Fix::safe("keep the logs", edits)))
+                .fix(fix.map(|edits| Fix::safe("keep the logs", edits).changing(&["services.*.logging"])))
                 .at_most(level),
         );
     }

@@ -44,7 +44,8 @@ fn check(project: &Project<'_>, found: &mut Found) {
         let (Some(attach), Some(key)) = (attach, job.key_of("attach")) else {
             continue;
         };
-        let fix = remove_entry(project, key, None).map(|edits| Fix::safe("show what it says", edits));
+        let fix = remove_entry(project, key, None)
+            .map(|edits| Fix::safe("show what it says", edits).changing(&["services.*.attach"]));
         found.push(
             at(
                 attach.span,

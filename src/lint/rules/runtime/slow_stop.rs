@@ -64,7 +64,8 @@ fn check(project: &Project<'_>, found: &mut Found) {
         let Some(key) = keys.into_iter().flatten().next() else {
             continue;
         };
-        let fix = add_before(project, key, "init: true").map(|edits| Fix::unsafe_("pass signals on", edits));
+        let fix = add_before(project, key, "init: true")
+            .map(|edits| Fix::unsafe_("pass signals on", edits).changing(&["services.*.init"]));
         found.push(
             at(
                 key.span,

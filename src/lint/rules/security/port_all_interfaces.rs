@@ -84,7 +84,7 @@ pub(super) fn fix(project: &Project<'_>, span: Span) -> Option<Fix> {
     let is_simple = bare.split(':').count() == 2 && bare.starts_with(|c: char| c.is_ascii_digit());
     (is_simple && edits::is_of_one(project, span)).then(|| {
         let edit = Edit::replace(span.part(quotes, quotes), "127.0.0.1:");
-        Fix::unsafe_("publish it at 127.0.0.1 alone", vec![edit])
+        Fix::unsafe_("publish it at 127.0.0.1 alone", vec![edit]).changing(&["services.*.ports"])
     })
 }
 

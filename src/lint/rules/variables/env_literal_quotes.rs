@@ -62,7 +62,8 @@ fn check(project: &Project<'_>, found: &mut Found) {
             let is_simple = !inner.is_empty() && inner.trim() == inner && inner.chars().all(is_plain);
             let can_fix = is_simple && raw == format!("{name}={quoted}") && !is_anchored(project, value.span);
             let edits = vec![Edit::replace(value.span, format!("{name}={inner}"))];
-            let fix = Fix::safe("take the quotes away", edits);
+            let fix =
+                Fix::safe("take the quotes away", edits).changing(&["services.*.environment", "services.*.build.args"]);
             found.push_once(
                 at(
                     value.span,

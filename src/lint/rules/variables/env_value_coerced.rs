@@ -73,7 +73,13 @@ fn check(project: &Project<'_>, found: &mut Found) {
             // Whoever writes True may well be content with what becomes of it.
             let is_truth = kind == "truth value";
             let make = if is_truth { Fix::unsafe_ } else { Fix::safe };
-            let fix = make("write the value in quotes", edits);
+            let fix = make("write the value in quotes", edits).changing(&[
+                "services.*.environment",
+                "services.*.labels",
+                "services.*.annotations",
+                "services.*.build.args",
+                "services.*.build.labels",
+            ]);
             let level = if is_truth { Severity::Hint } else { Severity::Error };
             found.push_once(
                 at(

@@ -97,7 +97,7 @@ fn fix(project: &Project<'_>, service: &Service<'_>) -> Option<Fix> {
     };
     let text = format!("extra_hosts:{ending}{indent}  - \"{NAME}:host-gateway\"{ending}{indent}");
     let edits = vec![Edit::replace(Span::new(key.span.source, start, start), text)];
-    Some(Fix::safe("make the name known", edits))
+    Some(Fix::safe("make the name known", edits).changing(&["services.*.extra_hosts"]))
 }
 
 #[cfg(test)]
