@@ -606,7 +606,7 @@ impl<'a> Service<'a> {
         let image = self.text("image").filter(|_| self.get("build").is_none())?;
         let known = images::known(image)?;
         let words = self.words();
-        let is_plain = words.is_empty() && !known.needs_command;
+        let is_plain = words.is_empty() && known.command.is_none();
         let is_options = self.items("entrypoint").len() == 0 && words.first().is_some_and(|word| word.starts_with('-'));
         let is_started = words
             .iter()

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::source::SourceId;
-use crate::yaml::{self, Node};
+use crate::yaml::{self, Key, Node};
 
 /// The keys that stand at the top of a compose file.
 const TOP: [&str; 10] = [
@@ -21,13 +21,22 @@ const OF_A_SERVICE: [&str; 4] = ["build", "extends", "image", "provider"];
 pub fn is_compose_file<E>(path: &Path, read: impl FnOnce() -> Result<Vec<u8>, E>) -> Result<bool, E> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
     let is_yaml = name.ends_with(".yaml") || name.ends_with(".yml");
-    if name == "-" || is_yaml && (name.starts_with("compose.") || name.starts_with("docker-compose")) {
+    if name == "-" {
         return Ok(true);
     }
     if !is_yaml {
         return Ok(false);
     }
-    Ok(looks_like_one(&read()?))
+    let bytes = read()?;
+    let is_named = name.starts_with("compose.") || name.starts_with("docker-compose");
+    if is_named && has_services(&bytes) {
+        return Ok(true);
+    }
+    let root = root(&bytes);
+    if is_named {
+        return Ok(!root.is_some_and(|root| is_of_others(&root)));
+    }
+    Ok(root.is_some_and(|root| looks_like_one(&root)))
 }
 
 /// Compose's own name for the file that `path` lies over by its name: `compose.override.yaml` is no project by itself.
@@ -50,13 +59,44 @@ pub fn base_of_override(path: &Path) -> Option<PathBuf> {
         .find(|base| base.is_file())
 }
 
-fn looks_like_one(bytes: &[u8]) -> bool {
+/// Whether a line begins with the key of a compose file that those of other programs do not have, which is seen without
+/// reading the file as YAML.
+fn has_services(bytes: &[u8]) -> bool {
+    let mut lines = bytes.split(|byte| *byte == b'\n');
+    lines.any(|line| line.starts_with(b"services:") || line.starts_with(b"include:"))
+}
+
+/// The first document of a file, as far as it can be read.
+fn root(bytes: &[u8]) -> Option<Node> {
     let (text, _) = yaml::decode(bytes, SourceId::default());
     let (tree, _) = yaml::parse(&text, SourceId::default());
-    let Some(root) = tree.documents.first() else {
+    let root = tree.documents.first()?;
+    Some(yaml::expand(&tree, *root).0)
+}
+
+/// Whether a file that is named like a compose file is one of another program, beyond doubt: a workflow or an action of
+/// GitHub, a pipeline of GitLab, CircleCI or Azure, a manifest of Kubernetes, a playbook of Ansible.
+fn is_of_others(root: &Node) -> bool {
+    if ["services", "include"].iter().any(|key| root.get(key).is_some()) {
         return false;
+    }
+    let jobs = root.get("jobs").into_iter();
+    let mut jobs = jobs.flat_map(|jobs| jobs.entries().map(|(_, job)| job).chain(jobs.items()));
+    let has_steps = |job: &Node| {
+        ["runs-on", "steps", "uses", "stage"]
+            .iter()
+            .any(|key| job.get(key).is_some())
     };
-    let (root, _) = yaml::expand(&tree, *root);
+    let is_job_of_gitlab = |(_, job): (&Key, &Node)| job.get("script").is_some() || job.get("trigger").is_some();
+    let mut plays = root.items();
+    jobs.any(has_steps)
+        || root.get("runs").is_some_and(|runs| runs.get("using").is_some())
+        || root.get("apiVersion").is_some() && root.get("kind").is_some()
+        || root.entries().any(is_job_of_gitlab)
+        || plays.any(|play| play.get("hosts").is_some() || play.get("tasks").is_some())
+}
+
+fn looks_like_one(root: &Node) -> bool {
     let mut services = root.get("services").into_iter().flat_map(Node::entries);
     if services.any(|(_, service)| OF_A_SERVICE.iter().any(|key| service.get(key).is_some())) {
         return true;
@@ -79,6 +119,36 @@ mod tests {
         for (name, text, expected) in [
             ("compose.yaml", "", true),
             ("ci/docker-compose.test.YML", "", true),
+            (
+                "docker-compose.yml",
+                "name: t\non: push\njobs: {test: {runs-on: x, steps: []}}",
+                false,
+            ),
+            (
+                "docker-compose.yml",
+                "on: push\njobs: {test: {uses: ./.github/workflows/a.yml}}",
+                false,
+            ),
+            (
+                "docker-compose.yml",
+                "jobs: {backup: {image: x, triggers: [{cron: daily}]}}",
+                true,
+            ),
+            (
+                "docker-compose-action.yml",
+                "name: a\nruns: {using: composite, steps: []}",
+                false,
+            ),
+            ("docker-compose.ci.yml", "test: {script: [docker compose up]}", false),
+            ("compose.yaml", "apiVersion: v1\nkind: List", false),
+            ("docker-compose.yml", "- hosts: all\n  tasks: []", false),
+            (
+                "docker-compose.yml",
+                "services: {a: {image: x}}\non: push\njobs: {a: {steps: []}}",
+                true,
+            ),
+            ("docker-compose.yml", "web: {image: x}", true),
+            ("docker-compose.yml", "services: [", true),
             ("compose.yaml.bak", "services: {a: {image: x}}", false),
             ("compose-notes.yml", "a: 1", false),
             ("stack.yml", "services: {a: {image: x}}", true),

@@ -60,6 +60,14 @@ impl Scope<'_> {
         at.map_or(self.span, |at| self.span.part(at, at + part.len()))
     }
 
+    /// Whether what looks like a variable stands in the middle of a word, as a dollar sign in a password does.
+    fn is_in_word(&self, variable: Span) -> bool {
+        let at = variable.range().start.saturating_sub(self.span.range().start);
+        let (before, here) = self.written.split_at_checked(at).unwrap_or_default();
+        let is_of_word = |c: char| c.is_alphanumeric() || "!#%^&*+?~$".contains(c);
+        here.starts_with('$') && !here.starts_with("${") && before.ends_with(is_of_word)
+    }
+
     /// The place where a variable is used, the earlier ones left out.
     fn variable(&self, name: &str, earlier: usize) -> Span {
         let is_name = |c: char| c == '_' || c.is_ascii_alphanumeric();
@@ -88,8 +96,12 @@ impl Lookup for Scope<'_> {
         let message = format!("the variable \"{name}\" is not set, and an empty text stands for it");
         let span = self.variable(name, earlier);
         let problem = Diagnostic::warning("variable-unset", span, message);
-        self.problems
-            .push(problem.help(format!("set it, or give a default: ${{{name}:-value}}")));
+        let help = if self.is_in_word(span) {
+            format!("write $$ for a dollar sign; for a variable, set it, or give a default: ${{{name}:-value}}")
+        } else {
+            format!("set it, or give a default: ${{{name}:-value}}")
+        };
+        self.problems.push(problem.help(help));
     }
 }
 

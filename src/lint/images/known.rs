@@ -23,8 +23,8 @@ pub struct Known {
     pub lacks: &'static [Lack],
     /// Whether its containers run as another user than root.
     pub is_non_root: bool,
-    /// Whether it serves nothing without a command that says so.
-    pub needs_command: bool,
+    /// A command without which, or another one, it serves nothing.
+    pub command: Option<&'static str>,
 }
 
 /// A program that is not in an image.
@@ -71,7 +71,7 @@ const SERVER: Known = Known {
     check: None,
     lacks: &[],
     is_non_root: false,
-    needs_command: false,
+    command: None,
 };
 
 /// A server among Docker's official images: those have no health checks.
@@ -282,7 +282,7 @@ const KNOWN: &[Known] = &[
     },
     Known {
         repositories: &["cockroachdb/cockroach"],
-        needs_command: true,
+        command: Some("start-single-node --insecure"),
         ports: &[26257, 8080],
         data: Some("/cockroach/cockroach-data"),
         ..STORE
@@ -318,7 +318,7 @@ const KNOWN: &[Known] = &[
     },
     Known {
         repositories: &["minio/minio", "quay.io/minio/minio"],
-        needs_command: true,
+        command: Some("server /data"),
         ports: &[9000],
         is_datastore: true,
         ..SERVER
@@ -379,7 +379,7 @@ const KNOWN: &[Known] = &[
     },
     Known {
         repositories: &["quay.io/keycloak/keycloak"],
-        needs_command: true,
+        command: Some("start-dev"),
         ports: &[8080],
         has_healthcheck: Some(false),
         lacks: &[since(23, "curl"), since(23, "wget")],
@@ -508,7 +508,7 @@ const BASES: [&str; 32] = [
 ];
 
 /// The name of a repository as the table has it.
-fn short(image: &str) -> String {
+pub(super) fn short(image: &str) -> String {
     let repository = Reference::split(image).full_repository();
     let name = repository.strip_prefix("docker.io/").unwrap_or(&repository);
     let name = name.strip_prefix("library/").unwrap_or(name);

@@ -7,6 +7,8 @@ mod build_target_missing;
 mod dockerfile_missing;
 mod dockerignore_missing;
 mod image_built_by_sibling;
+mod image_command_missing;
+mod image_env_refused;
 mod image_env_required;
 mod image_no_digest;
 mod image_ref_invalid;
@@ -28,6 +30,8 @@ pub const RULES: &[&Rule] = &[
     &dockerfile_missing::RULE,
     &dockerignore_missing::RULE,
     &image_built_by_sibling::RULE,
+    &image_command_missing::RULE,
+    &image_env_refused::RULE,
     &image_env_required::RULE,
     &image_no_digest::RULE,
     &image_ref_invalid::RULE,

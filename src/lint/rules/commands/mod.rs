@@ -3,9 +3,12 @@
 mod command_operator_dropped;
 mod exec_form_single_string;
 mod exit_status_masked;
+mod folded_script;
 mod host_interpolation;
 mod interactive_in_ci;
 mod line_continuation;
+mod lines;
+mod listens_on_loopback;
 mod multiline_without_shell;
 mod never_ending_job;
 mod shell_builtin_as_command;
@@ -22,9 +25,11 @@ pub const RULES: &[&Rule] = &[
     &command_operator_dropped::RULE,
     &exec_form_single_string::RULE,
     &exit_status_masked::RULE,
+    &folded_script::RULE,
     &host_interpolation::RULE,
     &interactive_in_ci::RULE,
     &line_continuation::RULE,
+    &listens_on_loopback::RULE,
     &multiline_without_shell::RULE,
     &never_ending_job::RULE,
     &shell_builtin_as_command::RULE,

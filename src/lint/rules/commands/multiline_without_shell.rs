@@ -1,5 +1,6 @@
 //! Lines of which only the first is a command.
 
+use super::lines::{folded_lines, second_command};
 use super::text::{Argv, Part, all, as_text, in_shell, short};
 use crate::compose::load::dropped;
 use crate::diagnostic::{Diagnostic, Fix, Severity};
@@ -51,15 +52,6 @@ services:
     check,
 };
 
-/// Programs that begin a line which is a command of its own. Everything else may be an argument.
-const PROGRAMS: [&str; 58] = [
-    "apk", "apt", "apt-get", "bash", "bundle", "cargo", "cat", "cd", "chmod", "chown", "composer", "cp", "curl",
-    "docker", "dotnet", "echo", "eslint", "exec", "exit", "export", "for", "git", "go", "gradle", "if", "java", "jest",
-    "ls", "make", "mkdir", "mv", "mvn", "mysql", "node", "npm", "npx", "php", "phpunit", "pip", "pip3", "pnpm",
-    "poetry", "psql", "pytest", "python", "python3", "rails", "rake", "rm", "ruff", "set", "sh", "sleep", "source",
-    "tox", "until", "while", "yarn",
-];
-
 fn check(project: &Project<'_>, found: &mut Found) {
     for service in project.services() {
         for argv in all(service) {
@@ -74,12 +66,19 @@ fn check(project: &Project<'_>, found: &mut Found) {
 
 fn finding(project: &Project<'_>, service: &Service<'_>, argv: &Argv<'_>, part: Part<'_>) -> Option<Diagnostic> {
     let (written, text) = as_text(project, part.node)?;
-    let second = second_command(&text)?;
+    let folded = folded_lines(project, part.node);
+    let second = match &folded {
+        Some(lines) => second_command(lines)?,
+        None => second_command(&text.lines().collect::<Vec<_>>())?,
+    };
     if dropped(&text).is_some() || argv.words().first().is_none_or(|word| is_shell(word)) {
         return None;
     }
     let name = service.name();
-    let fix = in_shell(project, service, part.node.span, written);
+    let mut fix = in_shell(project, service, part.node.span, written);
+    if let Some(edit) = fix.as_mut().filter(|_| folded.is_some()) {
+        edit.text = edit.text.replacen("- >", "- |", 1);
+    }
     Some(
         at(
             part.node.span,
@@ -96,44 +95,24 @@ fn finding(project: &Project<'_>, service: &Service<'_>, argv: &Argv<'_>, part: 
     )
 }
 
-/// The line behind the first that begins with a program, where the line before it does not go on.
-fn second_command(text: &str) -> Option<&str> {
-    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let is_command = |line: &str| {
-        let first = line.split_whitespace().next().unwrap_or_default();
-        PROGRAMS.contains(&first) || first.starts_with("./")
-    };
-    // Of programs that take a command, the next line may be that command.
-    let takes_command = |line: &str| line.ends_with("exec") || line.ends_with(" --") || line.ends_with("run");
-    let pairs = lines.windows(2).filter_map(|pair| match pair {
-        [before, line] => Some((*before, *line)),
-        _ => None,
-    });
-    let first = lines.first().filter(|first| !first.starts_with('-'))?;
-    let begins = is_command(first) || first.starts_with('/');
-    let mut second =
-        pairs.filter(|(before, line)| is_command(line) && !before.ends_with('\\') && !takes_command(before));
-    second.next().map(|(_, line)| line).filter(|_| begins)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::RULE;
+    use crate::lint::rules::testing::{fixed, found};
 
     #[test]
-    fn only_a_line_that_begins_with_a_program_is_a_command() {
-        for text in [
-            "postgres\n-c max_connections=200\n",
-            "npm run\ntest",
-            "npm test",
-            "make \\\n  test",
-            "pytest\ntests/unit\ntests/e2e",
-            "wait-for-it db:5432 --\npython app.py",
-            "redis-server\necho",
+    fn lines_that_are_folded_are_looked_at_as_they_are_written() {
+        let file = |command: &str| format!("services:\n  a:\n    image: i\n    command:{command}\n");
+        let wrong = file(" >\n      npm ci\n      npm test");
+        assert_eq!(found(&RULE, &wrong).len(), 1);
+        let list = file("\n      - sh\n      - -ec\n      - |\n        npm ci\n        npm test");
+        assert_eq!(fixed(&RULE, &wrong), list);
+        for fine in [
+            " >\n      npm test\n      --watch=false",
+            " >-\n      node\n      server.js",
         ] {
-            assert!(second_command(text).is_none(), "{text}");
+            assert_eq!(found(&RULE, &file(fine)), [""; 0], "{fine}");
         }
-        assert_eq!(second_command("npm ci\n\n  npm test\n"), Some("npm test"));
-        assert_eq!(second_command("./wait.sh\n./run.sh a"), Some("./run.sh a"));
+        assert_eq!(found(&RULE, &file(" |\n      echo a\n      nginx")).len(), 1);
     }
 }

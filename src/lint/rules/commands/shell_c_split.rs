@@ -1,5 +1,6 @@
 //! A script of which the shell gets the first word alone.
 
+use super::lines::second_command;
 use super::text::{Argv, main, short};
 use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
 use crate::lint::places::{is_own, quoted};
@@ -73,6 +74,16 @@ fn finding(project: &Project<'_>, service: &Service<'_>, argv: &Argv<'_>) -> Opt
     let level = if is_word { Severity::Error } else { Severity::Warning };
     let name = service.name();
     let (ran, lost) = (short(script.text), lost.join(" "));
+    let part = argv
+        .parts
+        .iter()
+        .find(|part| part.node.items().any(|item| std::ptr::eq(item, node)));
+    let help = match part.and_then(|part| second_command(&written_lines(project, part.node))) {
+        Some(_) => {
+            "give it the lines as one item of a list that is written with |, and \"set -e\" before them".to_owned()
+        }
+        None => format!("make the script one word: {}", quoted(&format!("{ran} {lost}"))),
+    };
     let fix = is_word
         .then(|| fix(project, service, argv, script.index, node))
         .flatten();
@@ -84,13 +95,19 @@ fn finding(project: &Project<'_>, service: &Service<'_>, argv: &Argv<'_>) -> Opt
                 short(&lost)
             ),
         )
-        .help(format!(
-            "make the script one word: {}",
-            quoted(&format!("{ran} {lost}"))
-        ))
+        .help(help)
         .at_most(level)
         .fix(fix),
     )
+}
+
+/// The lines of a text that is written over several.
+fn written_lines<'a>(project: &Project<'a>, node: &Node) -> Vec<&'a str> {
+    let text = project.text(node.span);
+    let body = text
+        .split_once('\n')
+        .filter(|(header, _)| header.starts_with(['|', '>']));
+    body.map_or(text, |(_, body)| body).lines().collect()
 }
 
 /// `. ./file a` hands its arguments on.

@@ -57,8 +57,24 @@ const TAKES_FILES: [&str; 14] = [
 ];
 
 /// Programs with a language of their own, in which such words have a meaning.
-const READS_ITSELF: [&str; 12] = [
-    "awk", "env", "expr", "find", "jq", "make", "node", "perl", "php", "python", "python3", "sed",
+const READS_ITSELF: [&str; 17] = [
+    "awk",
+    "concurrently",
+    "env",
+    "expr",
+    "find",
+    "jq",
+    "make",
+    "node",
+    "nodemon",
+    "parallel",
+    "perl",
+    "php",
+    "python",
+    "python3",
+    "sed",
+    "watch",
+    "watchexec",
 ];
 
 fn check(project: &Project<'_>, found: &mut Found) {
@@ -112,6 +128,13 @@ fn what(program: &str, word: &str, is_set: impl Fn(&str) -> bool) -> Option<&'st
         "&&" | "||" | "|" | ">" | ">>" | "2>&1" | "2>/dev/null" | ">/dev/null"
     ) {
         return Some("the operator");
+    }
+    // A server hands such a setting to a shell of its own: `archive_command` of PostgreSQL.
+    if word
+        .split_once('=')
+        .is_some_and(|(setting, _)| setting.ends_with("_command"))
+    {
+        return None;
     }
     if word.starts_with("~/") {
         return Some("the home directory");

@@ -6,11 +6,13 @@ mod artifact_without_producer;
 mod bind_masks_build;
 mod bind_source_missing;
 mod host_specific_path;
+mod image_data_moved;
 mod made;
 mod named_volume_hides_image;
 mod parallel_writers;
 mod root_owned_output;
 mod secret_env_unset;
+mod secret_not_given;
 mod secret_source_missing;
 mod shared;
 mod state_survives_run;
@@ -26,10 +28,12 @@ pub const RULES: &[&Rule] = &[
     &bind_masks_build::RULE,
     &bind_source_missing::RULE,
     &host_specific_path::RULE,
+    &image_data_moved::RULE,
     &named_volume_hides_image::RULE,
     &parallel_writers::RULE,
     &root_owned_output::RULE,
     &secret_env_unset::RULE,
+    &secret_not_given::RULE,
     &secret_source_missing::RULE,
     &state_survives_run::RULE,
     &unused_declaration::RULE,

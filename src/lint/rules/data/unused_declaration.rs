@@ -94,6 +94,8 @@ fn is_named(project: &Project<'_>, name: &str) -> bool {
 
 fn names(node: &Node, name: &str) -> bool {
     let is_it = |text: &str| {
+        // Whoever reads a secret by its path means to have it: another rule tells.
+        let text = text.strip_prefix("/run/secrets/").unwrap_or(text);
         text.strip_prefix(name)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
     };
@@ -133,6 +135,12 @@ mod tests {
                     b: {build: {context: ., secrets: [s]}}\n\
                     networks: {n: , default: {}}\nvolumes: {vol: }\nconfigs: {c: {content: x}}\nsecrets: {s: {environment: S}}\n";
         assert_eq!(found(&RULE, text), [""; 0]);
+    }
+
+    #[test]
+    fn a_secret_that_is_read_by_its_path_is_used() {
+        let text = "services:\n  a: {image: i, environment: {P_FILE: /run/secrets/p}}\nsecrets: {p: {file: ./p}, q: {file: ./q}}\n";
+        assert_eq!(found(&RULE, text), ["q"]);
     }
 
     #[test]

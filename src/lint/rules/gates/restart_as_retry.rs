@@ -1,9 +1,8 @@
 //! A gate that is to try again.
 
 use crate::compose::Restart;
-use crate::diagnostic::{Fix, Severity};
+use crate::diagnostic::Severity;
 use crate::event::Condition;
-use crate::lint::edits::remove_entry;
 use crate::lint::project::Project;
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
 
@@ -11,8 +10,8 @@ use crate::lint::rule::{Category, Found, Preset, Rule, at};
 pub(super) const RULE: Rule = Rule {
     id: "restart-as-retry",
     summary: "a service waits for the success of one that is started again after a failure",
-    why: "Compose takes the first failure for the end and does not start what waits, though the engine starts the job \
-          again behind its back; `docker compose up` can then hang. A restart policy is no way to try again.",
+    why: "`docker compose up` goes on once an attempt succeeds. With `--exit-code-from` or `--abort-on-container-exit`, as \
+          pipelines run it, compose hangs after the first failure, and `towline ci` takes that failure for the result.",
     level: Severity::Warning,
     category: Category::Pipeline,
     preset: Preset::Default,
@@ -41,20 +40,7 @@ services:
       migrate:
         condition: service_completed_successfully
 ",
-    fixed: Some(
-        "\
-services:
-  migrate:
-    image: app:1
-    command: ./migrate
-  tests:
-    image: app:1
-    command: pytest
-    depends_on:
-      migrate:
-        condition: service_completed_successfully
-",
-    ),
+    fixed: None,
     check,
 };
 
@@ -71,16 +57,14 @@ fn check(project: &Project<'_>, found: &mut Found) {
         let (Some((service, need)), Some(policy)) = (waiting, policy) else {
             continue;
         };
-        let fix = job.key_of("restart").and_then(|key| remove_entry(project, key, None));
         let (name, other) = (service.name(), job.name());
         found.push(
             at(
                 policy.span,
-                format!("\"{other}\" is started again after a failure, and \"{name}\" has given up by then"),
+                format!("\"{name}\" waits for the success of \"{other}\", which is started again after a failure"),
             )
-            .label(need.place(), "ends with the first failure")
-            .help("remove the policy; where it is to try again, let its command do so")
-            .fix(fix.map(|edits| Fix::unsafe_("let it fail at once", edits).changing(&["services.*.restart"]))),
+            .label(need.place(), "waits for a success")
+            .help("let its command try again, and leave the policy out"),
         );
     }
 }

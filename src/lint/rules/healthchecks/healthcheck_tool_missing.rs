@@ -2,10 +2,11 @@
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::health::{Check, Step, check as check_of};
-use crate::lint::images::known;
+use crate::lint::images::{known, lacks};
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
 use crate::shell::Then;
+use crate::yaml::Node;
 
 /// See its summary.
 pub(super) const RULE: Rule = Rule {
@@ -36,26 +37,70 @@ services:
 
 fn check(project: &Project<'_>, found: &mut Found) {
     for service in project.services() {
-        let image = service.text("image").filter(|_| service.get("build").is_none());
-        if let Some((image, check)) = image.zip(check_of(service)) {
-            found.extend_once(finding(project, service, image, &check));
+        if let Some((image, check)) = image(project, service).zip(check_of(service)) {
+            found.extend_once(finding(project, service, &image, &check));
         }
     }
 }
 
-fn finding(project: &Project<'_>, service: &Service<'_>, image: &str, check: &Check<'_>) -> Option<Diagnostic> {
-    let known = known(image)?;
+/// An image, and what a build adds to it.
+struct Image {
+    name: String,
+    added: Option<String>,
+}
+
+impl Image {
+    fn lacks(&self, program: &str) -> bool {
+        // Whoever names it in the Dockerfile has most likely installed it.
+        let is_added = self
+            .added
+            .as_ref()
+            .is_some_and(|text| text.contains(program) && program != "sh");
+        lacks(&self.name, program) && !is_added
+    }
+}
+
+/// The image that a service runs, or that its own is built on.
+fn image(project: &Project<'_>, service: &Service<'_>) -> Option<Image> {
+    let Some(build) = service.get("build") else {
+        let name = service.text("image")?.to_owned();
+        return Some(Image { name, added: None });
+    };
+    let dockerfile = project.dockerfile(service)?;
+    let mut stage = dockerfile.target(build.get("target").and_then(Node::as_str))?;
+    while let Some(parent) = stage.parent {
+        stage = dockerfile.stages.get(parent)?;
+    }
+    let text = match build.get("dockerfile_inline").and_then(Node::as_str) {
+        Some(text) => text.to_owned(),
+        None => project.file(&project.dockerfile_path(service)?)?.to_string(),
+    };
+    Some(Image {
+        name: stage.base.clone()?,
+        added: Some(text),
+    })
+}
+
+fn finding(project: &Project<'_>, service: &Service<'_>, image: &Image, check: &Check<'_>) -> Option<Diagnostic> {
+    if check.is_shell && image.lacks("sh") {
+        let message = format!(
+            "the image of \"{}\" has no shell to run its health check",
+            service.name()
+        );
+        return Some(at(check.test.span, message).help("write CMD, and a program that the image has"));
+    }
     let steps = check.steps(project);
     // Where another command stands behind `||`, or in an `if`, that one may do the work.
     let is_alone = |(at, step): &(usize, &Step)| {
         let rescue = steps.get(at + 1).map_or("", |next| next.program());
         !step.place.in_condition && (step.then != Then::Or || matches!(rescue, "exit" | "false"))
     };
-    let lacking = |(_, step): &(usize, &Step)| known.lacks(step.program(), image);
+    let lacking = |(_, step): &(usize, &Step)| image.lacks(step.program());
     let (_, step) = steps.iter().enumerate().filter(is_alone).find(lacking)?;
     let (name, program) = (service.name(), step.program());
-    let help = match known.check {
-        Some([first, ..]) if *first != program => format!("use what is there: {}", known.check?.join(" ")),
+    let known = known(&image.name).and_then(|known| known.check);
+    let help = match known {
+        Some([first, ..]) if *first != program => format!("use what is there: {}", known?.join(" ")),
         _ => "use a program that the image has".to_owned(),
     };
     let message = format!("the image of \"{name}\" has no {program}");
@@ -76,7 +121,11 @@ mod tests {
     fn what_an_image_lacks_is_found_where_nothing_stands_in() {
         assert_eq!(of("redis:7", "curl -f x || exit 1"), ["curl"]);
         assert_eq!(of("postgres:16", "[CMD, curl, x]"), ["curl"]);
+        assert_eq!(of("node:22-slim", "[CMD, curl, x]"), ["curl"]);
+        assert_eq!(of("gcr.io/distroless/static", "wget x"), ["wget x"]);
         for (image, test) in [
+            ("node:22", "curl x"),
+            ("node:22-alpine", "wget x"),
             ("redis:7", "redis-cli ping"),
             ("redis:7", "curl x || redis-cli ping"),
             ("redis:7-alpine", "wget x"),
@@ -86,5 +135,17 @@ mod tests {
         ] {
             assert_eq!(of(image, test), Vec::<String>::new(), "{image}: {test}");
         }
+    }
+
+    #[test]
+    fn what_a_build_adds_is_there() {
+        let of = |dockerfile: &str| {
+            let head = "services:\n  a:\n    build: .\n    healthcheck: {test: curl x}\n== Dockerfile ==\n";
+            found(&RULE, &format!("{head}{dockerfile}"))
+        };
+        assert_eq!(of("FROM python:3.12-slim\nCMD a\n"), ["curl"]);
+        assert_eq!(of("FROM python:3.12-slim AS base\nFROM base\nCMD a\n"), ["curl"]);
+        assert_eq!(of("FROM python:3.12-slim\nRUN apt-get install -y curl\n"), [""; 0]);
+        assert_eq!(of("FROM python:3.12 AS base\nFROM base\n"), [""; 0]);
     }
 }

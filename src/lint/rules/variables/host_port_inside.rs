@@ -48,6 +48,10 @@ fn check(project: &Project<'_>, found: &mut Found) {
             let (Some(port), Some(other)) = (host.port, project.service(host.name)) else {
                 continue;
             };
+            // What a server is told of itself is for others: env files are shared.
+            if host.name == service.name() {
+                continue;
+            }
             let target = other
                 .published()
                 .into_iter()

@@ -1,5 +1,6 @@
 //! Variables and addresses: values that are not what they seem, and hosts that do not answer.
 
+mod advertised_localhost;
 mod dotenv_steers_compose;
 mod dotenv_untracked;
 mod duplicate_env_key;
@@ -23,6 +24,7 @@ use crate::lint::rule::Rule;
 
 /// The rules of this folder.
 pub const RULES: &[&Rule] = &[
+    &advertised_localhost::RULE,
     &dotenv_steers_compose::RULE,
     &dotenv_untracked::RULE,
     &duplicate_env_key::RULE,

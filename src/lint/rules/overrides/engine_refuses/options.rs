@@ -52,6 +52,7 @@ pub(super) fn check(refused: &mut Refused<'_, '_>) {
     for service in project.services() {
         sysctls(refused, service);
         logging(refused, service);
+        platform(refused, service);
         for option in service.items("security_opt") {
             let text = option.as_str().unwrap_or_default();
             let key = text.split(['=', ':']).next().unwrap_or_default();
@@ -64,6 +65,55 @@ pub(super) fn check(refused: &mut Refused<'_, '_>) {
                 );
             }
         }
+    }
+}
+
+/// Systems that a platform can name, and architectures with their other names.
+const SYSTEMS: [&str; 6] = ["darwin", "freebsd", "linux", "solaris", "wasi", "windows"];
+const ARCHITECTURES: [&str; 22] = [
+    "386",
+    "aarch64",
+    "amd64",
+    "arm",
+    "arm64",
+    "armel",
+    "armhf",
+    "i386",
+    "loong64",
+    "mips",
+    "mips64",
+    "mips64le",
+    "mipsle",
+    "ppc64",
+    "ppc64le",
+    "riscv64",
+    "s390x",
+    "wasm",
+    "wasm32",
+    "x86-64",
+    "x86_64",
+    "x86_64_v2",
+];
+
+fn platform(refused: &mut Refused<'_, '_>, service: &Service<'_>) {
+    let Some((node, text)) = service.get("platform").and_then(|node| Some((node, node.as_str()?))) else {
+        return;
+    };
+    let parts: Vec<String> = text.split('/').map(str::to_ascii_lowercase).collect();
+    let is_fine = match parts.as_slice() {
+        [one] => SYSTEMS.contains(&one.as_str()) || ARCHITECTURES.contains(&one.as_str()),
+        [system, architecture] | [system, architecture, _] => {
+            SYSTEMS.contains(&system.as_str()) && ARCHITECTURES.contains(&architecture.as_str())
+        }
+        _ => false,
+    };
+    if !text.is_empty() && !is_fine {
+        let message = format!("there is no platform `{text}`");
+        refused.tell(
+            node.span,
+            message,
+            "write the system and the architecture, such as linux/amd64",
+        );
     }
 }
 

@@ -1,0 +1,174 @@
+//! Variables that an image does not start with.
+
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::lint::images::Reference;
+use crate::lint::project::{Project, Service};
+use crate::lint::rule::{Category, Found, Preset, Rule, at};
+use crate::yaml::Node;
+
+/// See its summary.
+pub(super) const RULE: Rule = Rule {
+    id: "image-env-refused",
+    summary: "an image refuses the value of a variable",
+    why: "The start scripts of images check what they are given: names that are taken, passwords that are too short, one of \
+          two variables. The container ends before it has done anything.",
+    level: Severity::Error,
+    category: Category::Correctness,
+    preset: Preset::Default,
+    bad: "\
+services:
+  db:
+    image: mysql:8.4
+    environment:
+      MYSQL_ROOT_PASSWORD: only-for-tests
+      MYSQL_USER: «root»
+      MYSQL_PASSWORD: only-for-tests
+",
+    good: "\
+services:
+  db:
+    image: mysql:8.4
+    environment:
+      MYSQL_ROOT_PASSWORD: only-for-tests
+      MYSQL_USER: app
+      MYSQL_PASSWORD: only-for-tests
+",
+    fixed: None,
+    check,
+};
+
+/// What images refuse.
+#[derive(Clone, Copy)]
+enum Refuses {
+    /// This value.
+    Value(&'static str),
+    /// Fewer characters.
+    Shorter(usize),
+    /// That none of these is there besides.
+    Without(&'static [&'static str]),
+    /// That it is there at all.
+    Anything,
+}
+
+/// Repositories of images, a variable, and what they refuse of it.
+type Row = (&'static [&'static str], &'static str, Refuses);
+
+const MYSQL: &[&str] = &[
+    "library/mysql",
+    "library/mariadb",
+    "library/percona",
+    "mysql/mysql-server",
+];
+const MONGO: &[&str] = &["library/mongo"];
+const MINIO: &[&str] = &["minio/minio"];
+const RABBIT: &[&str] = &["library/rabbitmq"];
+const INFLUX: &[&str] = &["library/influxdb"];
+
+const ROWS: [Row; 11] = [
+    (MYSQL, "MYSQL_USER", Refuses::Value("root")),
+    (MYSQL, "MARIADB_USER", Refuses::Value("root")),
+    (
+        MONGO,
+        "MONGO_INITDB_ROOT_USERNAME",
+        Refuses::Without(&["MONGO_INITDB_ROOT_PASSWORD", "MONGO_INITDB_ROOT_PASSWORD_FILE"]),
+    ),
+    (
+        MONGO,
+        "MONGO_INITDB_ROOT_PASSWORD",
+        Refuses::Without(&["MONGO_INITDB_ROOT_USERNAME", "MONGO_INITDB_ROOT_USERNAME_FILE"]),
+    ),
+    (MINIO, "MINIO_ROOT_USER", Refuses::Shorter(3)),
+    (MINIO, "MINIO_ROOT_PASSWORD", Refuses::Shorter(8)),
+    (RABBIT, "RABBITMQ_VM_MEMORY_HIGH_WATERMARK", Refuses::Anything),
+    (RABBIT, "RABBITMQ_DEFAULT_PASS_FILE", Refuses::Anything),
+    (RABBIT, "RABBITMQ_DEFAULT_USER_FILE", Refuses::Anything),
+    (INFLUX, "DOCKER_INFLUXDB_INIT_PASSWORD", Refuses::Shorter(8)),
+    (&["library/neo4j"], "NEO4J_AUTH", Refuses::Value("neo4j/neo4j")),
+];
+
+fn check(project: &Project<'_>, found: &mut Found) {
+    for service in project.services() {
+        let Some(image) = service.text("image").filter(|_| service.get("build").is_none()) else {
+            continue;
+        };
+        let repository = Reference::split(image).full_repository();
+        let name = repository.split_once('/').map_or("", |(_, name)| name);
+        for (_, variable, refuses) in ROWS.iter().filter(|(images, ..)| images.contains(&name)) {
+            let value = service.node.at(&["environment", variable]);
+            found.extend_once(value.and_then(|value| finding(project, service, variable, value, *refuses)));
+        }
+    }
+}
+
+fn finding(
+    project: &Project<'_>,
+    service: &Service<'_>,
+    variable: &str,
+    value: &Node,
+    refuses: Refuses,
+) -> Option<Diagnostic> {
+    let text = value
+        .as_str()
+        .filter(|text| !text.is_empty() && project.is_literal(value.span))?;
+    let name = service.name();
+    let (message, help) = match refuses {
+        Refuses::Value(refused) if text == refused => (
+            format!("the image of \"{name}\" does not start with {variable} set to {refused}"),
+            "write another value".to_owned(),
+        ),
+        Refuses::Shorter(least) if text.chars().count() < least => (
+            format!("the image of \"{name}\" does not start with a {variable} of fewer than {least} characters"),
+            "write a longer one".to_owned(),
+        ),
+        Refuses::Without(others)
+            if others
+                .iter()
+                .all(|other| service.node.at(&["environment", other]).is_none()) =>
+        {
+            (
+                format!("the image of \"{name}\" does not start with {variable} alone"),
+                format!("set {} too", others.first()?),
+            )
+        }
+        Refuses::Anything => (
+            format!("the image of \"{name}\" no longer starts where {variable} is set"),
+            "write it into a configuration file".to_owned(),
+        ),
+        _ => return None,
+    };
+    Some(at(value.span, message).help(help))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::lint::rules::testing::found;
+
+    #[test]
+    fn what_images_accept_is_left_alone() {
+        let of = |image: &str, variables: &str| {
+            found(
+                &RULE,
+                &format!("services:\n  a: {{image: {image}, environment: {{{variables}}}}}\n"),
+            )
+            .len()
+        };
+        assert_eq!(of("minio/minio", "MINIO_ROOT_USER: a, MINIO_ROOT_PASSWORD: b"), 2);
+        assert_eq!(of("quay.io/minio/minio", "MINIO_ROOT_PASSWORD: b"), 1);
+        assert_eq!(
+            of("minio/minio", "MINIO_ROOT_USER: abc, MINIO_ROOT_PASSWORD: 12345678"),
+            0
+        );
+        assert_eq!(of("minio/minio", "MINIO_ROOT_PASSWORD: \"${P:-b}\""), 0);
+        assert_eq!(of("mongo", "MONGO_INITDB_ROOT_USERNAME: a"), 1);
+        assert_eq!(
+            of(
+                "mongo",
+                "MONGO_INITDB_ROOT_USERNAME: a, MONGO_INITDB_ROOT_PASSWORD_FILE: /f"
+            ),
+            0
+        );
+        assert_eq!(of("rabbitmq:3.13", "RABBITMQ_VM_MEMORY_HIGH_WATERMARK: '0.6'"), 1);
+        assert_eq!(of("me/mysql", "MYSQL_USER: root"), 0);
+    }
+}
