@@ -51,7 +51,6 @@ const ROWS: [Row; 12] = [
             "otel/opentelemetry-collector",
             "otel/opentelemetry-collector-contrib",
             "jaegertracing/all-in-one",
-            "scratch",
         ],
         Tags::All,
         &["sh", "curl", "wget", "nc"],

@@ -48,19 +48,23 @@ fn check(project: &Project<'_>, found: &mut Found) {
         if service.items("command").len() > 0 {
             continue;
         }
-        found.extend_once(behind_entrypoint(service).or_else(|| by_itself(service)));
+        found.extend_once(behind_entrypoint(project, service).or_else(|| by_itself(service)));
     }
 }
 
 /// An entrypoint that hands over to a command.
-fn behind_entrypoint(service: &Service<'_>) -> Option<Diagnostic> {
+fn behind_entrypoint(project: &Project<'_>, service: &Service<'_>) -> Option<Diagnostic> {
     let entrypoint = service.get("entrypoint")?;
     let words: Vec<&str> = entrypoint.items().filter_map(Node::as_str).collect();
     let (first, last) = (program_name(words.first()?), *words.last()?);
     let rest = words.len() - 1;
     // `gosu USER` and `tini -s` have a word of their own.
     let is_bare = RUNNERS.contains(&first) && (rest == 0 || rest == 1 && matches!(first, "gosu" | "su-exec"));
-    if last != "--" && !is_bare {
+    let is_variable = entrypoint
+        .items()
+        .last()
+        .is_some_and(|last| !project.is_literal(last.span));
+    if last != "--" && !is_bare || is_variable {
         return None;
     }
     let message = format!(
@@ -96,6 +100,7 @@ mod tests {
             "image: nginx, entrypoint: [gosu, www, nginx]",
             "image: nginx, entrypoint: ./run.sh",
             "build: ., image: minio/minio",
+            "image: i, entrypoint: [a, '--${X-}']",
         ] {
             assert_eq!(found(&RULE, &file(text)), [""; 0], "{text}");
         }

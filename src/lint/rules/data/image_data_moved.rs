@@ -50,8 +50,9 @@ const SINCE: u32 = 18;
 fn check(project: &Project<'_>, found: &mut Found) {
     for service in project.services() {
         let image = service.text("image").filter(|_| service.get("build").is_none());
-        // Whoever says where the data is, is obeyed.
-        if !image.is_some_and(is_new) || service.node.at(&["environment", "PGDATA"]).is_some() {
+        // Whoever says where the data is, is obeyed; and it is the image's own entrypoint that looks.
+        let is_own = service.node.at(&["environment", "PGDATA"]).is_some() || service.items("entrypoint").len() > 0;
+        if is_own || !image.is_some_and(is_new) {
             continue;
         }
         for mount in mounts::of(service).filter(|mount| mount.target.trim_end_matches('/') == OLD) {
@@ -119,5 +120,6 @@ mod tests {
         assert_eq!(of("postgres:18", "volumes: ['data:/var/lib/postgresql']"), 0);
         let own = format!("{old}, environment: {{PGDATA: /var/lib/postgresql/data/pg}}");
         assert_eq!(of("postgres:18", &own), 0);
+        assert_eq!(of("postgres:18", &format!("{old}, entrypoint: ./own.sh")), 0);
     }
 }

@@ -9,6 +9,7 @@ mod external_secret;
 mod health_interval_too_short;
 mod layers;
 mod memory_too_small;
+mod merge_drops_keys;
 mod mode_unknown;
 mod mount_target_relative;
 mod override_appends;
@@ -32,6 +33,7 @@ pub const RULES: &[&Rule] = &[
     &external_secret::RULE,
     &health_interval_too_short::RULE,
     &memory_too_small::RULE,
+    &merge_drops_keys::RULE,
     &mode_unknown::RULE,
     &mount_target_relative::RULE,
     &override_appends::RULE,
