@@ -87,7 +87,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
 }
 
 /// Whether a mount lies over a path, and no other mount and no file of the machine is there in its place.
-fn hides(service: &Service<'_>, mount: &Mount<'_>, path: &Path) -> bool {
+pub(super) fn hides(service: &Service<'_>, mount: &Mount<'_>, path: &Path) -> bool {
     let Some((host, inside)) = mount.host().zip(path.strip_prefix(mount.target).ok()) else {
         return false;
     };

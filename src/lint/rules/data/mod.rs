@@ -7,6 +7,7 @@ mod bind_masks_build;
 mod bind_source_missing;
 mod host_specific_path;
 mod image_data_moved;
+mod image_not_tested;
 mod made;
 mod named_volume_hides_image;
 mod parallel_writers;
@@ -29,6 +30,7 @@ pub const RULES: &[&Rule] = &[
     &bind_source_missing::RULE,
     &host_specific_path::RULE,
     &image_data_moved::RULE,
+    &image_not_tested::RULE,
     &named_volume_hides_image::RULE,
     &parallel_writers::RULE,
     &root_owned_output::RULE,

@@ -162,7 +162,7 @@ fn dash<'a>(project: &Project<'a>, item: Span) -> Option<(Span, &'a str, &'stati
 mod tests {
     use super::*;
     use crate::lint::fix::apply;
-    use crate::lint::rules::testing::with_project;
+    use crate::lint::rules::testing::{found, with_project};
 
     fn fixed(depends_on: &str) -> Option<String> {
         let text = format!(
@@ -175,6 +175,22 @@ mod tests {
             let changed = apply(&text, fix.edits.iter().collect());
             Some(changed.split_once("depends_on:").unwrap().1.trim_end().to_owned())
         })
+    }
+
+    #[test]
+    fn what_else_is_wrong_with_the_tests_hides_nothing() {
+        for more in [
+            "restart: always",
+            "ports: ['9229:9229']",
+            "healthcheck: {test: 'true'}",
+            "deploy: {replicas: 3}",
+        ] {
+            let text = format!(
+                "services:\n  tests: {{image: 'node:22', command: npm test, {more}}}\n  deploy: {{image: i, command: ./deploy.sh, \
+                 depends_on: [tests]}}\n"
+            );
+            assert_eq!(found(&RULE, &text), ["tests"], "{more}");
+        }
     }
 
     #[test]
