@@ -146,6 +146,12 @@ impl Closer {
         if !self.removes() {
             return Vec::new();
         }
+        // What they brought about is nowhere on the engine.
+        if let Some((document, names)) = self.documents.of_providers() {
+            let _ = self
+                .spawner
+                .capture_within(PATIENCE, &self.commands.down(document, &names));
+        }
         let sweep = Sweep {
             spawner: &self.spawner,
             commands: &self.commands,

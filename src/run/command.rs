@@ -106,6 +106,12 @@ impl Commands {
         self.compose("stop", document, grace.chain(services.iter().copied()))
     }
 
+    /// Takes down what providers brought about for these services.
+    #[must_use]
+    pub fn down(&self, document: Vec<u8>, services: &[&str]) -> Invocation {
+        self.compose("down", document, services.iter().copied())
+    }
+
     fn compose<'a>(&self, command: &str, document: Vec<u8>, arguments: impl Iterator<Item = &'a str>) -> Invocation {
         let mut argv = self.tools.compose.clone();
         let mut push = |argument: &str| argv.push(argument.into());

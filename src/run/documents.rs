@@ -79,6 +79,19 @@ impl Documents {
                 );
             }
         }
+        // Compose hands what a provider brings about over to the services that depend on it, as variables.
+        for service in &project.services {
+            let provided = |need: &&String| project.service(need).is_some_and(|need| need.provided);
+            let providers: Map<String, Value> = service
+                .depends_on
+                .keys()
+                .filter(provided)
+                .map(|name| (name.clone(), json!({"condition": "service_started"})))
+                .collect();
+            if let Some(Value::Object(document)) = services.get_mut(&service.name).filter(|_| !providers.is_empty()) {
+                document.insert("depends_on".to_owned(), Value::Object(providers));
+            }
+        }
         let depends_on = |service: &Service| (service.name.clone(), service.depends_on.keys().cloned().collect());
         let depends_on = project.services.iter().map(depends_on).collect();
         Self {
@@ -108,6 +121,17 @@ impl Documents {
     pub fn image_of(&self, service: &str) -> String {
         let image = self.services.get(service).and_then(|service| service["image"].as_str());
         image.unwrap_or_default().to_owned()
+    }
+
+    /// The small document of the services that providers bring about, and their names; nothing where there are none.
+    #[must_use]
+    pub fn of_providers(&self) -> Option<(Vec<u8>, Vec<&str>)> {
+        let provided = self
+            .services
+            .iter()
+            .filter(|(_, service)| service["provider"].is_object());
+        let names: Vec<&str> = provided.map(|(name, _)| name.as_str()).collect();
+        (!names.is_empty()).then(|| (self.of(names.iter().copied()), names))
     }
 
     /// The small document of these stages: their services and whatever these name.
@@ -338,7 +362,11 @@ fn named_services(service: &Value) -> Vec<String> {
         .into_iter()
         .flatten();
     let contexts = contexts.filter_map(|(_, context)| context.as_str()?.strip_prefix("service:"));
+    // Those that providers bring about: no other need is left in a document.
+    let needs = service["depends_on"].as_object().into_iter().flatten();
+    let needs = needs.map(|(name, _)| name.as_str());
     modes
+        .chain(needs)
         .chain(volumes)
         .chain(links)
         .chain(contexts)
@@ -525,6 +553,25 @@ volumes: {data: {name: shop_data}}
         assert_eq!(both["services"]["unit"]["depends_on"], json!(["db"]));
         let alone = parse(&documents.in_order(["unit"]));
         assert_eq!(alone["services"]["unit"]["depends_on"], json!([]));
+    }
+
+    #[test]
+    fn who_depends_on_what_a_provider_brings_about_still_does() {
+        let stack = "services:\n  db: {provider: {type: p}}\n  web: {image: w}\n  \
+                     unit: {image: i, command: [pytest], depends_on: {db: {condition: service_started}, web: {condition: service_started}}}\n";
+        let made = documents(stack, true);
+        let alone = parse(&made.of(["unit"]));
+        assert_eq!(
+            alone["services"]["unit"]["depends_on"],
+            json!({"db": {"condition": "service_started"}})
+        );
+        assert!(alone["services"]["db"]["provider"].is_object() && alone["services"]["web"].is_null());
+        let (document, names) = made.of_providers().unwrap();
+        assert_eq!(
+            (names, parse(&document)["services"].as_object().unwrap().len()),
+            (vec!["db"], 1)
+        );
+        assert!(documents(STACK, true).of_providers().is_none());
     }
 
     #[test]

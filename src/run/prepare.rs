@@ -230,7 +230,9 @@ impl Preparation {
             {
                 if failures.iter().all(|failure| failure.stage != stage) {
                     let is_pull = id.starts_with("Image ") || self.plan.index(id).is_some();
-                    let outcome = if is_pull {
+                    let outcome = if self.plan.stages[stage].provided {
+                        Outcome::StartFailed
+                    } else if is_pull {
                         Outcome::PullFailed
                     } else {
                         classify::start_failure(details)

@@ -332,3 +332,73 @@ services:
         assert!(theirs.text().lines().any(|line| line == word), "{theirs}");
     }
 }
+
+/// A program that compose takes for a provider: it tells of a variable, notes what it is called for, and fails where it is
+/// told to.
+const PROVIDER: &str = "#!/bin/sh
+echo \"$*\" >>\"$PROVIDER_LOG\"
+case \" $* \" in
+*' up '*--fail*) echo '{\"type\":\"error\",\"message\":\"no quota\"}'; exit 1 ;;
+*' up '*) echo '{\"type\":\"setenv\",\"message\":\"URL=at the provider\"}' ;;
+esac
+";
+
+#[test]
+fn what_a_provider_brings_about_reaches_who_depends_on_it_and_is_taken_down() {
+    let Some(engine) = engine() else { return };
+    let services = "  db: {provider: {type: towline-test-provider, options: {SIZE: \"1\"}}}
+  test: {<<: *box, command: ['echo $$DB_URL'], depends_on: [db]}
+";
+    let project = Project::with_services(engine, "files", services);
+    let folder = project.directory.join("bin");
+    std::fs::create_dir_all(&folder).unwrap();
+    let program = folder.join("towline-test-provider");
+    std::fs::write(&program, PROVIDER).unwrap();
+    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let log = project.directory.join("provider.log");
+    let run = |line: &str| {
+        let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
+        let run = project.towline(line).env("PATH", path);
+        run.env("PROVIDER_LOG", log.to_str().unwrap()).run()
+    };
+    let finished = run("ci");
+    finished.passed();
+    assert_eq!(finished.log("test"), b"at the provider\n", "{finished}");
+    let called = std::fs::read_to_string(&log).unwrap();
+    assert!(
+        called.contains(" up ") && called.trim_end().lines().last().unwrap().contains(" down "),
+        "{called}"
+    );
+
+    project.write("fails.yaml", "services: {db: {provider: {options: {fail: \"1\"}}}}\n");
+    let finished = run("-f compose.yaml -f fails.yaml ci");
+    finished
+        .failed("stage=db outcome=start_failed code=77")
+        .says("no quota");
+}
+
+#[test]
+fn what_a_service_extends_and_its_label_files_come_along() {
+    let Some(engine) = engine() else { return };
+    let services = "  test:
+    extends: {file: base.yaml, service: base}
+    environment: {B: own}
+    label_file: [labels.env]
+    develop: {watch: [{path: ., action: sync, target: /src}]}
+    entrypoint: [sh, -c]
+    command: ['echo $$A $$B; sleep 3']
+";
+    let project = Project::with_services(engine, "files", services);
+    project.write(
+        "base.yaml",
+        "services: {base: {image: busybox, environment: {A: base, B: base}}}\n",
+    );
+    project.write("labels.env", "com.example.from=from-a-file\n");
+    // The container of a job is there until its run ends: whatever shows its labels has to look while it runs.
+    let running = project.towline("ci").start();
+    let labelled = || engine.docker("ps --all --quiet --filter label=com.example.from=from-a-file");
+    running.until("the container has the label", || !labelled().is_empty());
+    let finished = running.wait();
+    finished.passed();
+    assert_eq!(finished.log("test"), b"base own\n", "{finished}");
+}

@@ -56,7 +56,13 @@ fn check(project: &Project<'_>, found: &mut Found) {
             continue;
         }
         for mount in mounts::of(service).filter(|mount| mount.target.trim_end_matches('/') == OLD) {
-            found.push_once(finding(service, &mount));
+            // Another file may give it an entrypoint or another place.
+            let level = if project.has_other_files() {
+                Severity::Warning
+            } else {
+                Severity::Error
+            };
+            found.push_once(finding(service, &mount).at_most(level));
         }
     }
 }

@@ -14,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
           pipelines run it, compose hangs after the first failure, and `towline ci` takes that failure for the result.",
     level: Severity::Warning,
     category: Category::Pipeline,
-    preset: Preset::Default,
+    preset: Preset::Ci,
     bad: "\
 services:
   migrate:

@@ -76,7 +76,9 @@ fn check(project: &Project<'_>, found: &mut Found) {
     for service in project.services() {
         let image = Reference::split(service.text("image").unwrap_or_default()).repository;
         let is_tool = image.rsplit('/').next().is_some_and(|name| TOOLS.contains(&name));
-        for mount in mounts::of(service).filter(holds_socket) {
+        // What only reads and is made to watch the engine has to have it.
+        let is_fine = |mount: &Mount<'_>| is_tool && mount.is_read_only;
+        for mount in mounts::of(service).filter(|mount| holds_socket(mount) && !is_fine(mount)) {
             let (name, source) = (service.name(), mount.source.and_then(Node::as_str).unwrap_or_default());
             found.push_once(
                 at(

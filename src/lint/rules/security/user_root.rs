@@ -12,7 +12,7 @@ pub(super) const RULE: Rule = Rule {
           all that the container has, and files that it writes to the machine belong to root.",
     level: Severity::Hint,
     category: Category::Security,
-    preset: Preset::Default,
+    preset: Preset::Strict,
     bad: "\
 services:
   web:

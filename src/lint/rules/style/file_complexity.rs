@@ -17,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
           several places, and nobody reads it from end to end.",
     level: Severity::Hint,
     category: Category::Style,
-    preset: Preset::Default,
+    preset: Preset::Strict,
     bad: "\
 «services»:
   shop-web: {image: \"shop-web:1\"}
