@@ -48,6 +48,8 @@ enum Refuses {
     Without(&'static [&'static str]),
     /// That it is there at all.
     Anything,
+    /// Fewer than eight characters, or fewer than three of: small letters, capitals, digits and others.
+    Simple,
 }
 
 /// Repositories of images, a variable, and what they refuse of it.
@@ -62,9 +64,10 @@ const MYSQL: &[&str] = &[
 const MONGO: &[&str] = &["library/mongo"];
 const MINIO: &[&str] = &["minio/minio"];
 const RABBIT: &[&str] = &["library/rabbitmq"];
+const MSSQL: &[&str] = &["mssql/server"];
 const INFLUX: &[&str] = &["library/influxdb"];
 
-const ROWS: [Row; 11] = [
+const ROWS: [Row; 14] = [
     (MYSQL, "MYSQL_USER", Refuses::Value("root")),
     (MYSQL, "MARIADB_USER", Refuses::Value("root")),
     (
@@ -82,6 +85,13 @@ const ROWS: [Row; 11] = [
     (RABBIT, "RABBITMQ_VM_MEMORY_HIGH_WATERMARK", Refuses::Anything),
     (RABBIT, "RABBITMQ_DEFAULT_PASS_FILE", Refuses::Anything),
     (RABBIT, "RABBITMQ_DEFAULT_USER_FILE", Refuses::Anything),
+    (MSSQL, "MSSQL_SA_PASSWORD", Refuses::Simple),
+    (MSSQL, "SA_PASSWORD", Refuses::Simple),
+    (
+        &["apache/kafka"],
+        "KAFKA_ZOOKEEPER_CONNECT",
+        Refuses::Without(&["KAFKA_PROCESS_ROLES"]),
+    ),
     (INFLUX, "DOCKER_INFLUXDB_INIT_PASSWORD", Refuses::Shorter(8)),
     (&["library/neo4j"], "NEO4J_AUTH", Refuses::Value("neo4j/neo4j")),
 ];
@@ -134,9 +144,24 @@ fn finding(
             format!("the image of \"{name}\" no longer starts where {variable} is set"),
             "write it into a configuration file".to_owned(),
         ),
+        Refuses::Simple if is_simple(text) => (
+            format!("the image of \"{name}\" does not start with so simple a {variable}"),
+            "write at least 8 characters, of three kinds: small letters, capitals, digits, others".to_owned(),
+        ),
         _ => return None,
     };
     Some(at(value.span, message).help(help))
+}
+
+fn is_simple(password: &str) -> bool {
+    let kinds: [fn(char) -> bool; 4] = [
+        char::is_lowercase,
+        char::is_uppercase,
+        |c| c.is_ascii_digit(),
+        |c| !c.is_alphanumeric(),
+    ];
+    let kinds = kinds.iter().filter(|kind| password.chars().any(**kind)).count();
+    password.chars().count() < 8 || kinds < 3
 }
 
 #[cfg(test)]
@@ -169,6 +194,15 @@ mod tests {
             0
         );
         assert_eq!(of("rabbitmq:3.13", "RABBITMQ_VM_MEMORY_HIGH_WATERMARK: '0.6'"), 1);
+        assert_eq!(
+            of(
+                "mcr.microsoft.com/mssql/server:2022-latest",
+                "MSSQL_SA_PASSWORD: password"
+            ),
+            1
+        );
+        assert_eq!(of("mcr.microsoft.com/mssql/server", "SA_PASSWORD: Only4Tests"), 0);
+        assert_eq!(of("apache/kafka:4.1.0", "KAFKA_ZOOKEEPER_CONNECT: 'zk:2181'"), 1);
         assert_eq!(of("me/mysql", "MYSQL_USER: root"), 0);
     }
 }

@@ -11,7 +11,9 @@ mod image_command_missing;
 mod image_env_refused;
 mod image_env_required;
 mod image_no_digest;
+mod image_option_removed;
 mod image_ref_invalid;
+mod image_removed;
 mod image_tag_collision;
 mod image_unpinned;
 mod place;
@@ -34,7 +36,9 @@ pub const RULES: &[&Rule] = &[
     &image_env_refused::RULE,
     &image_env_required::RULE,
     &image_no_digest::RULE,
+    &image_option_removed::RULE,
     &image_ref_invalid::RULE,
+    &image_removed::RULE,
     &image_tag_collision::RULE,
     &image_unpinned::RULE,
     &pull_never_in_ci::RULE,

@@ -2,12 +2,14 @@
 
 use std::fs;
 
+use super::lines::second_command;
 use super::text::{Argv, main};
 use crate::diagnostic::{Diagnostic, Fix, Severity};
 use crate::lint::edits::split_item;
 use crate::lint::places::quoted;
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
+use crate::yaml::Node;
 
 /// See its summary.
 pub(super) const RULE: Rule = Rule {
@@ -51,7 +53,11 @@ fn check(project: &Project<'_>, found: &mut Found) {
 
 fn finding(project: &Project<'_>, service: &Service<'_>, argv: &Argv<'_>) -> Option<Diagnostic> {
     let part = argv.parts.first()?;
-    let [item] = part.node.as_seq()? else { return None };
+    let items = part.node.as_seq()?;
+    let item = items.first()?;
+    if items.len() > 1 && !are_commands(items) {
+        return None;
+    }
     let text = item.as_str()?;
     let is_command = text.trim().contains(' ') && !text.contains('\\') && !text.starts_with('-');
     let is_entrypoint = part.what == "entrypoint";
@@ -59,7 +65,7 @@ fn finding(project: &Project<'_>, service: &Service<'_>, argv: &Argv<'_>) -> Opt
         return None;
     }
     let name = service.name();
-    let edit = split_item(project, service, part.node, item);
+    let edit = split_item(project, service, part.node, item).filter(|_| items.len() == 1);
     let finding = at(
         item.span,
         format!(
@@ -75,6 +81,13 @@ fn finding(project: &Project<'_>, service: &Service<'_>, argv: &Argv<'_>) -> Opt
                 Fix::safe("split the words", vec![edit]).changing(&["services.*.command", "services.*.entrypoint"])
             })),
     )
+}
+
+/// Whether every item is a command of its own: two of them that begin with programs.
+fn are_commands(items: &[Node]) -> bool {
+    let texts: Vec<&str> = items.iter().filter_map(Node::as_str).collect();
+    let has_words = |text: &&str| text.trim().contains(' ');
+    texts.len() == items.len() && texts.iter().all(has_words) && second_command(&texts).is_some()
 }
 
 /// Whether the image may take the one word for a script: where it has an entrypoint of its own, as far as that is known.
@@ -99,12 +112,15 @@ mod tests {
             "entrypoint: [sh, -c]\n    command: [\"npm test\"]",
             "command: \"npm test\"",
             "command: [npm, run test]",
+            "command: [\"npm run\", \"my test\"]",
             "command: [\"--config a\"]",
             "command: ['C:\\Program Files\\a']",
         ] {
             let files = format!("services:\n  a:\n    image: i\n    {value}\n");
             assert!(found(&RULE, &files).is_empty(), "{value}");
         }
+        let two = "services:\n  a:\n    image: i\n    command: [\"npm ci --quiet\", \"npm test\"]\n";
+        assert_eq!(found(&RULE, two), ["\"npm ci --quiet\""]);
         let built = "services:\n  a:\n    build: .\n    command: [a b]\n== Dockerfile ==\nFROM i\n";
         assert_eq!(found(&RULE, built), ["a b"]);
         let built = format!("{built}ENTRYPOINT [\"sh\", \"-c\"]\n");

@@ -47,11 +47,12 @@ fn check(project: &Project<'_>, found: &mut Found) {
     for service in project.services().iter().filter(|service| is_inside(project, service)) {
         for host in hosts(service)
             .iter()
-            .filter(|host| host.scheme.is_some() && !host.is_own())
+            .filter(|host| (host.scheme.is_some() || host.is_alone_in_variable(service)) && !host.is_own())
         {
             let wanted = host.name;
             let is_name = wanted.contains(|c: char| c.is_ascii_alphabetic()) && !wanted.contains('.');
-            let is_asked = host.is_for_programs() || (host.is_web() && host.port.is_some());
+            let is_asked =
+                host.is_for_programs() || host.is_alone_in_variable(service) || (host.is_web() && host.port.is_some());
             if !is_name || !is_asked || is_known(project, service, &aliases, wanted) {
                 continue;
             }
