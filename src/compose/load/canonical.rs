@@ -50,6 +50,8 @@ const KINDS: &[Kind] = &[
     ("expose.[]", "a text or a number", |value| {
         matches!(value, Value::Str(_) | Value::Int(_) | Value::Float(_))
     }),
+    ("ulimits.*", "a whole number or a mapping", is_limit),
+    ("build.ulimits.*", "a whole number or a mapping", is_limit),
     ("gpus", "\"all\" or a list", |value| {
         matches!(value, Value::Str(_) | Value::Seq(_))
     }),
@@ -71,6 +73,13 @@ fn is_list_or_null(value: &Value) -> bool {
 
 fn is_text_or_map(value: &Value) -> bool {
     matches!(value, Value::Str(_) | Value::Map(_))
+}
+
+fn is_limit(value: &Value) -> bool {
+    match value {
+        Value::Int(number) => i64::try_from(*number).is_ok(),
+        value => matches!(value, Value::Map(_)),
+    }
 }
 
 fn is_text(value: &Value) -> bool {

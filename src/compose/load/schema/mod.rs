@@ -4,7 +4,7 @@ mod tables;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, nearest};
 use crate::source::Span;
-use crate::yaml::{Map, Node, Value};
+use crate::yaml::{Key, Map, Node, Value};
 
 /// What a value may be.
 pub(super) enum Type {
@@ -12,6 +12,8 @@ pub(super) enum Type {
     Any,
     Null,
     Text,
+    /// A text, or a date that Compose makes a text of.
+    Dated,
     Bool,
     Number,
     Integer,
@@ -26,6 +28,8 @@ pub(super) enum Type {
     Unique(&'static Self),
     /// A mapping with free names that fit a rule.
     Names(fn(&str) -> bool, &'static Self),
+    /// A mapping with free names, of which those that fit a rule have values of a type.
+    Matching(fn(&str) -> bool, &'static Self),
     /// A mapping with known keys.
     Keys(&'static Keys),
     /// One of these; the first one whose kind fits speaks for all.
@@ -92,6 +96,11 @@ impl Checker<'_> {
             (Type::OneOf(options), _) => self.options(node, span, options),
             (Type::Keys(keys), Value::Map(map)) => self.keys(map, span, keys),
             (Type::Names(fits, value), Value::Map(map)) => self.names(map, *fits, value),
+            (Type::Matching(fits, wanted), Value::Map(map)) => {
+                for (key, value) in map.iter().filter(|(key, _)| fits(key)) {
+                    self.entry(key, value, wanted);
+                }
+            }
             (Type::List(item), Value::Seq(items)) => self.items(items, item),
             (Type::Unique(item), Value::Seq(items)) => {
                 self.items(items, item);
@@ -140,19 +149,14 @@ impl Checker<'_> {
 
     fn keys(&mut self, map: &Map, span: Span, keys: &'static Keys) {
         for (key, value) in map {
-            self.path.push(key.to_string());
             match keys.get(key) {
-                // An empty value has no place of its own worth pointing at: its key has.
-                Some(wanted) => self.value(value, if value.is_null() { key.span } else { value.span }, wanted),
+                Some(wanted) => self.entry(key, value, wanted),
                 None if keys.open || key.starts_with("x-") => {}
                 None => {
-                    self.path.pop();
                     let message = format!("unknown key \"{}\"", key.text);
                     self.fail("unknown-key", key.span, message, keys.meant(key));
-                    continue;
                 }
             }
-            self.path.pop();
         }
         for key in keys.required.iter().filter(|key| !map.contains_key(**key)) {
             self.fail("missing-key", span, format!("the key \"{key}\" is missing"), None);
@@ -176,10 +180,15 @@ impl Checker<'_> {
                 );
                 continue;
             }
-            self.path.push(key.to_string());
-            self.value(value, if value.is_null() { key.span } else { value.span }, wanted);
-            self.path.pop();
+            self.entry(key, value, wanted);
         }
+    }
+
+    fn entry(&mut self, key: &Key, value: &Node, wanted: &'static Type) {
+        self.path.push(key.to_string());
+        // An empty value has no place of its own worth pointing at: its key has.
+        self.value(value, if value.is_null() { key.span } else { value.span }, wanted);
+        self.path.pop();
     }
 
     fn items(&mut self, items: &[Node], wanted: &'static Type) {
@@ -240,7 +249,8 @@ fn is_kind(value: &Value, wanted: &Type) -> bool {
     match wanted {
         Type::Any => true,
         Type::Null => matches!(value, Value::Null),
-        Type::Text | Type::Words(_) | Type::Fits(..) => matches!(value, Value::Str(_) | Value::Time(_)),
+        Type::Text | Type::Words(_) | Type::Fits(..) => matches!(value, Value::Str(_)),
+        Type::Dated => matches!(value, Value::Str(_) | Value::Time(_)),
         Type::Bool => matches!(value, Value::Bool(_)),
         Type::Number => matches!(value, Value::Int(_) | Value::Float(_)),
         Type::Integer | Type::Range(..) => match value {
@@ -249,7 +259,7 @@ fn is_kind(value: &Value, wanted: &Type) -> bool {
             _ => false,
         },
         Type::List(_) | Type::Unique(_) => matches!(value, Value::Seq(_)),
-        Type::Names(..) | Type::Keys(_) => matches!(value, Value::Map(_)),
+        Type::Names(..) | Type::Matching(..) | Type::Keys(_) => matches!(value, Value::Map(_)),
         Type::OneOf(options) => options.iter().any(|option| is_kind(value, option)),
     }
 }
@@ -258,12 +268,12 @@ fn name(wanted: &Type) -> &'static str {
     match wanted {
         Type::Any | Type::OneOf(_) => "anything else",
         Type::Null => "empty",
-        Type::Text | Type::Words(_) | Type::Fits(..) => "a text",
+        Type::Text | Type::Dated | Type::Words(_) | Type::Fits(..) => "a text",
         Type::Bool => "true or false",
         Type::Number => "a number",
         Type::Integer | Type::Range(..) => "a whole number",
         Type::List(_) | Type::Unique(_) => "a list",
-        Type::Names(..) | Type::Keys(_) => "a mapping",
+        Type::Names(..) | Type::Matching(..) | Type::Keys(_) => "a mapping",
     }
 }
 

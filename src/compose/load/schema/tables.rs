@@ -1,6 +1,6 @@
 //! The keys of a Compose file and what each may hold, after the Compose specification, section by section.
 
-use super::Type::{Any, Bool, Fits, Integer, List, Names, Null, Number, OneOf, Range, Text, Unique, Words};
+use super::Type::{Any, Bool, Dated, Fits, Integer, List, Names, Null, Number, OneOf, Range, Text, Unique, Words};
 use super::{Keys, Type};
 
 type Entries = &'static [(&'static str, Type)];
@@ -29,20 +29,29 @@ const TEXT_OR_LIST: Type = OneOf(&[Text, TEXTS]);
 const BOOL_TEXT: Type = OneOf(&[Bool, Text]);
 const NUMBER_TEXT: Type = OneOf(&[Number, Text]);
 const INTEGER_TEXT: Type = OneOf(&[Integer, Text]);
-const SCALAR: Type = OneOf(&[Text, Number, Bool]);
+const SCALAR: Type = OneOf(&[Dated, Number, Bool]);
+/// A size of which Compose takes no notice where it is neither a text nor a whole number.
+const SIZE: Type = OneOf(&[Number, Dated]);
+const WHOLE_SIZE: Type = OneOf(&[Integer, Dated]);
 /// Names with values, as a mapping or as a list of `NAME=VALUE`.
-const KV: Type = OneOf(&[Names(not_empty, &OneOf(&[Text, Number, Bool, Null])), TEXTS]);
-const COMMAND: Type = OneOf(&[Null, Text, TEXT_LIST]);
-const OPTIONS: Type = Names(any_name, &OneOf(&[Text, Number]));
-const HOSTS: Type = OneOf(&[Names(not_empty, &OneOf(&[Text, TEXT_LIST])), TEXTS]);
-const ULIMITS: Type = Names(any_name, &OneOf(&[INTEGER_TEXT, Type::Keys(&ULIMIT)]));
+const KV: Type = OneOf(&[Names(not_empty, &OneOf(&[Dated, Number, Bool, Null])), Unique(&Dated)]);
+/// A date is no command to Compose, and no mistake either.
+const COMMAND: Type = OneOf(&[Null, Dated, TEXT_LIST]);
+const OPTIONS: Type = Names(any_name, &OneOf(&[Dated, Number]));
+const HOSTS: Type = OneOf(&[Names(not_empty, &OneOf(&[Text, List(&Dated)])), Unique(&Dated)]);
+const ULIMITS: Type = Type::Matching(is_lower_case, &OneOf(&[INTEGER_TEXT, Type::Keys(&ULIMIT)]));
 
 fn any_name(_: &str) -> bool {
     true
 }
 
+fn is_lower_case(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase())
+}
+
+/// `.+`, in which the point stands for anything but a line break.
 fn not_empty(name: &str) -> bool {
-    !name.is_empty()
+    name.bytes().any(|byte| byte != b'\n')
 }
 
 /// `^[a-zA-Z0-9._-]+$`
@@ -93,7 +102,7 @@ pub(super) static ROOT: Type = Type::Keys(&ROOT_KEYS);
 
 pub(super) static ROOT_KEYS: Keys = Keys {
     groups: &[&[
-        ("version", Text),
+        ("version", Dated),
         ("name", Text),
         ("include", Any),
         ("services", Names(is_name, &Type::Keys(&SERVICE))),
@@ -171,14 +180,14 @@ pub(super) const CONTAINER: Entries = &[
         "logging",
         Type::Keys(&closed(&[&[
             ("driver", Text),
-            ("options", Names(any_name, &OneOf(&[Text, Number, Null]))),
+            ("options", Names(any_name, &OneOf(&[Dated, Number, Null]))),
         ]])),
     ),
     ("mac_address", Text),
-    ("mem_limit", NUMBER_TEXT),
-    ("mem_reservation", INTEGER_TEXT),
-    ("mem_swappiness", INTEGER_TEXT),
-    ("memswap_limit", NUMBER_TEXT),
+    ("mem_limit", SIZE),
+    ("mem_reservation", WHOLE_SIZE),
+    ("mem_swappiness", WHOLE_SIZE),
+    ("memswap_limit", SIZE),
     (
         "models",
         OneOf(&[
@@ -215,7 +224,7 @@ pub(super) const CONTAINER: Entries = &[
     ("runtime", Text),
     ("secrets", List(&OneOf(&[Text, Type::Keys(&FILE_REFERENCE)]))),
     ("security_opt", TEXTS),
-    ("shm_size", NUMBER_TEXT),
+    ("shm_size", SIZE),
     ("stop_grace_period", Text),
     ("stop_signal", Text),
     ("storage_opt", Names(any_name, &Any)),
@@ -304,7 +313,7 @@ static SCHEDULE: Keys = with(
 );
 
 const WEIGHTS: Type = List(&Type::Keys(&closed(&[&[("path", Text), ("weight", INTEGER_TEXT)]])));
-const RATES: Type = List(&Type::Keys(&closed(&[&[("path", Text), ("rate", INTEGER_TEXT)]])));
+const RATES: Type = List(&Type::Keys(&closed(&[&[("path", Text), ("rate", WHOLE_SIZE)]])));
 
 static BLKIO: Keys = closed(&[&[
     ("weight", INTEGER_TEXT),
@@ -381,7 +390,7 @@ static MOUNT: Keys = with(
         (
             "tmpfs",
             Type::Keys(&closed(&[&[
-                ("size", OneOf(&[Range(0, i64::MAX), Text])),
+                ("size", OneOf(&[Range(0, i64::MAX), Dated])),
                 ("mode", NUMBER_TEXT),
             ]])),
         ),
@@ -391,7 +400,7 @@ static MOUNT: Keys = with(
 );
 
 static BUILD: Keys = closed(&[&[
-    ("additional_contexts", KV),
+    ("additional_contexts", OneOf(&[Names(not_empty, &Text), TEXTS])),
     ("args", KV),
     ("cache_from", TEXT_LIST),
     ("cache_to", TEXT_LIST),
@@ -407,11 +416,11 @@ static BUILD: Keys = closed(&[&[
     ("no_cache_filter", TEXT_OR_LIST),
     ("platforms", TEXT_LIST),
     ("privileged", BOOL_TEXT),
-    ("provenance", OneOf(&[Text, Bool])),
+    ("provenance", OneOf(&[Dated, Bool])),
     ("pull", BOOL_TEXT),
-    ("sbom", OneOf(&[Text, Bool])),
+    ("sbom", OneOf(&[Dated, Bool])),
     ("secrets", List(&OneOf(&[Text, Type::Keys(&FILE_REFERENCE)]))),
-    ("shm_size", INTEGER_TEXT),
+    ("shm_size", WHOLE_SIZE),
     ("ssh", KV),
     ("tags", TEXT_LIST),
     ("target", Text),
@@ -479,7 +488,7 @@ static DEPLOY: Keys = closed(&[&[
                 "limits",
                 Type::Keys(&closed(&[&[
                     ("cpus", NUMBER_TEXT),
-                    ("memory", Text),
+                    ("memory", Dated),
                     ("pids", INTEGER_TEXT),
                 ]])),
             ),
@@ -512,7 +521,7 @@ static RESERVATIONS: Keys = closed(&[&[
             Type::Keys(&closed(&[&[("kind", Text), ("value", NUMBER_TEXT)]])),
         )]]))),
     ),
-    ("memory", Text),
+    ("memory", Dated),
 ]]);
 
 static DEVELOP: Keys = closed(&[&[(
@@ -546,6 +555,16 @@ static HOOK: Keys = with(
 );
 
 const EXTERNAL: Type = OneOf(&[Bool, Text, Type::Keys(&closed(&[&[("name", Text)]]))]);
+const EXTERNAL_FILE: Type = OneOf(&[
+    Bool,
+    Text,
+    Type::Keys(&Keys {
+        groups: &[&[("name", Text)]],
+        required: &[],
+        open: true,
+        not_empty: false,
+    }),
+]);
 
 static NETWORK: Keys = closed(&[&[
     ("attachable", BOOL_TEXT),
@@ -561,14 +580,14 @@ static NETWORK: Keys = closed(&[&[
             (
                 "config",
                 List(&Type::Keys(&closed(&[&[
-                    ("aux_addresses", Names(any_name, &Text)),
+                    ("aux_addresses", Names(any_name, &Dated)),
                     ("gateway", Text),
                     ("ip_range", Text),
                     ("subnet", Text),
                 ]]))),
             ),
             ("driver", Text),
-            ("options", Names(any_name, &Text)),
+            ("options", Names(any_name, &Dated)),
         ]])),
     ),
     ("labels", KV),
@@ -586,7 +605,7 @@ static VOLUME: Keys = closed(&[&[
 /// What secrets and configs have in common.
 const FILE_OBJECT: Entries = &[
     ("environment", Text),
-    ("external", EXTERNAL),
+    ("external", EXTERNAL_FILE),
     ("file", Text),
     ("labels", KV),
     ("name", Text),
