@@ -91,7 +91,6 @@ type Change = fn(&mut Node, &mut Diagnostics);
 const FORMS: &[(&str, Change)] = &[
     ("build", |node, _| replace(node, build)),
     ("build.secrets.[]", |node, _| wrap(node, "source")),
-    ("build.no_cache_filter", |node, _| listed(node)),
     ("build.additional_contexts", key_values),
     ("build.ssh", ssh_keys),
     ("depends_on", |node, _| replace(node, depends_on)),

@@ -24,6 +24,28 @@ pub(super) fn decode(root: &mut Node, problems: &mut Diagnostics) {
     for (pattern, decode) in TOP_LEVEL {
         visit(root, pattern, &mut |node| apply(node, *decode, problems));
     }
+    for (_, section) in root
+        .entries()
+        .filter(|(key, _)| !key.starts_with("x-") && *key.text != *"version")
+    {
+        no_dates(section, problems);
+    }
+}
+
+/// Tells of the dates that are left: Compose makes a text of them in a few places alone.
+fn no_dates(node: &Node, problems: &mut Diagnostics) {
+    match &node.value {
+        Value::Time(_) => {
+            let problem = Diagnostic::error("wrong-type", node.span, "this must be a text, and not a date");
+            problems.push(problem.help("write it in quotes"));
+        }
+        Value::Seq(items) => items.iter().for_each(|item| no_dates(item, problems)),
+        Value::Map(map) => {
+            let known = map.iter().filter(|(key, _)| !key.starts_with("x-"));
+            known.for_each(|(_, value)| no_dates(value, problems));
+        }
+        _ => {}
+    }
 }
 
 type Decode = fn(&mut Node) -> Result<(), String>;
@@ -51,6 +73,7 @@ const CONTAINER: &[(&str, Decode)] = &[
     ("sysctls", labels),
     ("deploy.labels", labels),
     ("build.labels", labels),
+    ("build.no_cache_filter", list),
     ("volumes.[].volume.labels", labels),
     ("gpus.[].options", labels),
     ("deploy.resources.reservations.devices.[].options", labels),
@@ -175,6 +198,15 @@ fn name(node: &mut Node) -> Result<(), String> {
         Value::Int(_) | Value::Str(_) | Value::Null => text(node),
         _ => Err("this value must be a text or a whole number".to_owned()),
     }
+}
+
+/// A text as a list of it.
+fn list(node: &mut Node) -> Result<(), String> {
+    if let Value::Str(text) = &mut node.value {
+        let item = Node::str(std::mem::take(text), node.span);
+        node.value = Value::Seq(vec![item]);
+    }
+    Ok(())
 }
 
 fn texts(node: &mut Node) -> Result<(), String> {
@@ -421,6 +453,8 @@ fn unsigned(node: &mut Node) -> Result<(), String> {
 fn fixed(node: &mut Node, bits: u32) -> Result<(), String> {
     let number = match &node.value {
         Value::Int(number) => *number,
+        #[expect(clippy::cast_possible_truncation, reason = "a fraction is dropped, as Compose does")]
+        Value::Float(number) => *number as i128,
         _ => {
             integer(node)?;
             let Value::Int(number) = node.value else { return Ok(()) };

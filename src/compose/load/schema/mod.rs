@@ -11,9 +11,8 @@ pub(super) enum Type {
     /// Anything at all.
     Any,
     Null,
+    /// A text, or a date: whether Compose can make a text of that is known once the model is decoded.
     Text,
-    /// A text, or a date that Compose makes a text of.
-    Dated,
     Bool,
     Number,
     Integer,
@@ -249,8 +248,8 @@ fn is_kind(value: &Value, wanted: &Type) -> bool {
     match wanted {
         Type::Any => true,
         Type::Null => matches!(value, Value::Null),
-        Type::Text | Type::Words(_) | Type::Fits(..) => matches!(value, Value::Str(_)),
-        Type::Dated => matches!(value, Value::Str(_) | Value::Time(_)),
+        Type::Text => matches!(value, Value::Str(_) | Value::Time(_)),
+        Type::Words(_) | Type::Fits(..) => matches!(value, Value::Str(_)),
         Type::Bool => matches!(value, Value::Bool(_)),
         Type::Number => matches!(value, Value::Int(_) | Value::Float(_)),
         Type::Integer | Type::Range(..) => match value {
@@ -268,7 +267,7 @@ fn name(wanted: &Type) -> &'static str {
     match wanted {
         Type::Any | Type::OneOf(_) => "anything else",
         Type::Null => "empty",
-        Type::Text | Type::Dated | Type::Words(_) | Type::Fits(..) => "a text",
+        Type::Text | Type::Words(_) | Type::Fits(..) => "a text",
         Type::Bool => "true or false",
         Type::Number => "a number",
         Type::Integer | Type::Range(..) => "a whole number",

@@ -1,6 +1,6 @@
 //! The keys of a Compose file and what each may hold, after the Compose specification, section by section.
 
-use super::Type::{Any, Bool, Dated, Fits, Integer, List, Names, Null, Number, OneOf, Range, Text, Unique, Words};
+use super::Type::{Any, Bool, Fits, Integer, List, Names, Null, Number, OneOf, Range, Text, Unique, Words};
 use super::{Keys, Type};
 
 type Entries = &'static [(&'static str, Type)];
@@ -29,16 +29,12 @@ const TEXT_OR_LIST: Type = OneOf(&[Text, TEXTS]);
 const BOOL_TEXT: Type = OneOf(&[Bool, Text]);
 const NUMBER_TEXT: Type = OneOf(&[Number, Text]);
 const INTEGER_TEXT: Type = OneOf(&[Integer, Text]);
-const SCALAR: Type = OneOf(&[Dated, Number, Bool]);
-/// A size of which Compose takes no notice where it is neither a text nor a whole number.
-const SIZE: Type = OneOf(&[Number, Dated]);
-const WHOLE_SIZE: Type = OneOf(&[Integer, Dated]);
+const SCALAR: Type = OneOf(&[Text, Number, Bool]);
 /// Names with values, as a mapping or as a list of `NAME=VALUE`.
-const KV: Type = OneOf(&[Names(not_empty, &OneOf(&[Dated, Number, Bool, Null])), Unique(&Dated)]);
-/// A date is no command to Compose, and no mistake either.
-const COMMAND: Type = OneOf(&[Null, Dated, TEXT_LIST]);
-const OPTIONS: Type = Names(any_name, &OneOf(&[Dated, Number]));
-const HOSTS: Type = OneOf(&[Names(not_empty, &OneOf(&[Text, List(&Dated)])), Unique(&Dated)]);
+const KV: Type = OneOf(&[Names(not_empty, &OneOf(&[Text, Number, Bool, Null])), TEXTS]);
+const COMMAND: Type = OneOf(&[Null, Text, TEXT_LIST]);
+const OPTIONS: Type = Names(any_name, &OneOf(&[Text, Number]));
+const HOSTS: Type = OneOf(&[Names(not_empty, &OneOf(&[Text, TEXT_LIST])), TEXTS]);
 const ULIMITS: Type = Type::Matching(is_lower_case, &OneOf(&[INTEGER_TEXT, Type::Keys(&ULIMIT)]));
 
 fn any_name(_: &str) -> bool {
@@ -102,7 +98,7 @@ pub(super) static ROOT: Type = Type::Keys(&ROOT_KEYS);
 
 pub(super) static ROOT_KEYS: Keys = Keys {
     groups: &[&[
-        ("version", Dated),
+        ("version", Text),
         ("name", Text),
         ("include", Any),
         ("services", Names(is_name, &Type::Keys(&SERVICE))),
@@ -180,14 +176,14 @@ pub(super) const CONTAINER: Entries = &[
         "logging",
         Type::Keys(&closed(&[&[
             ("driver", Text),
-            ("options", Names(any_name, &OneOf(&[Dated, Number, Null]))),
+            ("options", Names(any_name, &OneOf(&[Text, Number, Null]))),
         ]])),
     ),
     ("mac_address", Text),
-    ("mem_limit", SIZE),
-    ("mem_reservation", WHOLE_SIZE),
-    ("mem_swappiness", WHOLE_SIZE),
-    ("memswap_limit", SIZE),
+    ("mem_limit", NUMBER_TEXT),
+    ("mem_reservation", INTEGER_TEXT),
+    ("mem_swappiness", INTEGER_TEXT),
+    ("memswap_limit", NUMBER_TEXT),
     (
         "models",
         OneOf(&[
@@ -224,7 +220,7 @@ pub(super) const CONTAINER: Entries = &[
     ("runtime", Text),
     ("secrets", List(&OneOf(&[Text, Type::Keys(&FILE_REFERENCE)]))),
     ("security_opt", TEXTS),
-    ("shm_size", SIZE),
+    ("shm_size", NUMBER_TEXT),
     ("stop_grace_period", Text),
     ("stop_signal", Text),
     ("storage_opt", Names(any_name, &Any)),
@@ -313,7 +309,7 @@ static SCHEDULE: Keys = with(
 );
 
 const WEIGHTS: Type = List(&Type::Keys(&closed(&[&[("path", Text), ("weight", INTEGER_TEXT)]])));
-const RATES: Type = List(&Type::Keys(&closed(&[&[("path", Text), ("rate", WHOLE_SIZE)]])));
+const RATES: Type = List(&Type::Keys(&closed(&[&[("path", Text), ("rate", INTEGER_TEXT)]])));
 
 static BLKIO: Keys = closed(&[&[
     ("weight", INTEGER_TEXT),
@@ -390,7 +386,7 @@ static MOUNT: Keys = with(
         (
             "tmpfs",
             Type::Keys(&closed(&[&[
-                ("size", OneOf(&[Range(0, i64::MAX), Dated])),
+                ("size", OneOf(&[Range(0, i64::MAX), Text])),
                 ("mode", NUMBER_TEXT),
             ]])),
         ),
@@ -416,11 +412,11 @@ static BUILD: Keys = closed(&[&[
     ("no_cache_filter", TEXT_OR_LIST),
     ("platforms", TEXT_LIST),
     ("privileged", BOOL_TEXT),
-    ("provenance", OneOf(&[Dated, Bool])),
+    ("provenance", OneOf(&[Text, Bool])),
     ("pull", BOOL_TEXT),
-    ("sbom", OneOf(&[Dated, Bool])),
+    ("sbom", OneOf(&[Text, Bool])),
     ("secrets", List(&OneOf(&[Text, Type::Keys(&FILE_REFERENCE)]))),
-    ("shm_size", WHOLE_SIZE),
+    ("shm_size", INTEGER_TEXT),
     ("ssh", KV),
     ("tags", TEXT_LIST),
     ("target", Text),
@@ -488,7 +484,7 @@ static DEPLOY: Keys = closed(&[&[
                 "limits",
                 Type::Keys(&closed(&[&[
                     ("cpus", NUMBER_TEXT),
-                    ("memory", Dated),
+                    ("memory", Text),
                     ("pids", INTEGER_TEXT),
                 ]])),
             ),
@@ -521,7 +517,7 @@ static RESERVATIONS: Keys = closed(&[&[
             Type::Keys(&closed(&[&[("kind", Text), ("value", NUMBER_TEXT)]])),
         )]]))),
     ),
-    ("memory", Dated),
+    ("memory", Text),
 ]]);
 
 static DEVELOP: Keys = closed(&[&[(
@@ -580,14 +576,14 @@ static NETWORK: Keys = closed(&[&[
             (
                 "config",
                 List(&Type::Keys(&closed(&[&[
-                    ("aux_addresses", Names(any_name, &Dated)),
+                    ("aux_addresses", Names(any_name, &Text)),
                     ("gateway", Text),
                     ("ip_range", Text),
                     ("subnet", Text),
                 ]]))),
             ),
             ("driver", Text),
-            ("options", Names(any_name, &Dated)),
+            ("options", Names(any_name, &Text)),
         ]])),
     ),
     ("labels", KV),
