@@ -203,7 +203,9 @@ fn device(node: &mut Node, problems: &mut Diagnostics) {
     let parts: Vec<&str> = spec.split(':').collect();
     let (source, target, permissions) = match parts[..] {
         [source] => (source, source, "rwm"),
+        [source, ""] => (source, source, "rwm"),
         [source, target] => (source, target, "rwm"),
+        [source, "", permissions] => (source, source, permissions),
         [source, target, permissions] => (source, target, permissions),
         _ => {
             let problem = Diagnostic::error("device", node.span, "a device has at most three parts between colons");

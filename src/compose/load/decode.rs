@@ -142,11 +142,11 @@ const CONTAINER: &[(&str, Decode)] = &[
     ("oom_score_adj", integer),
     ("pids_limit", integer),
     ("ulimits.*", limit),
-    ("ulimits.*.soft", integer),
-    ("ulimits.*.hard", integer),
+    ("ulimits.*.soft", half),
+    ("ulimits.*.hard", half),
     ("build.ulimits.*", limit),
-    ("build.ulimits.*.soft", integer),
-    ("build.ulimits.*.hard", integer),
+    ("build.ulimits.*.soft", half),
+    ("build.ulimits.*.hard", half),
     ("scale", integer),
     ("deploy.replicas", integer),
     ("deploy.resources.limits.pids", integer),
@@ -445,6 +445,14 @@ fn limit(node: &mut Node) -> Result<(), String> {
     integer(node)
 }
 
+/// A half of a limit, for which nothing but a whole number will do.
+fn half(node: &mut Node) -> Result<(), String> {
+    match node.value {
+        Value::Int(number) if i64::try_from(number).is_ok() => Ok(()),
+        _ => Err("a limit must be a whole number".to_owned()),
+    }
+}
+
 fn unsigned(node: &mut Node) -> Result<(), String> {
     fixed(node, 64)
 }
@@ -472,7 +480,15 @@ fn count(node: &mut Node) -> Result<(), String> {
     if node.as_str().is_some_and(|text| text.eq_ignore_ascii_case("all")) {
         node.value = Value::Int(-1);
     }
-    integer(node).map_err(|_| format!("{:?} is neither \"all\" nor a number", text_of(&node.value)))
+    let fits = match node.value {
+        Value::Int(number) => i64::try_from(number).is_ok(),
+        Value::Str(_) => integer(node).is_ok(),
+        _ => false,
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(format!("{:?} is neither \"all\" nor a number", text_of(&node.value)))
 }
 
 fn truth(node: &mut Node) -> Result<(), String> {

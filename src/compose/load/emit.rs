@@ -241,10 +241,14 @@ fn always_shown(out: &mut JsonMap<String, Json>) {
         }
     }
     limits(out, Form::Json);
+    if let Some(Json::Object(build)) = out.get_mut("build") {
+        limits(build, Form::Json);
+    }
     if let Some(Json::Object(blkio)) = out.get_mut("blkio_config") {
         throttles(blkio);
     }
     if let Some(Json::Object(deploy)) = out.get_mut("deploy") {
+        generic_resources(deploy);
         for key in ["resources", "placement"] {
             deploy.entry(key).or_insert_with(|| Json::Object(JsonMap::new()));
         }
@@ -267,6 +271,18 @@ fn throttles(blkio: &mut JsonMap<String, Json>) {
             let path = device.get("path").cloned().unwrap_or_else(|| Json::from(""));
             let value = device.get(part).cloned().unwrap_or_else(|| missing.clone());
             *device = JsonMap::from_iter([("Path".to_owned(), path), (name.to_owned(), value)]);
+        }
+    }
+}
+
+/// A resource of any kind is shown with its kind and its value, whatever they are.
+fn generic_resources(deploy: &mut JsonMap<String, Json>) {
+    let reserved = deploy.get_mut("resources").and_then(|all| all.get_mut("reservations"));
+    let resources = reserved.and_then(|reserved| reserved.get_mut("generic_resources"));
+    for resource in resources.and_then(Json::as_array_mut).into_iter().flatten() {
+        if let Some(Json::Object(spec)) = resource.get_mut("discrete_resource_spec") {
+            spec.entry("kind").or_insert_with(|| Json::from(""));
+            spec.entry("value").or_insert_with(|| Json::from(0));
         }
     }
 }

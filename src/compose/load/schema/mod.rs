@@ -16,8 +16,8 @@ pub(super) enum Type {
     Bool,
     Number,
     Integer,
-    /// A whole number in a range.
-    Range(i64, i64),
+    /// A whole number in a range, written with a fraction of nothing or not.
+    Range(f64, f64),
     /// One of these texts.
     Words(&'static [&'static str]),
     /// A text that fits a rule, and the rule in words.
@@ -116,9 +116,7 @@ impl Checker<'_> {
             (Type::Fits(fits, rule), Value::Str(text)) if !fits(text) => {
                 self.fail("wrong-value", span, format!("must be {rule}"), None);
             }
-            (Type::Range(low, high), Value::Int(number))
-                if !(i128::from(*low)..=i128::from(*high)).contains(number) =>
-            {
+            (Type::Range(low, high), _) if node.as_f64().is_some_and(|number| number < *low || number > *high) => {
                 self.fail("wrong-value", span, format!("must lie between {low} and {high}"), None);
             }
             _ if is_kind(&node.value, wanted) => {}

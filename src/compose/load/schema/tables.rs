@@ -128,8 +128,8 @@ pub(super) const CONTAINER: Entries = &[
     ("cgroup_parent", Text),
     ("command", COMMAND),
     ("configs", List(&OneOf(&[Text, Type::Keys(&FILE_REFERENCE)]))),
-    ("cpu_count", OneOf(&[Text, Range(0, i64::MAX)])),
-    ("cpu_percent", OneOf(&[Text, Range(0, 100)])),
+    ("cpu_count", OneOf(&[Text, Range(0.0, f64::INFINITY)])),
+    ("cpu_percent", OneOf(&[Text, Range(0.0, 100.0)])),
     ("cpu_period", NUMBER_TEXT),
     ("cpu_quota", NUMBER_TEXT),
     ("cpu_rt_period", NUMBER_TEXT),
@@ -203,7 +203,7 @@ pub(super) const CONTAINER: Entries = &[
         OneOf(&[TEXTS, Names(is_name, &OneOf(&[Null, Type::Keys(&ATTACHMENT)]))]),
     ),
     ("oom_kill_disable", BOOL_TEXT),
-    ("oom_score_adj", OneOf(&[Text, Range(-1000, 1000)])),
+    ("oom_score_adj", OneOf(&[Text, Range(-1000.0, 1000.0)])),
     ("pid", OneOf(&[Text, Null])),
     ("pids_limit", NUMBER_TEXT),
     ("platform", Text),
@@ -386,7 +386,7 @@ static MOUNT: Keys = with(
         (
             "tmpfs",
             Type::Keys(&closed(&[&[
-                ("size", OneOf(&[Range(0, i64::MAX), Text])),
+                ("size", OneOf(&[Range(0.0, f64::INFINITY), Text])),
                 ("mode", NUMBER_TEXT),
             ]])),
         ),
