@@ -242,8 +242,9 @@ fn health_test(node: &mut Node) -> Result<(), String> {
 fn environment(node: &mut Node) -> Result<(), String> {
     for item in node.items() {
         let name = item.as_str().unwrap_or_default().split('=').next().unwrap_or_default();
-        if name.ends_with([' ', '\t']) && item.as_str() != Some(name) {
-            return Err(format!("a blank stands between the variable {name:?} and its \"=\""));
+        // Compose looks at the last byte alone, which can be a part of a letter.
+        if matches!(name.bytes().last(), Some(b'\t'..=b'\r' | b' ' | 0x85 | 0xa0)) {
+            return Err(format!("the variable {name:?} ends with a blank"));
         }
     }
     key_values(node, || Value::Null);
@@ -457,12 +458,16 @@ fn unsigned(node: &mut Node) -> Result<(), String> {
     fixed(node, 64)
 }
 
+/// The least number that is too large for 64 bits. Compose makes half of it of what does not fit.
+const TWO_TO_64: f64 = 18_446_744_073_709_551_616.0;
+
 /// A whole number without a sign, of which Compose keeps so many bits.
 fn fixed(node: &mut Node, bits: u32) -> Result<(), String> {
     let number = match &node.value {
         Value::Int(number) => *number,
         #[expect(clippy::cast_possible_truncation, reason = "a fraction is dropped, as Compose does")]
-        Value::Float(number) => *number as i128,
+        Value::Float(number) if *number < TWO_TO_64 => *number as i128,
+        Value::Float(_) => 1 << 63,
         _ => {
             integer(node)?;
             let Value::Int(number) = node.value else { return Ok(()) };
