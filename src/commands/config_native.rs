@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 
-use super::{complain, native, print};
+use super::{complain, native, print_exactly};
 use crate::cli::{Globals, NativeArgs, NativeFormat};
 use crate::compose::load::Request;
 use crate::exit::Exit;
@@ -25,7 +25,7 @@ pub(super) fn run(globals: &Globals, args: &NativeArgs) -> Result<u8> {
     if args.quiet {
         return Ok(Exit::Passed.code());
     }
-    print(&match args.format {
+    print_exactly(&match args.format {
         NativeFormat::Json => {
             serde_json::to_string_pretty(&model.to_json()).context("writing the model as JSON")? + "\n"
         }

@@ -20,7 +20,7 @@ pub mod up;
 
 use std::env;
 use std::ffi::OsString;
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{self, ErrorKind, Write};
 use std::panic;
 use std::process::ExitCode;
 
@@ -175,8 +175,16 @@ fn show_clap(error: &clap::Error, ends_run: bool) -> u8 {
 
 /// Writes to standard output. A reader that has gone away is a normal end.
 fn print(text: &(impl AsRef<[u8]> + ?Sized)) -> Result<u8> {
-    let mut stdout = anstream::stdout().lock();
-    let written = stdout.write_all(text.as_ref()).and_then(|()| stdout.flush());
+    write(anstream::stdout().lock(), text.as_ref())
+}
+
+/// Writes a text for programs to standard output, with every character that is in it.
+fn print_exactly(text: &str) -> Result<u8> {
+    write(io::stdout().lock(), text.as_bytes())
+}
+
+fn write(mut stdout: impl Write, text: &[u8]) -> Result<u8> {
+    let written = stdout.write_all(text).and_then(|()| stdout.flush());
     match written {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error).context("writing to standard output")?,
         _ => Ok(Exit::Passed.code()),

@@ -54,9 +54,9 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Decoded {
     (text, problem)
 }
 
-/// The printable characters of YAML 1.1, section 5.1.
+/// The characters that Compose's reader takes: those of YAML, and the control characters from U+007F on.
 fn is_allowed(c: char) -> bool {
-    matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..)
+    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..)
 }
 
 #[cfg(test)]
@@ -75,6 +75,12 @@ mod tests {
         assert_eq!(text(b"\xef\xbb\xbfa"), ("a".to_owned(), None));
         assert_eq!(text(b"\xff\xfea\0\xfc\0"), ("aü".to_owned(), None));
         assert_eq!(text(b"\xfe\xff\0a"), ("a".to_owned(), None));
+    }
+
+    #[test]
+    fn control_characters_from_delete_on_are_text() {
+        assert_eq!(text(b"a\x7f\xc2\x80").1, None);
+        assert_eq!(text(b"a\x1f").1, Some("yaml-character".into()));
     }
 
     #[test]

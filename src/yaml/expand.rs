@@ -60,7 +60,8 @@ impl Expander<'_> {
             _ if self.parents.len() >= MAX_LEVELS => self.too_deep(syntax.span),
             Kind::Sequence(items) => {
                 self.parents.push(id);
-                let items = items.iter().map(|item| self.node(*item)).collect();
+                let items = items.iter().filter(|item| !is_merge_mark(self.tree, **item));
+                let items = items.map(|item| self.node(*item)).collect();
                 self.parents.pop();
                 Value::Seq(items)
             }
@@ -156,25 +157,22 @@ impl Expander<'_> {
     fn mapping(&mut self, entries: &[(NodeId, NodeId)]) -> Map {
         let mut map = Map::with_capacity_and_hasher(entries.len(), RandomState::default());
         let mut merge: Option<(Span, NodeId)> = None;
+        let mut written: HashMap<&str, Span, RandomState> = HashMap::default();
         for (key, value) in entries {
             let key_syntax = self.tree.node(*key);
-            if is_merge_key(key_syntax) {
-                match merge {
-                    Some((first, _)) => self.duplicate("<<", key_syntax.span, first),
-                    None => merge = Some((key_syntax.span, *value)),
-                }
+            let name = written_name(key_syntax);
+            if let Some(first) = written.insert(name, key_syntax.span) {
+                self.duplicate(name, key_syntax.span, first);
+                continue;
+            }
+            if is_merge(key_syntax) {
+                merge = Some((key_syntax.span, *value));
                 continue;
             }
             let Some(key) = self.key(*key) else { continue };
-            let value = self.node(*value);
-            match map.get_key_value(&*key) {
-                Some((first, _)) => {
-                    let first = first.span;
-                    self.duplicate(&key.text, key.span, first);
-                }
-                None => {
-                    map.insert(key, value);
-                }
+            if !is_merge_mark(self.tree, *value) {
+                let value = self.node(*value);
+                map.insert(key, value);
             }
         }
         if let Some((span, source)) = merge {
@@ -262,11 +260,35 @@ fn size(tree: &Tree, id: NodeId, level: usize, known: &mut HashMap<NodeId, usize
     size
 }
 
-fn is_merge_key(syntax: &Syntax) -> bool {
+/// A key as it is written: what Compose goes by as it looks for keys that are given twice.
+fn written_name(key: &Syntax) -> &str {
+    match &key.kind {
+        Kind::Scalar { text, .. } => text,
+        Kind::Alias { name, .. } => name,
+        Kind::Sequence(_) | Kind::Mapping(_) => "",
+    }
+}
+
+/// Whether this is the `<<` that takes over what other mappings have.
+fn is_merge(syntax: &Syntax) -> bool {
     let Kind::Scalar { text, style } = &syntax.kind else {
         return false;
     };
-    **text == *"<<" && *style == Style::Plain && syntax.tag.is_none()
+    match &syntax.tag {
+        Some(tag) => *tag.name == *scalar::MERGE,
+        None => **text == *"<<" && *style == Style::Plain,
+    }
+}
+
+/// Whether a value is a `<<`, which means something as a key alone: as a value, Compose drops it with its key.
+fn is_merge_mark(tree: &Tree, id: NodeId) -> bool {
+    let syntax = tree.node(id);
+    match syntax.kind {
+        Kind::Alias {
+            target: Some(target), ..
+        } => is_merge(tree.node(target)),
+        _ => is_merge(syntax),
+    }
 }
 
 fn into_map(node: Node) -> Option<Map> {
@@ -327,6 +349,32 @@ mod tests {
     #[test]
     fn a_quoted_merge_key_is_a_key() {
         assert!(read("'<<': 1").0.get("<<").is_some());
+    }
+
+    #[test]
+    fn a_merge_key_as_a_value_is_dropped() {
+        let (node, problems) = read("a: [<<, b, !!merge c]\nb: <<\nc: '<<'");
+        assert!(problems.is_empty());
+        assert_eq!(node.get("a").unwrap().items().len(), 1);
+        assert!(node.get("b").is_none() && node.get("c").is_some());
+    }
+
+    #[test]
+    fn keys_are_compared_as_they_are_written() {
+        let (node, problems) = read("a: &x b\n*x : 1\nb: 2");
+        assert!(problems.is_empty());
+        assert_eq!(node.get("b").and_then(Node::as_f64), Some(2.0));
+        assert_eq!(read("a: &x b\n*x : 1\nx: 2").1, ["yaml-duplicate-key"]);
+        assert_eq!(read("a: {<<: {}, '<<': 1}").1, ["yaml-duplicate-key"]);
+    }
+
+    #[test]
+    fn an_anchor_is_known_in_the_documents_behind_it() {
+        let (tree, _) = super::super::parse("a: &x 1\n---\nb: *x", SourceId::default());
+        assert_eq!(
+            expand(&tree, tree.documents[1]).0.get("b").and_then(Node::as_f64),
+            Some(1.0)
+        );
     }
 
     #[test]

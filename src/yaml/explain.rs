@@ -60,6 +60,9 @@ pub(super) fn problem<'a>(said: &'a str, context: Option<&str>, at: Option<char>
             "only a comment can stand behind \"|\" or \">\"",
             Some("begin the text on the next line, indented"),
         ),
+        "found a character that is not allowed in a tag" if at == Some(',') => {
+            ("a comma follows a tag at once", Some("put a blank between the two"))
+        }
         "found undefined tag handle" => (
             "this tag is not known",
             Some("write a value that begins with \"!\" in quotes"),

@@ -8,7 +8,7 @@ mod comment;
 mod decode;
 mod expand;
 mod explain;
-mod quirks;
+mod read;
 mod scalar;
 mod time;
 mod tree;

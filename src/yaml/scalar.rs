@@ -6,6 +6,9 @@ use crate::base64;
 /// The prefix of the tags that YAML itself defines.
 const STANDARD: &str = "tag:yaml.org,2002:";
 
+/// The tag of the key `<<`.
+pub(super) const MERGE: &str = "tag:yaml.org,2002:merge";
+
 /// The value of a plain scalar without a tag.
 pub(super) fn plain(text: &str) -> Value {
     match text {
@@ -15,6 +18,7 @@ pub(super) fn plain(text: &str) -> Value {
         ".nan" | ".NaN" | ".NAN" => return Value::Float(f64::NAN),
         ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => return Value::Float(f64::INFINITY),
         "-.inf" | "-.Inf" | "-.INF" => return Value::Float(f64::NEG_INFINITY),
+        "-0" => return Value::Float(-0.0),
         _ => {}
     }
     // Most scalars are words, and no number begins with a letter.
@@ -30,14 +34,14 @@ pub(super) fn plain(text: &str) -> Value {
 /// The value of a scalar with a tag, or what is wrong with it.
 pub(super) fn tagged(text: &str, tag: &str) -> Result<Value, String> {
     let string = || Value::Str(text.to_owned());
-    let Some(kind) = tag.strip_prefix(STANDARD) else {
+    let Some(kind) = tag.strip_prefix(STANDARD).or(tag.strip_prefix("!!")) else {
         return Ok(string());
     };
     let value = plain(text);
     let fits = match (kind, &value) {
         ("str", _) => return Ok(string()),
         ("binary", _) => return binary(text).map(Value::Str),
-        ("float", Value::Int(number)) => {
+        ("float", Value::Int(number)) if i64::try_from(*number).is_ok() => {
             #[expect(clippy::cast_precision_loss, reason = "the tag asks for a float")]
             return Ok(Value::Float(*number as f64));
         }
@@ -74,7 +78,7 @@ fn underscores_part_digits(text: &str) -> bool {
         .all(|pair| digit(pair[0].bytes().last()) && digit(pair[1].bytes().next()))
 }
 
-/// A whole number with the prefixes `0x`, `0b`, `0o` and, for octal, `0`; a number that cannot be octal is decimal.
+/// A whole number with the prefixes `0x`, `0b`, `0o` and, for octal, `0`. One with a sign fits in 64 bits with a sign.
 fn integer(text: &str) -> Option<Value> {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let lower = unsigned.to_ascii_lowercase();
@@ -82,18 +86,17 @@ fn integer(text: &str) -> Option<Value> {
         [b'0', b'x', ..] => (16, &lower[2..]),
         [b'0', b'b', ..] => (2, &lower[2..]),
         [b'0', b'o', ..] => (8, &lower[2..]),
-        [b'0', rest @ ..] if !rest.is_empty() && rest.iter().all(|digit| (b'0'..b'8').contains(digit)) => {
-            (8, &lower[1..])
-        }
+        [b'0', _, ..] => (8, &lower[1..]),
         _ => (10, lower.as_str()),
     };
-    if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_alphanumeric()) {
+    if !digits.bytes().all(|digit| digit.is_ascii_alphanumeric()) {
         return None;
     }
     let number = i128::from_str_radix(digits, radix).ok()?;
     let number = if text.starts_with('-') { -number } else { number };
-    let fits = (i128::from(i64::MIN)..=i128::from(u64::MAX)).contains(&number);
-    fits.then_some(Value::Int(number))
+    let has_sign = unsigned.len() < text.len();
+    let most = if has_sign { i64::MAX.into() } else { u64::MAX.into() };
+    (i64::MIN.into()..=most).contains(&number).then_some(Value::Int(number))
 }
 
 /// `[-+]? ( . digits | digits [ . digits ] ) [ e [-+]? digits ]`
@@ -112,12 +115,26 @@ fn is_decimal(text: &str) -> bool {
     exponent && all_digits(whole) && all_digits(fraction) && !(whole.is_empty() && fraction.is_empty())
 }
 
-/// Base 64, blanks and line breaks left out.
+/// Base 64 with its padding, line breaks left out.
 fn binary(text: &str) -> Result<String, String> {
-    let written = text.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=');
-    let digits: Option<Vec<u8>> = written.map(base64::digit).collect();
-    let decoded = digits.and_then(|digits| String::from_utf8(base64::bytes(digits.into_iter())).ok());
+    let written: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
+    let padding = written.iter().rev().take_while(|byte| **byte == b'=').take(2).count();
+    let digits = &written[..written.len() - padding];
+    let digits: Option<Vec<u8>> = digits.iter().map(|byte| base64::digit(*byte)).collect();
+    let decoded = digits
+        .filter(|_| written.len().is_multiple_of(4))
+        .map(|digits| readable(&base64::bytes(digits.into_iter())));
     decoded.ok_or_else(|| "the value of !!binary is not base 64".to_owned())
+}
+
+/// Bytes as a text, in which each byte that is no part of one is the character for that.
+fn readable(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
+    }
+    text
 }
 
 #[cfg(test)]
@@ -136,8 +153,7 @@ mod tests {
         for (text, number) in [
             ("12", 12),
             ("+1", 1),
-            ("-0", 0),
-            ("089", 89),
+            ("+0", 0),
             ("1__0", 10),
             ("0644", 420),
             ("0o644", 420),
@@ -160,6 +176,9 @@ mod tests {
             ("1.", 1.0),
             ("12e3", 12_000.0),
             ("+.5", 0.5),
+            ("089", 89.0),
+            ("+18446744073709551615", 18_446_744_073_709_551_615.0),
+            ("-9223372036854775809", -9_223_372_036_854_775_809.0),
             ("1_0.5", 10.5),
             (".1_0", 0.1),
             ("+._5", 0.5),
@@ -204,6 +223,13 @@ mod tests {
         assert_eq!(tagged("1", "float"), Ok(Value::Float(1.0)));
         assert_eq!(tagged("aGk=", "binary"), Ok(Value::Str("hi".to_owned())));
         assert!(tagged("yes", "bool").is_err());
+        assert!(tagged("aGk", "binary").is_err());
+        assert_eq!(
+            tagged("tr//", "binary"),
+            Ok(Value::Str("\u{fffd}\u{fffd}\u{fffd}".to_owned()))
+        );
+        assert_eq!(super::tagged("5", "!!str"), Ok(Value::Str("5".to_owned())));
+        assert!(matches!(plain("-0"), Value::Float(number) if number.is_sign_negative()));
         assert_eq!(super::tagged("12", "!foo"), Ok(Value::Str("12".to_owned())));
     }
 }

@@ -17,12 +17,11 @@ pub(crate) struct Set {
 const REASONS: [(&str, &str); 0] = [];
 
 /// What no case has, or none can: where the loader means to differ from compose.
-const DEVIATIONS: [&str; 5] = [
+const DEVIATIONS: [&str; 4] = [
     "A file whose aliases come to more than 400,000 values is rejected; compose takes gigabytes and minutes over it.",
     "What lies more than 250 levels deep is left out with a warning.",
     "Files that are fetched, from a Git repository or a registry, are not: a warning says so, and nothing is said to be \
      missing that they may have.",
-    "A simple key of more than 1024 characters is a syntax error, where compose accepts it.",
     "A project that only the rendering of compose fails at, such as an ssh key with a path printed as JSON, is accepted.",
 ];
 

@@ -50,6 +50,8 @@ const KINDS: &[Kind] = &[
     ("expose.[]", "a text or a number", |value| {
         matches!(value, Value::Str(_) | Value::Int(_) | Value::Float(_))
     }),
+    ("ulimits.*", "a whole number or a mapping", is_limit),
+    ("build.ulimits.*", "a whole number or a mapping", is_limit),
     ("gpus", "\"all\" or a list", |value| {
         matches!(value, Value::Str(_) | Value::Seq(_))
     }),
@@ -73,6 +75,13 @@ fn is_text_or_map(value: &Value) -> bool {
     matches!(value, Value::Str(_) | Value::Map(_))
 }
 
+fn is_limit(value: &Value) -> bool {
+    match value {
+        Value::Int(number) => i64::try_from(*number).is_ok(),
+        value => matches!(value, Value::Map(_)),
+    }
+}
+
 fn is_text(value: &Value) -> bool {
     matches!(value, Value::Str(_))
 }
@@ -82,7 +91,6 @@ type Change = fn(&mut Node, &mut Diagnostics);
 const FORMS: &[(&str, Change)] = &[
     ("build", |node, _| replace(node, build)),
     ("build.secrets.[]", |node, _| wrap(node, "source")),
-    ("build.no_cache_filter", |node, _| listed(node)),
     ("build.additional_contexts", key_values),
     ("build.ssh", ssh_keys),
     ("depends_on", |node, _| replace(node, depends_on)),
@@ -195,7 +203,9 @@ fn device(node: &mut Node, problems: &mut Diagnostics) {
     let parts: Vec<&str> = spec.split(':').collect();
     let (source, target, permissions) = match parts[..] {
         [source] => (source, source, "rwm"),
+        [source, ""] => (source, source, "rwm"),
         [source, target] => (source, target, "rwm"),
+        [source, "", permissions] => (source, source, permissions),
         [source, target, permissions] => (source, target, permissions),
         _ => {
             let problem = Diagnostic::error("device", node.span, "a device has at most three parts between colons");

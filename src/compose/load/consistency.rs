@@ -255,9 +255,15 @@ impl Checker<'_> {
         ];
         for (place, section, kind) in places {
             for entry in service.at(place).into_iter().flat_map(Node::items) {
-                if let Some(source) = entry.get("source") {
-                    self.reference(name, section, kind, source.as_str().unwrap_or_default(), source.span);
-                }
+                let source = entry.get("source");
+                let span = source.map_or(entry.span, |source| source.span);
+                self.reference(
+                    name,
+                    section,
+                    kind,
+                    source.and_then(Node::as_str).unwrap_or_default(),
+                    span,
+                );
             }
         }
     }

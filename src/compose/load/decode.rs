@@ -24,6 +24,28 @@ pub(super) fn decode(root: &mut Node, problems: &mut Diagnostics) {
     for (pattern, decode) in TOP_LEVEL {
         visit(root, pattern, &mut |node| apply(node, *decode, problems));
     }
+    for (_, section) in root
+        .entries()
+        .filter(|(key, _)| !key.starts_with("x-") && *key.text != *"version")
+    {
+        no_dates(section, problems);
+    }
+}
+
+/// Tells of the dates that are left: Compose makes a text of them in a few places alone.
+fn no_dates(node: &Node, problems: &mut Diagnostics) {
+    match &node.value {
+        Value::Time(_) => {
+            let problem = Diagnostic::error("wrong-type", node.span, "this must be a text, and not a date");
+            problems.push(problem.help("write it in quotes"));
+        }
+        Value::Seq(items) => items.iter().for_each(|item| no_dates(item, problems)),
+        Value::Map(map) => {
+            let known = map.iter().filter(|(key, _)| !key.starts_with("x-"));
+            known.for_each(|(_, value)| no_dates(value, problems));
+        }
+        _ => {}
+    }
 }
 
 type Decode = fn(&mut Node) -> Result<(), String>;
@@ -51,12 +73,13 @@ const CONTAINER: &[(&str, Decode)] = &[
     ("sysctls", labels),
     ("deploy.labels", labels),
     ("build.labels", labels),
+    ("build.no_cache_filter", list),
     ("volumes.[].volume.labels", labels),
     ("gpus.[].options", labels),
     ("deploy.resources.reservations.devices.[].options", labels),
     ("logging.options.*", text),
     ("networks.*.driver_opts.*", text),
-    ("storage_opt.*", text),
+    ("storage_opt.*", name),
     ("provider.options.*", texts),
     ("build.ssh", ssh),
     ("build.provenance", text),
@@ -64,7 +87,7 @@ const CONTAINER: &[(&str, Decode)] = &[
     ("build.secrets.[].mode", mode),
     ("secrets.[].mode", mode),
     ("configs.[].mode", mode),
-    ("group_add.[]", text),
+    ("group_add.[]", name),
     ("expose.[]", text),
     ("extra_hosts", hosts),
     ("build.extra_hosts", hosts),
@@ -86,10 +109,10 @@ const CONTAINER: &[(&str, Decode)] = &[
     ("healthcheck.timeout", duration),
     ("healthcheck.start_period", duration),
     ("healthcheck.start_interval", duration),
-    ("deploy.update_config.delay", duration),
-    ("deploy.update_config.monitor", duration),
-    ("deploy.rollback_config.delay", duration),
-    ("deploy.rollback_config.monitor", duration),
+    ("deploy.update_config.delay", duration_or_none),
+    ("deploy.update_config.monitor", duration_or_none),
+    ("deploy.rollback_config.delay", duration_or_none),
+    ("deploy.rollback_config.monitor", duration_or_none),
     ("deploy.restart_policy.delay", duration),
     ("deploy.restart_policy.window", duration),
     ("cpus", float),
@@ -99,8 +122,12 @@ const CONTAINER: &[(&str, Decode)] = &[
     ("deploy.update_config.max_failure_ratio", float),
     ("deploy.rollback_config.max_failure_ratio", float),
     ("healthcheck.retries", unsigned),
-    ("ports.[].target", unsigned),
-    ("ports.[].published", text),
+    ("deploy.update_config.parallelism", unsigned),
+    ("deploy.rollback_config.parallelism", unsigned),
+    ("deploy.restart_policy.max_attempts", unsigned),
+    ("deploy.placement.max_replicas_per_node", unsigned),
+    ("ports.[].target", |node| fixed(node, 32)),
+    ("ports.[].published", name),
     ("volumes.[].tmpfs.mode", mount_mode),
     ("blkio_config.weight", weight),
     ("blkio_config.weight_device.[].weight", weight),
@@ -114,6 +141,12 @@ const CONTAINER: &[(&str, Decode)] = &[
     ("cpu_shares", integer),
     ("oom_score_adj", integer),
     ("pids_limit", integer),
+    ("ulimits.*", limit),
+    ("ulimits.*.soft", half),
+    ("ulimits.*.hard", half),
+    ("build.ulimits.*", limit),
+    ("build.ulimits.*.soft", half),
+    ("build.ulimits.*.hard", half),
     ("scale", integer),
     ("deploy.replicas", integer),
     ("deploy.resources.limits.pids", integer),
@@ -147,7 +180,7 @@ const TOP_LEVEL: &[(&str, Decode)] = &[
     ("configs.*.labels", labels),
     ("networks.*.driver_opts.*", text),
     ("volumes.*.driver_opts.*", text),
-    ("secrets.*.driver_opts.*", text),
+    ("secrets.*.driver_opts.*", name),
 ];
 
 fn text(node: &mut Node) -> Result<(), String> {
@@ -155,6 +188,24 @@ fn text(node: &mut Node) -> Result<(), String> {
         return Err("this value must be a text or a number".to_owned());
     }
     node.value = Value::Str(text_of(&node.value));
+    Ok(())
+}
+
+/// A text or a whole number; Compose makes no text of anything else here.
+fn name(node: &mut Node) -> Result<(), String> {
+    match &node.value {
+        Value::Int(number) if i64::try_from(*number).is_err() => Err(format!("the number {number} is too large")),
+        Value::Int(_) | Value::Str(_) | Value::Null => text(node),
+        _ => Err("this value must be a text or a whole number".to_owned()),
+    }
+}
+
+/// A text as a list of it.
+fn list(node: &mut Node) -> Result<(), String> {
+    if let Value::Str(text) = &mut node.value {
+        let item = Node::str(std::mem::take(text), node.span);
+        node.value = Value::Seq(vec![item]);
+    }
     Ok(())
 }
 
@@ -169,6 +220,9 @@ fn texts(node: &mut Node) -> Result<(), String> {
 }
 
 fn command(node: &mut Node) -> Result<(), String> {
+    if let Value::Time(_) = node.value {
+        node.value = Value::Null;
+    }
     if let Value::Str(line) = &node.value {
         let words = words::split(line)?;
         node.value = Value::Seq(words.into_iter().map(|word| Node::str(word, node.span)).collect());
@@ -188,8 +242,9 @@ fn health_test(node: &mut Node) -> Result<(), String> {
 fn environment(node: &mut Node) -> Result<(), String> {
     for item in node.items() {
         let name = item.as_str().unwrap_or_default().split('=').next().unwrap_or_default();
-        if name.ends_with([' ', '\t']) && item.as_str() != Some(name) {
-            return Err(format!("a blank stands between the variable {name:?} and its \"=\""));
+        // Compose looks at the last byte alone, which can be a part of a letter.
+        if matches!(name.bytes().last(), Some(b'\t'..=b'\r' | b' ' | 0x85 | 0xa0)) {
+            return Err(format!("the variable {name:?} ends with a blank"));
         }
     }
     key_values(node, || Value::Null);
@@ -205,10 +260,10 @@ fn labels(node: &mut Node) -> Result<(), String> {
 fn key_values(node: &mut Node, missing: fn() -> Value) {
     if let Value::Seq(items) = &node.value {
         let entry = |item: &Node| {
-            let text = item.as_str().unwrap_or_default();
+            let text = text_of(&item.value);
             let (name, value) = text
                 .split_once('=')
-                .map_or((text, None), |(name, value)| (name, Some(value)));
+                .map_or((text.as_str(), None), |(name, value)| (name, Some(value)));
             let value = value.map_or(Value::Null, |value| Value::Str(value.to_owned()));
             (crate::yaml::Key::new(name, item.span), Node::new(value, item.span))
         };
@@ -256,7 +311,7 @@ fn hosts(node: &mut Node) -> Result<(), String> {
     match &node.value {
         Value::Seq(items) => {
             for item in items {
-                let text = item.as_str().unwrap_or_default();
+                let text = text_of(&item.value);
                 let (host, addresses) = text
                     .split_once('=')
                     .or_else(|| text.split_once(':'))
@@ -268,10 +323,10 @@ fn hosts(node: &mut Node) -> Result<(), String> {
             for (host, addresses) in map {
                 match &addresses.value {
                     Value::Seq(items) => {
-                        let addresses = items.iter().map(|item| item.as_str().unwrap_or_default());
-                        push_hosts(&mut hosts, host, addresses, host.span)?;
+                        let addresses: Vec<String> = items.iter().map(|item| text_of(&item.value)).collect();
+                        push_hosts(&mut hosts, host, addresses.iter().map(String::as_str), host.span)?;
                     }
-                    value => push_hosts(&mut hosts, host, text_of(value).split(','), host.span)?,
+                    value => push_hosts(&mut hosts, host, std::iter::once(text_of(value).as_str()), host.span)?,
                 }
             }
         }
@@ -288,29 +343,28 @@ fn push_hosts<'a>(
     addresses: impl Iterator<Item = &'a str>,
     span: Span,
 ) -> Result<(), String> {
-    if host.contains(':') {
+    if host.is_empty() || host.contains([':', '=']) {
         return Err(format!("{host:?} is no host name"));
     }
     for address in addresses {
         let bare = address.strip_prefix('[').and_then(|address| address.strip_suffix(']'));
+        let bare = bare.filter(|bare| !bare.is_empty());
         hosts.push(Node::str(format!("{host}={}", bare.unwrap_or(address)), span));
     }
     Ok(())
 }
 
-/// A size that is a number with a fraction is passed over by Compose, as if it were not there.
+/// A size of 0 is none to Compose, and what is neither a text nor a whole number of 64 bits is passed over by it.
 fn size(node: &mut Node) -> Result<(), String> {
-    if let Value::Float(_) = node.value {
-        node.value = Value::Null;
-    }
     let size = match &node.value {
-        Value::Int(number) => number.to_string(),
-        Value::Str(text) => units::bytes(text)
-            .ok_or_else(|| format!("{text:?} is no size such as 64m or 1.5g"))?
-            .to_string(),
-        _ => return Ok(()),
+        Value::Int(number) => i64::try_from(*number).unwrap_or(0),
+        Value::Str(text) => units::bytes(text).ok_or_else(|| format!("{text:?} is no size such as 64m or 1.5g"))?,
+        _ => 0,
     };
-    node.value = Value::Str(size);
+    node.value = match size {
+        0 => Value::Null,
+        size => Value::Str(size.to_string()),
+    };
     Ok(())
 }
 
@@ -322,11 +376,24 @@ fn duration(node: &mut Node) -> Result<(), String> {
     Ok(())
 }
 
+/// A duration of which 0 is none.
+fn duration_or_none(node: &mut Node) -> Result<(), String> {
+    duration(node)?;
+    if node.as_str() == Some("0s") {
+        node.value = Value::Null;
+    }
+    Ok(())
+}
+
 fn float(node: &mut Node) -> Result<(), String> {
     let number = match &node.value {
         Value::Str(text) => parse_float(text).ok_or_else(|| format!("{text:?} is no number"))?,
         _ => node.as_f64().unwrap_or_default(),
     };
+    #[expect(clippy::cast_possible_truncation, reason = "Compose keeps it in 32 bits")]
+    if !(number as f32).is_finite() {
+        return Err(format!("{number} is not a number that can be counted with"));
+    }
     node.value = Value::Float(json_number_32(number).as_f64().unwrap_or(number));
     Ok(())
 }
@@ -335,7 +402,7 @@ fn float(node: &mut Node) -> Result<(), String> {
 fn weight(node: &mut Node) -> Result<(), String> {
     match node.as_str() {
         Some(text) => Err(format!("the weight {text:?} must be written without quotes")),
-        None => integer(node),
+        None => fixed(node, 16),
     }
 }
 
@@ -358,29 +425,75 @@ fn device_request(node: &mut Node) -> Result<(), String> {
     Ok(())
 }
 
+/// A whole number of 64 bits with a sign. A fraction is dropped, and what does not fit wraps around, as in Compose.
 fn integer(node: &mut Node) -> Result<(), String> {
-    match &node.value {
-        #[expect(clippy::cast_possible_truncation, reason = "a fraction is dropped, as Compose does")]
-        Value::Float(number) => node.value = Value::Int(*number as i128),
-        Value::Str(text) => node.value = Value::Int(text.parse().map_err(|_| format!("{text:?} is no whole number"))?),
-        _ => {}
-    }
+    let number = match &node.value {
+        Value::Float(number) => units::whole(*number),
+        #[expect(clippy::cast_possible_truncation, reason = "a number that is too large wraps around")]
+        Value::Int(number) => *number as i64,
+        Value::Str(text) => text.parse().map_err(|_| format!("{text:?} is no whole number"))?,
+        _ => return Ok(()),
+    };
+    node.value = Value::Int(number.into());
     Ok(())
 }
 
-fn unsigned(node: &mut Node) -> Result<(), String> {
-    integer(node)?;
+/// A limit, or its two halves. The schema holds some names to neither.
+fn limit(node: &mut Node) -> Result<(), String> {
+    if let Some(map) = node.as_map_mut() {
+        map.retain(|key, _| ["soft", "hard"].contains(&&**key) || key.starts_with("x-"));
+    }
+    integer(node)
+}
+
+/// A half of a limit, for which nothing but a whole number will do.
+fn half(node: &mut Node) -> Result<(), String> {
     match node.value {
-        Value::Int(number) if number < 0 => Err(format!("{number} is less than 0")),
-        _ => Ok(()),
+        Value::Int(number) if i64::try_from(number).is_ok() => Ok(()),
+        _ => Err("a limit must be a whole number".to_owned()),
     }
 }
 
+fn unsigned(node: &mut Node) -> Result<(), String> {
+    fixed(node, 64)
+}
+
+/// The least number that is too large for 64 bits. Compose makes half of it of what does not fit.
+const TWO_TO_64: f64 = 18_446_744_073_709_551_616.0;
+
+/// A whole number without a sign, of which Compose keeps so many bits.
+fn fixed(node: &mut Node, bits: u32) -> Result<(), String> {
+    let number = match &node.value {
+        Value::Int(number) => *number,
+        #[expect(clippy::cast_possible_truncation, reason = "a fraction is dropped, as Compose does")]
+        Value::Float(number) if *number < TWO_TO_64 => *number as i128,
+        Value::Float(_) => 1 << 63,
+        _ => {
+            integer(node)?;
+            let Value::Int(number) = node.value else { return Ok(()) };
+            number
+        }
+    };
+    if number < 0 {
+        return Err(format!("{number} is less than 0"));
+    }
+    node.value = Value::Int(number & ((1 << bits) - 1));
+    Ok(())
+}
+
 fn count(node: &mut Node) -> Result<(), String> {
-    if node.as_str() == Some("all") {
+    if node.as_str().is_some_and(|text| text.eq_ignore_ascii_case("all")) {
         node.value = Value::Int(-1);
     }
-    integer(node).map_err(|_| format!("{:?} is neither \"all\" nor a number", text_of(&node.value)))
+    let fits = match node.value {
+        Value::Int(number) => i64::try_from(number).is_ok(),
+        Value::Str(_) => integer(node).is_ok(),
+        _ => false,
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(format!("{:?} is neither \"all\" nor a number", text_of(&node.value)))
 }
 
 fn truth(node: &mut Node) -> Result<(), String> {

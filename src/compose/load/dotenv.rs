@@ -129,13 +129,16 @@ fn skip_line(text: &str) -> &str {
     text.find('\n').map_or("", |end| &text[end + 1..])
 }
 
+/// Blanks that end no line.
+const BLANKS: [char; 7] = ['\t', '\u{b}', '\u{c}', '\r', ' ', '\u{85}', '\u{a0}'];
+
 /// The name and what stands behind its `=` or `:`; nothing where the line is a name alone. A name alone at the very end
 /// of the text, without a line break, is the value of a nameless variable: Compose looks for a delimiter, and finds none.
 fn name(text: &str) -> Result<(&str, Option<&str>), String> {
     let after_export = text
         .strip_prefix("export")
-        .filter(|rest| rest.starts_with(char::is_whitespace));
-    let text = after_export.map_or(text, str::trim_start);
+        .filter(|rest| rest.starts_with(['\t', '\n', '\u{c}', '\r', ' ']));
+    let text = after_export.map_or(text, |rest| rest.trim_start_matches(BLANKS));
     if text.is_empty() {
         return Err("no variable stands behind \"export\"".to_owned());
     }
@@ -143,8 +146,8 @@ fn name(text: &str) -> Result<(&str, Option<&str>), String> {
         match c {
             '=' | ':' => return checked(&text[..at]).map(|name| (name, Some(&text[at + 1..]))),
             '\n' => return checked(&text[..at]).map(|name| (name, None)),
-            '_' | '.' | '-' | '[' | ']' | '\t' | '\u{b}' | '\u{c}' | '\r' | ' ' | '\u{85}' | '\u{a0}' => {}
-            _ if c.is_alphanumeric() => {}
+            '_' | '.' | '-' | '[' | ']' => {}
+            _ if BLANKS.contains(&c) || c.is_alphanumeric() => {}
             _ => {
                 let line = text.lines().next().unwrap_or_default();
                 return Err(format!("unexpected character {c:?} in the variable name {line:?}"));
@@ -169,7 +172,7 @@ enum Raw {
 
 /// The value that begins here, and the text behind it.
 fn value(text: &str) -> Result<(Raw, &str), String> {
-    let text = text.trim_start_matches([' ', '\t', '\r']);
+    let text = text.trim_start_matches(BLANKS);
     match text.chars().next() {
         Some(quote @ ('\'' | '"')) => {
             let Some(end) = closing_quote(text, quote) else {
@@ -224,13 +227,8 @@ fn unescape(text: &str) -> String {
             '\\' | '"' => out.push(c),
             '$' => out.push_str("$$"),
             '0' => {
-                let digits = rest
-                    .bytes()
-                    .take(3)
-                    .take_while(|byte| (b'0'..b'8').contains(byte))
-                    .count();
-                let code = u32::from_str_radix(&rest[..digits], 8).unwrap_or_default();
-                out.push(char::from_u32(code).unwrap_or_default());
+                let digits = rest.bytes().take(3).take_while(u8::is_ascii_digit).count();
+                out.push_str(&octal(&rest[..digits]));
                 rest = &rest[digits..];
             }
             _ => {
@@ -241,6 +239,12 @@ fn unescape(text: &str) -> String {
     }
     out.push_str(rest);
     out
+}
+
+/// The character that `\0` and three digits stand for. What is none loses its `0` alone.
+fn octal(digits: &str) -> String {
+    let code = u8::from_str_radix(digits, 8).ok().filter(|_| digits.len() == 3);
+    code.map_or_else(|| format!("\\{digits}"), |code| char::from(code).to_string())
 }
 
 #[cfg(test)]
@@ -272,6 +276,10 @@ mod tests {
             (r"A='$B \' \n'", r"A=$B ' \n"),
             ("A='x\ny'", "A=x\ny"),
             (r#"A="\t\$X \x41 \0101\"" # c"#, "A=\t$X \\x41 A\""),
+            (r#"A="\0777\08\0" # c"#, r"A=\777\8\"),
+            ("A\u{a0}=\u{a0}\"x\"", "A=x"),
+            ("A=\u{2003}x", "A=\u{2003}x"),
+            ("export\nA=1", "A=1"),
             ("A=$OS-${N:-n}-$$", "A=os-n-$"),
             ("export A: 1", "A=1"),
             ("export=1", "export=1"),

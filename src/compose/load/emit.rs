@@ -25,7 +25,7 @@ const FREE: [&str; 15] = [
 ];
 
 /// Attributes that are shown even where they are false or zero.
-const SHOWN: [&str; 9] = [
+const SHOWN: [&str; 11] = [
     "attach",
     "init",
     "required",
@@ -34,6 +34,8 @@ const SHOWN: [&str; 9] = [
     "scale",
     "replicas",
     "retries",
+    "parallelism",
+    "max_attempts",
     "create_host_path",
 ];
 
@@ -154,22 +156,10 @@ impl Form {
             }
             let json = self.attribute(key, value);
             if is_shown(key, &json, self) {
-                out.insert(self.spelled(key, node).to_owned(), json);
+                out.insert(key.to_string(), json);
             }
         }
         out
-    }
-
-    /// The devices of `blkio_config` are the one place with capital letters.
-    fn spelled<'a>(self, key: &'a str, node: &Node) -> &'a str {
-        let is_throttle = node.get("path").is_some() && (node.get("rate").is_some() || node.get("weight").is_some());
-        match key {
-            _ if self == Self::Yaml || !is_throttle => key,
-            "path" => "Path",
-            "rate" => "Rate",
-            "weight" => "Weight",
-            _ => key,
-        }
     }
 
     fn attribute(self, key: &str, node: &Node) -> Json {
@@ -251,9 +241,48 @@ fn always_shown(out: &mut JsonMap<String, Json>) {
         }
     }
     limits(out, Form::Json);
+    if let Some(Json::Object(build)) = out.get_mut("build") {
+        limits(build, Form::Json);
+    }
+    if let Some(Json::Object(blkio)) = out.get_mut("blkio_config") {
+        throttles(blkio);
+    }
     if let Some(Json::Object(deploy)) = out.get_mut("deploy") {
+        generic_resources(deploy);
         for key in ["resources", "placement"] {
             deploy.entry(key).or_insert_with(|| Json::Object(JsonMap::new()));
+        }
+    }
+}
+
+/// The devices of `blkio_config` are the one place with capital letters, and have all of their parts.
+fn throttles(blkio: &mut JsonMap<String, Json>) {
+    for (list, devices) in blkio {
+        let (part, name, missing) = match list.as_str() {
+            "weight_device" => ("weight", "Weight", Json::from(0)),
+            _ => ("rate", "Rate", Json::from("0")),
+        };
+        for device in devices
+            .as_array_mut()
+            .into_iter()
+            .flatten()
+            .filter_map(Json::as_object_mut)
+        {
+            let path = device.get("path").cloned().unwrap_or_else(|| Json::from(""));
+            let value = device.get(part).cloned().unwrap_or_else(|| missing.clone());
+            *device = JsonMap::from_iter([("Path".to_owned(), path), (name.to_owned(), value)]);
+        }
+    }
+}
+
+/// A resource of any kind is shown with its kind and its value, whatever they are.
+fn generic_resources(deploy: &mut JsonMap<String, Json>) {
+    let reserved = deploy.get_mut("resources").and_then(|all| all.get_mut("reservations"));
+    let resources = reserved.and_then(|reserved| reserved.get_mut("generic_resources"));
+    for resource in resources.and_then(Json::as_array_mut).into_iter().flatten() {
+        if let Some(Json::Object(spec)) = resource.get_mut("discrete_resource_spec") {
+            spec.entry("kind").or_insert_with(|| Json::from(""));
+            spec.entry("value").or_insert_with(|| Json::from(0));
         }
     }
 }

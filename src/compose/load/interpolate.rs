@@ -196,7 +196,10 @@ fn cast_one(node: &mut Node, to: Cast, problems: &mut Diagnostics) {
             text.parse::<i64>().ok().map(|number| Value::Int(number.into())),
             "a whole number",
         ),
-        Cast::Float => (parse_float(text).map(Value::Float), "a number"),
+        Cast::Float => (
+            parse_float(text).filter(|number| number.is_finite()).map(Value::Float),
+            "a number",
+        ),
         Cast::Bool => (boolean(text).map(Value::Bool), "true or false"),
     };
     match value {

@@ -90,7 +90,7 @@ impl Merger<'_> {
             Rule::Entries => Ok(append(entries(base), entries(over), false)),
             Rule::Texts => Ok(append(entries(base), entries(over), true)),
             Rule::Labels => Ok(by_name(append(entries(base), entries(over), false))),
-            Rule::Hosts => Ok(append(hosts(base), hosts(over), true)),
+            Rule::Hosts => Ok(merged_hosts(base, over)),
             Rule::Mapping(make) => self.by_kind(make(base), make(over)),
             Rule::IpamConfig => Ok(ipam_config(base, over)),
             _ => self.by_kind(base, over),
@@ -164,8 +164,9 @@ fn entries(mut node: Node) -> Node {
     node.value = match node.value {
         Value::Seq(items) => Value::Seq(items),
         Value::Map(map) => Value::Seq(map.into_iter().flat_map(|(key, value)| named(&key, value)).collect()),
-        Value::Null => Value::Seq(Vec::new()),
-        value => Value::Seq(vec![Node::str(text_of(&value), node.span)]),
+        Value::Str(text) => Value::Seq(vec![Node::str(text, node.span)]),
+        // What is neither is dropped before the schema sees it.
+        _ => Value::Seq(Vec::new()),
     };
     node
 }
@@ -197,6 +198,16 @@ fn hosts(mut node: Node) -> Node {
         value => value,
     };
     node
+}
+
+/// The hosts of both. Compose has nothing at all where a mapping without a host is the first of two that have none.
+fn merged_hosts(base: Node, over: Node) -> Node {
+    let was_mapping = base.as_map().is_some();
+    let mut all = append(hosts(base), hosts(over), true);
+    if was_mapping && all.items().next().is_none() {
+        all.value = Value::Null;
+    }
+    all
 }
 
 /// A name with its value, or with each of its values where it has a list of them.
@@ -299,6 +310,9 @@ mod tests {
                 "extra_hosts: ['h=a', 'h=c']",
                 "{extra_hosts:[h=a,h=b,h=c]}",
             ),
+            ("dns_search: a", "dns_search: 1", "{dns_search:[a]}"),
+            ("extra_hosts: {}", "extra_hosts: []", "{extra_hosts:null}"),
+            ("extra_hosts: []", "extra_hosts: {}", "{extra_hosts:[]}"),
             ("networks: [a]", "networks: {b: {}, a: }", "{networks:{a:null,b:{}}}"),
             (
                 "build: {context: a, target: t}",

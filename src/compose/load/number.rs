@@ -31,8 +31,36 @@ fn float_text(number: f64) -> String {
     format!("{mantissa}e{sign}{:02}", exponent.unsigned_abs())
 }
 
-/// A number as a text of the file gives it: underscores may stand between digits.
+/// A number as a text of the file gives it: underscores may stand between digits, the digits may be hexadecimal with a
+/// power of two behind them, and infinity is a number only where it is called so.
 pub(super) fn parse_float(text: &str) -> Option<f64> {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let number = match unsigned.strip_prefix("0x").or(unsigned.strip_prefix("0X")) {
+        Some(digits) => hexadecimal(digits)?,
+        None => decimal(unsigned)?,
+    };
+    let overflows = number.is_infinite() && unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.');
+    let number = if text.starts_with('-') { -number } else { number };
+    (!overflows).then_some(number)
+}
+
+/// `DIGITS[.DIGITS]pEXPONENT`
+fn hexadecimal(text: &str) -> Option<f64> {
+    let (mantissa, exponent) = text.split_once(['p', 'P'])?;
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = format!("{whole}{fraction}");
+    let number = digits
+        .chars()
+        .try_fold(0.0, |number, c| Some(number * 16.0 + f64::from(c.to_digit(16)?)))?;
+    let exponent: i32 = exponent.parse().ok()?;
+    let shift = i32::try_from(fraction.len()).ok()?.checked_mul(4)?;
+    (!digits.is_empty()).then(|| number * 2_f64.powi(exponent.saturating_sub(shift)))
+}
+
+fn decimal(text: &str) -> Option<f64> {
+    if text.starts_with(['+', '-']) {
+        return None;
+    }
     let bytes = text.as_bytes();
     let is_digit = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
     let mut underscores = text.match_indices('_').map(|(at, _)| at);
@@ -81,6 +109,10 @@ mod tests {
         }
         assert_eq!(parse_float("1_0.5"), Some(10.5));
         assert_eq!(parse_float("_1"), None);
+        assert_eq!(parse_float("-0x1.8p4"), Some(-24.0));
+        for text in ["0x10", "0xp1", "1e400", "+-1", ""] {
+            assert_eq!(parse_float(text), None, "{text}");
+        }
         assert_eq!(json_number_32(0.1).to_string(), "0.1");
         assert_eq!(json_number(2.0).to_string(), "2");
     }

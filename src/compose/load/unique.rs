@@ -19,7 +19,7 @@ const IN_SERVICE: &[(&str, KeyOf)] = &[
     ("configs", config),
     ("env_file", env_file),
     ("label_file", whole),
-    ("expose", whole),
+    ("expose", exposed),
     ("environment", before_equals),
     ("labels", before_equals),
     ("annotations", before_equals),
@@ -85,6 +85,14 @@ fn text(node: &Node, key: &str) -> Option<String> {
 
 fn whole(item: &Node) -> Result<String, &'static str> {
     Ok(text_of(&item.value))
+}
+
+fn exposed(item: &Node) -> Result<String, &'static str> {
+    match &item.value {
+        Value::Int(number) if i64::try_from(*number).is_ok() => whole(item),
+        Value::Str(_) => whole(item),
+        _ => Err("a port is a text or a whole number"),
+    }
 }
 
 fn before_equals(item: &Node) -> Result<String, &'static str> {

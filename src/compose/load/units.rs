@@ -23,12 +23,19 @@ pub(super) fn bytes(text: &str) -> Option<i64> {
         "p" => 5,
         _ => return None,
     };
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "a fraction of a byte is dropped, as Compose does"
-    )]
-    Some((number * 1024_f64.powi(power)) as i64)
+    Some(whole(number * 1024_f64.powi(power)))
 }
+
+/// A number without its fraction. What does not fit is the least number, as on the processors that Compose runs on.
+pub(super) fn whole(number: f64) -> i64 {
+    let fits = (-TWO_TO_63..TWO_TO_63).contains(&number);
+    #[expect(clippy::cast_possible_truncation, reason = "a fraction is dropped, as Compose does")]
+    let whole = number as i64;
+    if fits { whole } else { i64::MIN }
+}
+
+/// The least number that is too large for 64 bits with a sign.
+const TWO_TO_63: f64 = 9_223_372_036_854_775_808.0;
 
 /// A duration in nanoseconds: numbers with units, one after the other. (Compose specification, "Specifying durations".)
 #[must_use]
@@ -132,10 +139,11 @@ mod tests {
             ("10 MB", Some(10_485_760)),
             ("2b", Some(2)),
             ("1KiB", Some(1024)),
+            ("9223372036854775808", Some(i64::MIN)),
         ] {
             assert_eq!(bytes(text), size, "{text}");
         }
-        for text in ["", "x", "1x", "1  m", "-1m", "1ib", "m"] {
+        for text in ["", "x", "1x", "1  m", "-1m", "1ib", "m", "1e400", "inf"] {
             assert_eq!(bytes(text), None, "{text}");
         }
     }

@@ -4,19 +4,20 @@ mod tables;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, nearest};
 use crate::source::Span;
-use crate::yaml::{Map, Node, Value};
+use crate::yaml::{Key, Map, Node, Value};
 
 /// What a value may be.
 pub(super) enum Type {
     /// Anything at all.
     Any,
     Null,
+    /// A text, or a date: whether Compose can make a text of that is known once the model is decoded.
     Text,
     Bool,
     Number,
     Integer,
-    /// A whole number in a range.
-    Range(i64, i64),
+    /// A whole number in a range, written with a fraction of nothing or not.
+    Range(f64, f64),
     /// One of these texts.
     Words(&'static [&'static str]),
     /// A text that fits a rule, and the rule in words.
@@ -26,6 +27,8 @@ pub(super) enum Type {
     Unique(&'static Self),
     /// A mapping with free names that fit a rule.
     Names(fn(&str) -> bool, &'static Self),
+    /// A mapping with free names, of which those that fit a rule have values of a type.
+    Matching(fn(&str) -> bool, &'static Self),
     /// A mapping with known keys.
     Keys(&'static Keys),
     /// One of these; the first one whose kind fits speaks for all.
@@ -92,6 +95,11 @@ impl Checker<'_> {
             (Type::OneOf(options), _) => self.options(node, span, options),
             (Type::Keys(keys), Value::Map(map)) => self.keys(map, span, keys),
             (Type::Names(fits, value), Value::Map(map)) => self.names(map, *fits, value),
+            (Type::Matching(fits, wanted), Value::Map(map)) => {
+                for (key, value) in map.iter().filter(|(key, _)| fits(key)) {
+                    self.entry(key, value, wanted);
+                }
+            }
             (Type::List(item), Value::Seq(items)) => self.items(items, item),
             (Type::Unique(item), Value::Seq(items)) => {
                 self.items(items, item);
@@ -108,9 +116,7 @@ impl Checker<'_> {
             (Type::Fits(fits, rule), Value::Str(text)) if !fits(text) => {
                 self.fail("wrong-value", span, format!("must be {rule}"), None);
             }
-            (Type::Range(low, high), Value::Int(number))
-                if !(i128::from(*low)..=i128::from(*high)).contains(number) =>
-            {
+            (Type::Range(low, high), _) if node.as_f64().is_some_and(|number| number < *low || number > *high) => {
                 self.fail("wrong-value", span, format!("must lie between {low} and {high}"), None);
             }
             _ if is_kind(&node.value, wanted) => {}
@@ -140,19 +146,14 @@ impl Checker<'_> {
 
     fn keys(&mut self, map: &Map, span: Span, keys: &'static Keys) {
         for (key, value) in map {
-            self.path.push(key.to_string());
             match keys.get(key) {
-                // An empty value has no place of its own worth pointing at: its key has.
-                Some(wanted) => self.value(value, if value.is_null() { key.span } else { value.span }, wanted),
+                Some(wanted) => self.entry(key, value, wanted),
                 None if keys.open || key.starts_with("x-") => {}
                 None => {
-                    self.path.pop();
                     let message = format!("unknown key \"{}\"", key.text);
                     self.fail("unknown-key", key.span, message, keys.meant(key));
-                    continue;
                 }
             }
-            self.path.pop();
         }
         for key in keys.required.iter().filter(|key| !map.contains_key(**key)) {
             self.fail("missing-key", span, format!("the key \"{key}\" is missing"), None);
@@ -176,10 +177,15 @@ impl Checker<'_> {
                 );
                 continue;
             }
-            self.path.push(key.to_string());
-            self.value(value, if value.is_null() { key.span } else { value.span }, wanted);
-            self.path.pop();
+            self.entry(key, value, wanted);
         }
+    }
+
+    fn entry(&mut self, key: &Key, value: &Node, wanted: &'static Type) {
+        self.path.push(key.to_string());
+        // An empty value has no place of its own worth pointing at: its key has.
+        self.value(value, if value.is_null() { key.span } else { value.span }, wanted);
+        self.path.pop();
     }
 
     fn items(&mut self, items: &[Node], wanted: &'static Type) {
@@ -240,7 +246,8 @@ fn is_kind(value: &Value, wanted: &Type) -> bool {
     match wanted {
         Type::Any => true,
         Type::Null => matches!(value, Value::Null),
-        Type::Text | Type::Words(_) | Type::Fits(..) => matches!(value, Value::Str(_) | Value::Time(_)),
+        Type::Text => matches!(value, Value::Str(_) | Value::Time(_)),
+        Type::Words(_) | Type::Fits(..) => matches!(value, Value::Str(_)),
         Type::Bool => matches!(value, Value::Bool(_)),
         Type::Number => matches!(value, Value::Int(_) | Value::Float(_)),
         Type::Integer | Type::Range(..) => match value {
@@ -249,7 +256,7 @@ fn is_kind(value: &Value, wanted: &Type) -> bool {
             _ => false,
         },
         Type::List(_) | Type::Unique(_) => matches!(value, Value::Seq(_)),
-        Type::Names(..) | Type::Keys(_) => matches!(value, Value::Map(_)),
+        Type::Names(..) | Type::Matching(..) | Type::Keys(_) => matches!(value, Value::Map(_)),
         Type::OneOf(options) => options.iter().any(|option| is_kind(value, option)),
     }
 }
@@ -263,7 +270,7 @@ fn name(wanted: &Type) -> &'static str {
         Type::Number => "a number",
         Type::Integer | Type::Range(..) => "a whole number",
         Type::List(_) | Type::Unique(_) => "a list",
-        Type::Names(..) | Type::Keys(_) => "a mapping",
+        Type::Names(..) | Type::Matching(..) | Type::Keys(_) => "a mapping",
     }
 }
 

@@ -35,14 +35,19 @@ const KV: Type = OneOf(&[Names(not_empty, &OneOf(&[Text, Number, Bool, Null])), 
 const COMMAND: Type = OneOf(&[Null, Text, TEXT_LIST]);
 const OPTIONS: Type = Names(any_name, &OneOf(&[Text, Number]));
 const HOSTS: Type = OneOf(&[Names(not_empty, &OneOf(&[Text, TEXT_LIST])), TEXTS]);
-const ULIMITS: Type = Names(any_name, &OneOf(&[INTEGER_TEXT, Type::Keys(&ULIMIT)]));
+const ULIMITS: Type = Type::Matching(is_lower_case, &OneOf(&[INTEGER_TEXT, Type::Keys(&ULIMIT)]));
 
 fn any_name(_: &str) -> bool {
     true
 }
 
+fn is_lower_case(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase())
+}
+
+/// `.+`, in which the point stands for anything but a line break.
 fn not_empty(name: &str) -> bool {
-    !name.is_empty()
+    name.bytes().any(|byte| byte != b'\n')
 }
 
 /// `^[a-zA-Z0-9._-]+$`
@@ -123,8 +128,8 @@ pub(super) const CONTAINER: Entries = &[
     ("cgroup_parent", Text),
     ("command", COMMAND),
     ("configs", List(&OneOf(&[Text, Type::Keys(&FILE_REFERENCE)]))),
-    ("cpu_count", OneOf(&[Text, Range(0, i64::MAX)])),
-    ("cpu_percent", OneOf(&[Text, Range(0, 100)])),
+    ("cpu_count", OneOf(&[Text, Range(0.0, f64::INFINITY)])),
+    ("cpu_percent", OneOf(&[Text, Range(0.0, 100.0)])),
     ("cpu_period", NUMBER_TEXT),
     ("cpu_quota", NUMBER_TEXT),
     ("cpu_rt_period", NUMBER_TEXT),
@@ -198,7 +203,7 @@ pub(super) const CONTAINER: Entries = &[
         OneOf(&[TEXTS, Names(is_name, &OneOf(&[Null, Type::Keys(&ATTACHMENT)]))]),
     ),
     ("oom_kill_disable", BOOL_TEXT),
-    ("oom_score_adj", OneOf(&[Text, Range(-1000, 1000)])),
+    ("oom_score_adj", OneOf(&[Text, Range(-1000.0, 1000.0)])),
     ("pid", OneOf(&[Text, Null])),
     ("pids_limit", NUMBER_TEXT),
     ("platform", Text),
@@ -381,7 +386,7 @@ static MOUNT: Keys = with(
         (
             "tmpfs",
             Type::Keys(&closed(&[&[
-                ("size", OneOf(&[Range(0, i64::MAX), Text])),
+                ("size", OneOf(&[Range(0.0, f64::INFINITY), Text])),
                 ("mode", NUMBER_TEXT),
             ]])),
         ),
@@ -391,7 +396,7 @@ static MOUNT: Keys = with(
 );
 
 static BUILD: Keys = closed(&[&[
-    ("additional_contexts", KV),
+    ("additional_contexts", OneOf(&[Names(not_empty, &Text), TEXTS])),
     ("args", KV),
     ("cache_from", TEXT_LIST),
     ("cache_to", TEXT_LIST),
@@ -546,6 +551,16 @@ static HOOK: Keys = with(
 );
 
 const EXTERNAL: Type = OneOf(&[Bool, Text, Type::Keys(&closed(&[&[("name", Text)]]))]);
+const EXTERNAL_FILE: Type = OneOf(&[
+    Bool,
+    Text,
+    Type::Keys(&Keys {
+        groups: &[&[("name", Text)]],
+        required: &[],
+        open: true,
+        not_empty: false,
+    }),
+]);
 
 static NETWORK: Keys = closed(&[&[
     ("attachable", BOOL_TEXT),
@@ -586,7 +601,7 @@ static VOLUME: Keys = closed(&[&[
 /// What secrets and configs have in common.
 const FILE_OBJECT: Entries = &[
     ("environment", Text),
-    ("external", EXTERNAL),
+    ("external", EXTERNAL_FILE),
     ("file", Text),
     ("labels", KV),
     ("name", Text),
