@@ -58,7 +58,7 @@ pub(crate) fn found(rule: &Rule, files: &str) -> Vec<String> {
     with_project(files, |project| {
         let mut found = Found::default();
         (rule.check)(project, &mut found);
-        let spans = found.0.iter().map(|finding| finding.span.unwrap());
+        let spans = found.findings().iter().map(|finding| finding.span.unwrap());
         spans.map(|span| project.text(span).to_owned()).collect()
     })
 }
