@@ -225,7 +225,11 @@ impl Findings {
 
 /// The findings so far, in the order in which they were made.
 #[derive(Clone, Debug, Default)]
-pub struct Diagnostics(Vec<Diagnostic>);
+pub struct Diagnostics {
+    all: Vec<Diagnostic>,
+    /// Whether there is an error among them: that is asked after each document.
+    has_errors: bool,
+}
 
 /// A stage could not go on. The diagnostics say why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -234,7 +238,8 @@ pub struct Stop;
 impl Diagnostics {
     /// Adds a finding.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        self.0.push(diagnostic);
+        self.has_errors |= diagnostic.severity == Severity::Error;
+        self.all.push(diagnostic);
     }
 
     /// Adds an error and stops.
@@ -249,36 +254,36 @@ impl Diagnostics {
 
     /// Adds many findings.
     pub fn extend(&mut self, diagnostics: impl IntoIterator<Item = Diagnostic>) {
-        self.0.extend(diagnostics);
+        diagnostics.into_iter().for_each(|diagnostic| self.push(diagnostic));
     }
 
     /// All of them, taken out.
     #[must_use]
     pub fn into_vec(self) -> Vec<Diagnostic> {
-        self.0
+        self.all
     }
 
     /// All of them.
     pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
-        self.0.iter()
+        self.all.iter()
     }
 
-    /// All of them, to add to.
-    pub fn iter_mut(&mut self) -> std::slice::IterMut<'_, Diagnostic> {
-        self.0.iter_mut()
+    /// The labels of each, to add to, with its place.
+    pub fn labels_mut(&mut self) -> impl Iterator<Item = (Option<Span>, &mut Vec<Label>)> {
+        self.all.iter_mut().map(|found| (found.span, &mut found.labels))
     }
 
     /// Leaves out what has been told before, word for word and at the same place.
     pub fn once(&mut self) {
         let mut seen = HashSet::new();
-        self.0
+        self.all
             .retain(|found| seen.insert((found.code.clone(), found.span, found.message.clone())));
     }
 
     /// Whether there is an error among them.
     #[must_use]
     pub fn has_errors(&self) -> bool {
-        self.0.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+        self.has_errors
     }
 
     /// Ends a stage.
@@ -294,15 +299,64 @@ impl Diagnostics {
 /// The known word that a mistyped one is most likely to mean.
 #[must_use]
 pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let distance = |known: &&str| strsim::damerau_levenshtein(word, known);
-    known
-        .min_by_key(distance)
-        .filter(|near| distance(near) <= near.len() / 3)
+    let letters = Letters::of(word);
+    // Most words are far from each other by their letters already, which is found out sooner.
+    let alike = known.filter(|known| letters.distance(known) <= known.len() / 3);
+    let distances = alike.map(|known| (known, strsim::damerau_levenshtein(word, known)));
+    let (near, distance) = distances.min_by_key(|(_, distance)| *distance)?;
+    (distance <= near.len() / 3).then_some(near)
+}
+
+/// How often a word has each letter.
+struct Letters {
+    counts: [i32; 256],
+    length: usize,
+}
+
+impl Letters {
+    fn of(word: &str) -> Self {
+        let mut counts = [0; 256];
+        word.bytes().for_each(|byte| counts[usize::from(byte)] += 1);
+        Self {
+            counts,
+            length: word.len(),
+        }
+    }
+
+    /// How many changes it takes at least to get from the word to another. Of other alphabets nothing is known.
+    fn distance(&self, other: &str) -> usize {
+        if self.counts[128..].iter().any(|count| *count > 0) {
+            return 0;
+        }
+        let mut left = self.counts;
+        let mut common = 0;
+        for byte in other.bytes().map(usize::from) {
+            common += usize::from(left[byte] > 0);
+            left[byte] -= 1;
+        }
+        self.length.max(other.len()) - common
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_nearest_word_is_found_whatever_was_mistyped() {
+        let near = |word: &str| nearest(word, ["ports", "image", "environment", "depends_on"].into_iter());
+        for (word, expected) in [
+            ("prots", Some("ports")),
+            ("port", Some("ports")),
+            ("enviroment", Some("environment")),
+            ("dependson", Some("depends_on")),
+            ("imäge", Some("image")),
+            ("x", None),
+            ("portable", None),
+        ] {
+            assert_eq!(near(word), expected, "{word}");
+        }
+    }
 
     #[test]
     fn only_an_error_stops_a_stage() {

@@ -68,7 +68,12 @@ pub struct Source {
     /// Its text.
     pub text: String,
     line_starts: Vec<usize>,
+    /// How many characters begin before each block of bytes: lines can be as long as the text.
+    characters: Vec<usize>,
 }
+
+/// The length of such a block.
+const BLOCK: usize = 1024;
 
 impl Source {
     /// The longest text that is read at all.
@@ -80,10 +85,17 @@ impl Source {
         let text = text.into();
         let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         let line_starts = std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect();
+        let mut before = 0;
+        let blocks = text.as_bytes().chunks(BLOCK).map(|block| {
+            before += characters(block);
+            before
+        });
+        let characters = std::iter::once(0).chain(blocks).collect();
         Self {
             path: path.into(),
             text,
             line_starts,
+            characters,
         }
     }
 
@@ -91,12 +103,24 @@ impl Source {
     #[must_use]
     pub fn position(&self, byte: usize) -> Position {
         let byte = self.floor(byte);
-        let line = self.line_starts.partition_point(|start| *start <= byte);
+        let line = self.line_of(byte);
         let start = self.line_starts[line - 1];
         Position {
             line,
-            column: self.text[start..byte].chars().count() + 1,
+            column: self.characters_before(byte) - self.characters_before(start) + 1,
         }
+    }
+
+    /// The line of a byte, counted from 1.
+    #[must_use]
+    pub fn line_of(&self, byte: usize) -> usize {
+        self.line_starts.partition_point(|start| *start <= byte)
+    }
+
+    /// How many lines there are.
+    #[must_use]
+    pub fn lines(&self) -> usize {
+        self.line_starts.len()
     }
 
     /// The text of a line, counted from 1, without its line break.
@@ -113,10 +137,21 @@ impl Source {
         self.text.get(span.range()).unwrap_or_default()
     }
 
+    fn characters_before(&self, byte: usize) -> usize {
+        let block = byte / BLOCK;
+        self.characters[block] + characters(&self.text.as_bytes()[block * BLOCK..byte])
+    }
+
     fn floor(&self, byte: usize) -> usize {
         let byte = byte.min(self.text.len());
         (0..=byte).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(0)
     }
+}
+
+/// How many characters begin in a stretch of a text.
+fn characters(bytes: &[u8]) -> usize {
+    let is_begin = |byte: &&u8| (**byte & 0b1100_0000) != 0b1000_0000;
+    bytes.iter().filter(is_begin).count()
 }
 
 /// All texts of one load, by their ids.
@@ -178,6 +213,16 @@ mod tests {
         assert_eq!(at(99), (3, 1));
         assert_eq!((source.line(1), source.line(2), source.line(3)), ("ab", "ü x", ""));
         assert_eq!(source.line(0), "");
+    }
+
+    #[test]
+    fn columns_of_a_long_line_count_characters_too() {
+        let source = Source::new("f", format!("a\n{}x", "aü".repeat(BLOCK)));
+        let end = source.text.len();
+        for byte in (2..=end).filter(|byte| byte % 97 < 2 && source.text.is_char_boundary(*byte)) {
+            let expected = source.text[2..byte].chars().count() + 1;
+            assert_eq!(source.position(byte).column, expected, "{byte}");
+        }
     }
 
     #[test]

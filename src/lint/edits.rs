@@ -1,6 +1,8 @@
 //! Changes to a text that take a value away and nothing beside it: with its key or its dash, its comma, a comment behind it.
 
+use std::cell::RefCell;
 use std::ops::Range;
+use std::rc::Rc;
 
 use super::places::{is_own, quoted};
 use super::project::{Project, Service, SpanMap};
@@ -15,6 +17,8 @@ pub(super) struct Places<'a> {
     items: SpanMap<Place<'a>>,
     /// By the place of a key or a value, the first service that has it, and whether it is the only one.
     users: SpanMap<(usize, bool)>,
+    /// By the place of a mapping or a list, what is written in it: found out once, since all of it may be taken out.
+    children: RefCell<SpanMap<Option<Rc<[Child]>>>>,
 }
 
 /// What an entry or an item is written in.
@@ -74,8 +78,8 @@ pub fn remove_entry(project: &Project<'_>, key: &Key, parent: Option<&Key>) -> O
 pub fn remove_or_empty(project: &Project<'_>, key: &Key) -> Option<Vec<Edit>> {
     let place = project.places().entries.get(&key.span)?;
     let source = project.source(key.span.source)?;
-    let children = children(&source.text, place.parent)?;
-    let [child] = children.as_slice() else {
+    let children = project.places().children(&source.text, place.parent)?;
+    let [child] = &*children else {
         return remove_entry(project, key, None);
     };
     let is_written = child.start == key.span.range().start && !place.is_shared && project.places().is_of_one(key.span);
@@ -137,8 +141,10 @@ fn remove(project: &Project<'_>, place: &Place<'_>, span: Span, parent: Option<&
     if place.is_shared || !project.places().is_of_one(span) || !place.parent.span.holds(span) {
         return None;
     }
-    let children = children(text, place.parent)?;
-    let at = children.iter().position(|child| child.start == span.range().start)?;
+    let children = project.places().children(text, place.parent)?;
+    let at = children
+        .binary_search_by_key(&span.range().start, |child| child.start)
+        .ok()?;
     let range = if children.len() > 1 {
         let layout = Layout {
             text,
@@ -300,6 +306,13 @@ impl<'a> Places<'a> {
             places.user(service, at);
         }
         places
+    }
+
+    /// What is written in a mapping or a list itself, in the order of the text.
+    fn children(&self, text: &str, parent: &Node) -> Option<Rc<[Child]>> {
+        let mut known = self.children.borrow_mut();
+        let children = || children(text, parent).map(Rc::from);
+        known.entry(parent.span).or_insert_with(children).clone()
     }
 
     /// Whether no two services have what is written at a place.

@@ -1,6 +1,6 @@
 //! Health checks of services: what they run, and how often.
 
-use super::places::part;
+use super::places::Parts;
 use super::project::{Project, Service};
 use crate::compose::load::duration;
 use crate::shell::{Command, Invocation, Place, Then, commands, program_name, script_of};
@@ -148,6 +148,7 @@ impl<'a> Check<'a> {
             Some(shell) => Invocation { text: script, ..shell }.commands(),
             None => commands(script),
         };
+        let parts = Parts::new(project, node.span, script);
         let step = |command: &Command| Step {
             words: command
                 .words
@@ -155,7 +156,7 @@ impl<'a> Check<'a> {
                 .skip(command.assignments())
                 .map(|word| Word {
                     text: word.text.clone(),
-                    span: part(project, node.span, script, word.range.clone()),
+                    span: parts.at(word.range.clone()),
                 })
                 .collect(),
             then: command.then,

@@ -1,6 +1,6 @@
 //! `# towline: ignore[RULE] reason` in a compose file: the finding on that line, or on the next one, is meant.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::ids;
 use super::rule::Category;
@@ -27,28 +27,32 @@ struct Ignore {
 pub(super) fn apply(sources: &[(SourceId, &Source)], found: &mut Vec<Diagnostic>, is_checked: impl Fn(&str) -> bool) {
     for (id, source) in sources.iter().filter(|(_, source)| source.text.contains(BEGINNING)) {
         let mut ignores: Vec<Ignore> = comments(*id, source).collect();
-        found.retain(|finding| !is_meant(finding, *id, source, &mut ignores));
+        let mut by_name: HashMap<(usize, String), usize> = HashMap::new();
+        for (at, ignore) in ignores.iter().enumerate() {
+            for (name, _) in &ignore.ids {
+                by_name.entry((ignore.line, name.clone())).or_insert(at);
+            }
+        }
+        found.retain(|finding| {
+            let meant = key(finding, *id, source).and_then(|key| by_name.get(&key));
+            let meant = meant.and_then(|at| ignores.get_mut(*at));
+            meant.is_none_or(|ignore| {
+                ignore.is_used = true;
+                false
+            })
+        });
         for ignore in &ignores {
             found.extend(problems(ignore, &is_checked));
         }
     }
 }
 
-fn is_meant(finding: &Diagnostic, id: SourceId, source: &Source, ignores: &mut [Ignore]) -> bool {
-    let Some(span) = finding.span.filter(|span| span.source == id) else {
-        return false;
-    };
-    if ids::is_verdict(finding) {
-        return false;
-    }
-    let line = source.position(span.start as usize).line;
-    let meant = ignores
-        .iter_mut()
-        .find(|ignore| ignore.line == line && ignore.ids.iter().any(|(id, _)| *id == finding.code));
-    meant.is_some_and(|ignore| {
-        ignore.is_used = true;
-        true
-    })
+/// The line and the name that a comment about a finding has; none where it cannot be ignored.
+fn key(finding: &Diagnostic, id: SourceId, source: &Source) -> Option<(usize, String)> {
+    let span = finding
+        .span
+        .filter(|span| span.source == id && !ids::is_verdict(finding))?;
+    Some((source.line_of(span.start as usize), finding.code.to_string()))
 }
 
 fn problems(ignore: &Ignore, is_checked: &dyn Fn(&str) -> bool) -> Vec<Diagnostic> {
@@ -97,15 +101,21 @@ pub(super) fn all_ids() -> impl Iterator<Item = &'static str> {
 
 fn comments(id: SourceId, source: &Source) -> impl Iterator<Item = Ignore> {
     let text = &source.text;
+    // A comment of its own is about the line after it, and after the comments that follow it.
+    let mut next = 0;
     text.match_indices(BEGINNING).filter_map(move |(start, _)| {
         let end = text[start..]
             .find(['\n', '\r'])
             .map_or(text.len(), |length| start + length);
         let rest = start + BEGINNING.len();
-        let at = source.position(start).line;
-        let is_alone = source.line(at).trim_start().starts_with('#');
+        let at = source.line_of(start);
+        let is_alone = is_comment(source.line(at));
+        if is_alone && at >= next {
+            let after = (at + 1..=source.lines()).find(|line| !is_comment(source.line(*line)));
+            next = after.unwrap_or(source.lines() + 1);
+        }
         Some(Ignore {
-            line: if is_alone { next_line(source, at) } else { at },
+            line: if is_alone { next } else { at },
             span: Span::new(id, start, end),
             ids: named(id, text, rest, end)?,
             is_used: false,
@@ -113,10 +123,8 @@ fn comments(id: SourceId, source: &Source) -> impl Iterator<Item = Ignore> {
     })
 }
 
-/// The line after a comment of its own, and after the comments that follow it.
-fn next_line(source: &Source, line: usize) -> usize {
-    let lines = source.text.lines().skip(line);
-    line + 1 + lines.take_while(|line| line.trim_start().starts_with('#')).count()
+fn is_comment(line: &str) -> bool {
+    line.trim_start().starts_with('#')
 }
 
 /// What stands between the brackets; nothing where this is a comment about something else.

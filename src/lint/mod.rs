@@ -28,6 +28,7 @@ pub mod secrets;
 mod settings;
 mod settings_file;
 pub mod uses;
+mod written;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
@@ -233,11 +234,12 @@ fn checked(rule: &Rule, project: &Project<'_>, settings: &Settings) -> Vec<Diagn
     };
     let mut found = Found::default();
     (rule.check)(project, &mut found);
-    for finding in &mut found.0 {
+    let mut findings = found.into_findings();
+    for finding in &mut findings {
         finding.code = rule.id.into();
         finding.severity = if is_chosen { level } else { level.min(finding.severity) };
     }
-    found.0
+    findings
 }
 
 /// Does `work` on a thread with enough stack for the deepest values. Nothing where it panics.

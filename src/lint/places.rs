@@ -5,27 +5,13 @@ use std::ops::Range;
 use super::project::{Project, Service};
 use crate::source::Span;
 
-/// The place of a part of the value at `span`, whose text is `text`. All of the value where it is written in another way
-/// than it reads: with escapes, or folded.
+pub use super::written::Parts;
+
+/// The place of a part of the value at `span`, whose text is `text`. All of the value where it is not known better. Of
+/// several parts of one value, [`Parts`] finds the places.
 #[must_use]
 pub fn part(project: &Project<'_>, span: Span, text: &str, range: Range<usize>) -> Span {
-    let raw = project.text(span);
-    let Some(wanted) = text.get(range.clone()).filter(|wanted| !wanted.is_empty()) else {
-        return span;
-    };
-    let count = text.matches(wanted).count();
-    let earlier = text.match_indices(wanted).filter(|(at, _)| *at < range.start).count();
-    // A dollar sign that is none of compose's is written twice.
-    let doubled = wanted.replace('$', "$$");
-    for written in [&*doubled, wanted] {
-        let mut places = raw
-            .match_indices(written)
-            .filter(|_| raw.matches(written).count() == count);
-        if let Some((at, _)) = places.nth(earlier) {
-            return span.part(at, at + written.len());
-        }
-    }
-    span
+    Parts::new(project, span, text).at(range)
 }
 
 /// Whether the value at a place has an anchor, so that other places may use it too.

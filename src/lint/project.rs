@@ -86,6 +86,9 @@ const SERVERS: [&str; 14] = [
 /// Values by the place that they are written at.
 pub type SpanMap<T> = HashMap<Span, T, RandomState>;
 
+/// What nothing uses, by section and name.
+type Unused<'a> = HashMap<(&'a str, &'a str), (&'a Key, &'a Node)>;
+
 /// A project that compose would load.
 #[derive(Debug)]
 pub struct Project<'a> {
@@ -103,6 +106,7 @@ pub struct Project<'a> {
     places: OnceCell<Places<'a>>,
     has_other_files: OnceCell<bool>,
     builders: OnceCell<HashMap<String, usize>>,
+    unused: OnceCell<Unused<'a>>,
 }
 
 /// A service, or an entry of the top-level `jobs:`.
@@ -240,6 +244,7 @@ impl<'a> Project<'a> {
             places: OnceCell::new(),
             has_other_files: OnceCell::new(),
             builders: OnceCell::new(),
+            unused: OnceCell::new(),
         }
     }
 
@@ -290,6 +295,25 @@ impl<'a> Project<'a> {
         self.reaches(service, other, |_| true)
     }
 
+    /// The services after whose success one starts, directly or by those between them.
+    #[must_use]
+    pub fn awaited(&self, service: &str) -> HashSet<&'a str> {
+        let needs = |name: &str| self.service(name).map(Service::needs).into_iter().flatten();
+        closure(service, |name| {
+            let awaited = needs(name).filter(|need| need.condition == Condition::Succeeded);
+            awaited.map(|need| &*need.key.text).collect()
+        })
+    }
+
+    /// The services that start after one in some way, directly or by those between them.
+    #[must_use]
+    pub fn behind(&self, service: &str) -> HashSet<&'a str> {
+        closure(service, |name| {
+            let behind = self.dependents(name);
+            behind.map(|(service, _)| service.name()).collect()
+        })
+    }
+
     fn reaches(&self, service: &str, other: &str, counts: impl Fn(&Need<'_>) -> bool) -> bool {
         let mut seen = HashSet::new();
         let mut open = vec![service];
@@ -318,6 +342,19 @@ impl<'a> Project<'a> {
         let unused = self.model.unused.iter().filter(move |(section, _, _)| *section == name);
         let used = self.model.root.get(name).into_iter().flat_map(Node::entries);
         used.chain(unused.map(|(_, key, node)| (key, node)))
+    }
+
+    /// A declared network, volume or the like, with its name at the place where it is declared.
+    #[must_use]
+    pub fn declared(&self, section: &str, name: &str) -> Option<(&'a Key, &'a Node)> {
+        let unused = self.unused.get_or_init(|| {
+            let unused = self.model.unused.iter();
+            let entry = |(section, key, node): &'a (&str, Key, Node)| ((*section, &*key.text), (key, node));
+            unused.map(entry).collect()
+        });
+        let used = self.model.root.get(section).and_then(Node::as_map);
+        let used = used.and_then(|section| section.get_key_value(name));
+        used.or_else(|| unused.get(&(section, name)).copied())
     }
 
     /// The text at a place, as it is written in its file.
@@ -512,6 +549,18 @@ impl<'a> Project<'a> {
         let is_local = context.starts_with('/') && !context.contains("://");
         is_local.then(|| PathBuf::from(context))
     }
+}
+
+/// All names that a step leads to, from one on and then from each of them.
+fn closure<'a>(from: &str, step: impl Fn(&str) -> Vec<&'a str>) -> HashSet<&'a str> {
+    let mut reached = HashSet::new();
+    let mut open = step(from);
+    while let Some(name) = open.pop() {
+        if reached.insert(name) {
+            open.extend(step(name));
+        }
+    }
+    reached
 }
 
 /// Whether a file is named like one that is laid over another: `compose.ci.yaml`, `docker-compose.override.yml`.

@@ -1,5 +1,9 @@
 //! What a rule is: what it finds, why that matters, examples, and the check itself.
 
+use std::collections::HashSet;
+
+use foldhash::fast::RandomState;
+
 use super::project::Project;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::Span;
@@ -109,19 +113,36 @@ impl Preset {
 
 /// What a rule has found.
 #[derive(Debug, Default)]
-pub struct Found(pub(super) Vec<Diagnostic>);
+pub struct Found {
+    findings: Vec<Diagnostic>,
+    /// The places of all of them.
+    places: HashSet<Option<Span>, RandomState>,
+}
 
 impl Found {
     /// Takes a finding in.
     pub fn push(&mut self, finding: Diagnostic) {
-        self.0.push(finding);
+        self.places.insert(finding.span);
+        self.findings.push(finding);
     }
 
     /// Takes a finding in, unless there is one at its place: what is written once can hold for several services.
     pub fn push_once(&mut self, finding: Diagnostic) {
-        if !self.0.iter().any(|other| other.span == finding.span) {
+        if !self.places.contains(&finding.span) {
             self.push(finding);
         }
+    }
+
+    /// All that was found so far.
+    #[must_use]
+    pub fn findings(&self) -> &[Diagnostic] {
+        &self.findings
+    }
+
+    /// The same, taken out.
+    #[must_use]
+    pub fn into_findings(self) -> Vec<Diagnostic> {
+        self.findings
     }
 
     /// Takes in what a rule has found in one service, in the same way.

@@ -14,15 +14,30 @@ pub struct Use<'a> {
     dollars: usize,
 }
 
-impl Use<'_> {
-    /// Where it stands in the value at `span`, whose text is `text`; none where the value is written in another way than it
-    /// reads.
+/// A value at a place whose uses are asked for.
+pub struct Uses {
+    span: Span,
+    /// Where its dollar signs are written; none where the value is written in another way than it reads.
+    dollars: Option<Vec<usize>>,
+}
+
+impl Uses {
+    /// Looks through the value at `span`, whose text is `text`.
     #[must_use]
-    pub fn place(&self, project: &Project<'_>, span: Span, text: &str) -> Option<Span> {
-        let raw = project.text(span);
-        let is_same = raw.matches('$').count() == text.matches('$').count();
-        let (at, _) = raw.match_indices('$').nth(self.dollars).filter(|_| is_same)?;
-        Some(span.part(at, at + self.length))
+    pub fn new(project: &Project<'_>, span: Span, text: &str) -> Self {
+        let dollars: Vec<usize> = project.text(span).match_indices('$').map(|(at, _)| at).collect();
+        let is_same = dollars.len() == text.matches('$').count();
+        Self {
+            span,
+            dollars: is_same.then_some(dollars),
+        }
+    }
+
+    /// Where one stands; none where that is not known.
+    #[must_use]
+    pub fn place(&self, one: &Use<'_>) -> Option<Span> {
+        let at = *self.dollars.as_ref()?.get(one.dollars)?;
+        Some(self.span.part(at, at + one.length))
     }
 }
 

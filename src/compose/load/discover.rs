@@ -1,6 +1,7 @@
 //! Which files make the project, where it is, and what it is called.
 
 use super::environment::Environment;
+use super::extends::Extended;
 use super::files::{absolute, parent};
 use super::model::Loader;
 use super::paths::is_remote_file;
@@ -68,6 +69,7 @@ impl Loader {
                 files: base.clone(),
                 base,
                 environment,
+                extended: Extended::default(),
             },
             name,
         })

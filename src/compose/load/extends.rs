@@ -1,6 +1,12 @@
 //! `extends`: a service laid over another one, of the same document or of another file.
 //! (Compose specification, "extends".)
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use indexmap::IndexSet;
+
 use super::files::{absolute, parent};
 use super::merge::{merge, merge_service};
 use super::model::{Loader, Scope};
@@ -10,9 +16,11 @@ use crate::diagnostic::{Diagnostic, Stop};
 use crate::source::Span;
 use crate::yaml::{Map, Node, Value};
 
-/// Where services are looked up: the services of one file, as far as they are worked out.
+/// Where services are looked up: the services of one file.
 struct Shelf<'a> {
-    services: &'a mut Node,
+    services: &'a Node,
+    /// Those that are worked out.
+    worked: HashMap<String, Node>,
     /// The file that the first service of a row is in.
     path: &'a str,
     /// Where the files named in these services begin.
@@ -32,6 +40,10 @@ struct Reference {
 /// A file and a service in it.
 type Step = (String, String);
 
+/// Files that are extended, by their paths and by where relative paths in them begin, and what they take away. Each is
+/// looked through once, however many services extend one of it.
+pub(super) type Extended = RefCell<HashMap<(String, String), Rc<(Node, Vec<Path>)>>>;
+
 impl Loader {
     /// Works out the `extends` of every service of a document.
     pub(super) fn extends(
@@ -41,7 +53,7 @@ impl Loader {
         resets: &[Path],
         scope: &Scope,
     ) -> Result<(), Stop> {
-        let Some(services) = document.get_mut("services") else {
+        let Some(services) = document.get("services") else {
             return Ok(());
         };
         if !services.entries().any(|(_, service)| service.get("extends").is_some()) {
@@ -50,13 +62,20 @@ impl Loader {
         let names: Vec<String> = services.entries().map(|(key, _)| key.to_string()).collect();
         let mut shelf = Shelf {
             services,
+            worked: HashMap::new(),
             path,
             base: &scope.files,
             paths: &scope.base,
             resets,
         };
         for name in names {
-            self.extend_one(&mut shelf, &name, scope, &mut Vec::new())?;
+            self.extend_one(&mut shelf, &name, scope, &mut IndexSet::new())?;
+        }
+        let worked = shelf.worked;
+        if let Some(services) = document.get_mut("services") {
+            worked
+                .into_iter()
+                .for_each(|(name, service)| services.set(&name, service));
         }
         Ok(())
     }
@@ -67,9 +86,10 @@ impl Loader {
         shelf: &mut Shelf<'_>,
         name: &str,
         scope: &Scope,
-        trail: &mut Vec<Step>,
+        trail: &mut IndexSet<Step>,
     ) -> Result<Option<Node>, Stop> {
-        let Some(service) = shelf.services.get(name).cloned() else {
+        let known = shelf.worked.get(name).or_else(|| shelf.services.get(name));
+        let Some(service) = known.cloned() else {
             return Ok(None);
         };
         if service.is_null() {
@@ -83,7 +103,7 @@ impl Loader {
         {
             let mut own = service;
             own.remove("extends");
-            shelf.services.set(name, own.clone());
+            shelf.worked.insert(name.to_owned(), own.clone());
             return Ok(Some(own));
         }
         let base = match &reference.file {
@@ -102,19 +122,18 @@ impl Loader {
             }
             None => service,
         };
-        shelf.services.set(name, merged.clone());
+        shelf.worked.insert(name.to_owned(), merged.clone());
         Ok(Some(merged))
     }
 
     /// Remembers that a service is being worked out. A file that is named counts by its name; without one, the file that
     /// the first service of the row is in counts, even where the row has left it: Compose looks no closer.
-    fn step(&mut self, trail: &mut Vec<Step>, file: &str, name: &str, span: Span) -> Result<(), Stop> {
+    fn step(&mut self, trail: &mut IndexSet<Step>, file: &str, name: &str, span: Span) -> Result<(), Stop> {
         let step = (file.to_owned(), name.to_owned());
-        if trail.contains(&step) {
+        if !trail.insert(step) {
             let message = format!("the service \"{name}\" extends itself, by way of others or at once");
             return self.problems.stop(Diagnostic::error("extends-cycle", span, message));
         }
-        trail.push(step);
         Ok(())
     }
 
@@ -124,7 +143,7 @@ impl Loader {
         name: &str,
         reference: &Reference,
         scope: &Scope,
-        trail: &mut Vec<Step>,
+        trail: &mut IndexSet<Step>,
     ) -> Result<Option<Node>, Stop> {
         if shelf.services.get(&reference.service).is_none() {
             let message = format!(
@@ -145,12 +164,13 @@ impl Loader {
         (name, file): (&str, &str),
         reference: &Reference,
         scope: &Scope,
-        trail: &mut Vec<Step>,
+        trail: &mut IndexSet<Step>,
     ) -> Result<Option<Node>, Stop> {
         let path = absolute(shelf.base, file);
         let base = parent(&absolute(shelf.paths, file)).to_owned();
-        let (mut model, resets) = self.extended_file(&path, &base, reference, scope)?;
-        let Some(services) = model.get_mut("services") else {
+        let extended = self.extended_once(path, &base, reference, scope)?;
+        let (model, resets) = &*extended;
+        let Some(services) = model.get("services") else {
             let message = format!("{file} has no services to extend");
             return self
                 .problems
@@ -165,12 +185,29 @@ impl Loader {
         self.step(trail, file, name, reference.span)?;
         let mut shelf = Shelf {
             services,
+            worked: HashMap::new(),
             path: shelf.path,
             base: &base,
             paths: &base,
-            resets: &resets,
+            resets,
         };
         self.extend_one(&mut shelf, &reference.service, scope, trail)
+    }
+
+    fn extended_once(
+        &mut self,
+        path: String,
+        base: &str,
+        reference: &Reference,
+        scope: &Scope,
+    ) -> Result<Rc<(Node, Vec<Path>)>, Stop> {
+        let key = (path, base.to_owned());
+        if let Some(known) = scope.extended.borrow().get(&key) {
+            return Ok(known.clone());
+        }
+        let extended = Rc::new(self.extended_file(&key.0, base, reference, scope)?);
+        scope.extended.borrow_mut().insert(key, extended.clone());
+        Ok(extended)
     }
 
     /// A file that is used for its services alone: not held to the schema, and what it includes is left out.

@@ -1,5 +1,8 @@
 //! `include`: whole models folded into the document that names them. (Compose specification, "include".)
 
+use indexmap::map::MutableKeys as _;
+
+use super::extends::Extended;
 use super::files::{absolute, parent};
 use super::merge::merge;
 use super::model::{Loader, Scope};
@@ -7,7 +10,7 @@ use super::paths::is_remote_file;
 use super::reset::{self, Path};
 use crate::diagnostic::{Diagnostic, Stop};
 use crate::source::Span;
-use crate::yaml::Node;
+use crate::yaml::{Node, Value};
 
 /// What of an included model becomes part of the one that includes it.
 const FOLDED: [&str; 7] = [
@@ -125,6 +128,7 @@ impl Loader {
             base,
             files,
             environment,
+            extended: Extended::default(),
         };
         let model = self.model(&paths, &inner);
         self.including.truncate(depth);
@@ -169,17 +173,56 @@ impl Loader {
         Ok(environment)
     }
 
+    /// Folds a model in: of what the document says, no more is looked at than the model has as well.
     fn fold(&mut self, document: &mut Node, mut model: Node) -> Result<(), Stop> {
-        let others: Vec<String> = model
-            .entries()
-            .map(|(key, _)| key.to_string())
-            .filter(|key| !FOLDED.contains(&key.as_str()))
-            .collect();
-        for key in others {
-            model.remove(&key);
+        for section in FOLDED {
+            let Some(included) = model.remove(section) else {
+                continue;
+            };
+            match document.get_mut(section) {
+                None => document.set(section, included),
+                Some(own) if own.as_map().is_some() && included.as_map().is_some() => {
+                    self.fold_section(section, own, included)?;
+                }
+                Some(own) => {
+                    let over = std::mem::take(own);
+                    *own = self.laid_over(&[section], included, over)?;
+                }
+            }
         }
-        let own = std::mem::take(document);
-        *document = merge(model, own, &mut self.problems)?;
         Ok(())
+    }
+
+    fn fold_section(&mut self, section: &str, own: &mut Node, included: Node) -> Result<(), Stop> {
+        let (Value::Map(own), Value::Map(included)) = (&mut own.value, included.value) else {
+            return Ok(());
+        };
+        for (name, resource) in included {
+            match own.get_full_mut2(&*name) {
+                Some((_, key, value)) => {
+                    let over = std::mem::take(value);
+                    *value = self.laid_over(&[section, &name], resource, over)?;
+                    *key = name;
+                }
+                None => {
+                    own.insert(name, resource);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// One value laid over another at the end of a row of keys.
+    fn laid_over(&mut self, keys: &[&str], base: Node, over: Node) -> Result<Node, Stop> {
+        let under = |node: Node| {
+            keys.iter().rev().fold(node, |node, key| {
+                let mut above = super::decode::empty(node.span);
+                above.set(key, node);
+                above
+            })
+        };
+        let merged = merge(under(base), under(over), &mut self.problems)?;
+        let value = keys.iter().try_fold(merged, |mut node, key| node.remove(key));
+        Ok(value.unwrap_or_default())
     }
 }

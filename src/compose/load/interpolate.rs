@@ -22,12 +22,13 @@ pub(super) fn interpolate(node: &mut Node, environment: &Environment, sources: &
                 problems,
                 span,
                 written: sources.get(span.source).map_or("", |source| source.slice(span)),
+                uses: None,
                 told: HashMap::new(),
             };
             match substitute(text, &mut scope) {
                 Ok(value) => *text = value,
                 Err(error) => {
-                    let problem = describe(&error, text, &scope);
+                    let problem = describe(&error, text, &mut scope);
                     problems.push(problem);
                     node.blur();
                 }
@@ -49,6 +50,8 @@ struct Scope<'a> {
     /// The place of the whole text, and how it is written there: with its quotes and escapes.
     span: Span,
     written: &'a str,
+    /// Where each variable is used in that, found out once.
+    uses: Option<HashMap<&'a str, Vec<usize>>>,
     /// How often each variable has been told of.
     told: HashMap<String, usize>,
 }
@@ -69,20 +72,30 @@ impl Scope<'_> {
     }
 
     /// The place where a variable is used, the earlier ones left out.
-    fn variable(&self, name: &str, earlier: usize) -> Span {
-        let is_name = |c: char| c == '_' || c.is_ascii_alphanumeric();
-        let uses = self.written.match_indices('$').filter_map(|(at, _)| {
-            let rest = &self.written[at + 1..];
-            let inside = rest.strip_prefix('{');
-            let body = inside.unwrap_or(rest);
-            let tail = body.strip_prefix(name)?;
-            let close = inside.and_then(closing_brace).map(|close| close + 1);
-            let end = self.written.len() - body.len() + close.unwrap_or(name.len());
-            (!tail.starts_with(is_name)).then_some((at, end))
-        });
-        let place = uses.into_iter().nth(earlier);
-        place.map_or(self.span, |(start, end)| self.span.part(start, end))
+    fn variable(&mut self, name: &str, earlier: usize) -> Span {
+        let written = self.written;
+        let uses = self.uses.get_or_insert_with(|| uses(written));
+        let Some(at) = uses.get(name).and_then(|uses| uses.get(earlier)).copied() else {
+            return self.span;
+        };
+        let rest = &written[at + 1..];
+        let inside = rest.strip_prefix('{');
+        let close = inside.and_then(closing_brace).map(|close| close + 1);
+        let begin = written.len() - inside.unwrap_or(rest).len();
+        self.span.part(at, begin + close.unwrap_or(name.len()))
     }
+}
+
+/// The variables that a text uses, each with the places of the dollar signs.
+fn uses(text: &str) -> HashMap<&str, Vec<usize>> {
+    let mut uses: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (at, _) in text.match_indices('$') {
+        let rest = &text[at + 1..];
+        let body = rest.strip_prefix('{').unwrap_or(rest);
+        let end = body.find(|c: char| c != '_' && !c.is_ascii_alphanumeric());
+        uses.entry(&body[..end.unwrap_or(body.len())]).or_default().push(at);
+    }
+    uses
 }
 
 impl Lookup for Scope<'_> {
@@ -105,7 +118,7 @@ impl Lookup for Scope<'_> {
     }
 }
 
-fn describe(error: &TemplateError, text: &str, scope: &Scope<'_>) -> Diagnostic {
+fn describe(error: &TemplateError, text: &str, scope: &mut Scope<'_>) -> Diagnostic {
     match error {
         TemplateError::Invalid(template) => {
             let span = if template == text {

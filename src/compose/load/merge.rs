@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::number::text_of;
-use super::schema::same;
+use super::same::Index;
 use crate::diagnostic::{Diagnostic, Diagnostics, Stop};
 use crate::yaml::{Key, Map, Node, Value};
 
@@ -151,8 +151,16 @@ fn append(mut base: Node, over: Node, once: bool) -> Node {
     let (Value::Seq(items), Value::Seq(more)) = (&mut base.value, over.value) else {
         return base;
     };
+    if !once {
+        items.extend(more);
+        return base;
+    }
+    let mut index = Index::default();
+    for (at, item) in items.iter().enumerate() {
+        index.find_or_add(items, item, at);
+    }
     for item in more {
-        if !once || !items.iter().any(|old| same(old, &item)) {
+        if index.find_or_add(items, &item, items.len()).is_none() {
             items.push(item);
         }
     }

@@ -23,11 +23,13 @@ mod model;
 mod mounts;
 mod normalise;
 mod number;
+mod part;
 mod path;
 mod paths;
 mod ports;
 mod reset;
 mod rest;
+mod same;
 mod schema;
 mod select;
 mod service_env;
@@ -189,6 +191,12 @@ pub fn read_env_file(
     Ok(found.into_iter().collect())
 }
 
+/// The use of a variable that a text begins with.
+#[must_use]
+pub fn variable_at(text: &str) -> Option<&str> {
+    template::first_use(text)
+}
+
 /// Puts values in the place of the variables of one text.
 ///
 /// # Errors
@@ -212,14 +220,13 @@ impl Loader {
     fn tell_origins(&mut self) {
         let sources = &self.files.sources;
         let named_at = |span: Span| *self.brought.get(&*sources.path(span).to_string_lossy())?;
-        for problem in self.problems.iter_mut() {
-            let own = problem.span;
+        for (own, labels) in self.problems.labels_mut() {
             let mut step = own.and_then(named_at);
             for _ in 0..MAX_ORIGINS {
                 let Some((span, how)) = step else { break };
                 if Some(span) != own {
                     let text = how.to_owned();
-                    problem.labels.push(Label { span, text });
+                    labels.push(Label { span, text });
                 }
                 step = named_at(span);
             }

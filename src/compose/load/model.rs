@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::environment::Environment;
+use super::extends::Extended;
 use super::files::Files;
+use super::part::{self, Names};
 use super::{canonical, check, interpolate, merge, normalise, paths, reset, schema, survey, unique};
 use crate::diagnostic::{Diagnostic, Diagnostics, Stop};
 use crate::source::Span;
@@ -33,19 +35,21 @@ pub(super) struct Scope {
     /// Where the names of files to extend or include begin: the same, but for a directory that does not exist.
     pub(super) files: String,
     pub(super) environment: Environment,
+    pub(super) extended: Extended,
 }
 
 impl Loader {
     /// Loads files, later ones over earlier ones. Nothing where no file has a document.
     pub(super) fn model(&mut self, paths: &[String], scope: &Scope) -> Result<Option<Node>, Stop> {
         let mut model = None;
+        let mut recent = Names::default();
         for (index, path) in paths.iter().enumerate() {
             let documents = self.documents(path, None)?;
             for (place, document) in documents.iter().enumerate() {
                 let below = model
                     .take()
                     .unwrap_or_else(|| Node::new(Value::Map(Map::default()), document.span));
-                let added = self.add(below, document.clone(), path, scope);
+                let added = self.add(below, document.clone(), path, scope, &mut recent);
                 let is_last = index + 1 == paths.len() && place + 1 == documents.len();
                 if added.is_err() && !is_last {
                     // What lies above may have what is missing here.
@@ -97,8 +101,15 @@ impl Loader {
         Ok(documents)
     }
 
-    /// Lays one document over what lies below it.
-    fn add(&mut self, mut below: Node, mut document: Node, path: &str, scope: &Scope) -> Result<Node, Stop> {
+    /// Lays one document over what lies below it. `recent` has the names of the document before it.
+    fn add(
+        &mut self,
+        mut below: Node,
+        mut document: Node,
+        path: &str,
+        scope: &Scope,
+        recent: &mut Names,
+    ) -> Result<Node, Stop> {
         let resets = reset::take(&mut document);
         if self.interpolate(&mut document, scope).is_ok() {
             self.include(&mut document, path, &resets, scope)?;
@@ -112,22 +123,34 @@ impl Loader {
         } else {
             reset::apply(&mut below, &resets);
         }
+        let names = Names::of(&document);
         let mut model = merge::merge(below, document, &mut self.problems)?;
-        unique::enforce(&mut model, &mut self.problems);
-        let mut found = Diagnostics::default();
-        schema::check(&model, &mut found);
-        survey::tell_elsewhere(&found, &mut self.problems);
-        if let Some(version) = model.remove("version") {
-            let message = "\"version\" is obsolete and ignored";
-            self.problems
-                .push(Diagnostic::warning("version-obsolete", version.span, message).help("remove it"));
-        }
-        if self.problems.has_errors() || self.long_forms(&mut model).is_err() {
+        let mut part = names.take(std::mem::take(recent), &mut model);
+        *recent = names;
+        let is_fine = self.long_part(&mut part);
+        part::put_back(part, &mut model);
+        model.remove("version");
+        if is_fine.is_err() {
             survey::values(&model, &mut self.problems);
             self.rejected = Some(model);
             return Err(Stop);
         }
         Ok(model)
+    }
+
+    /// Holds a part of a model to the schema, and gives it its long form.
+    fn long_part(&mut self, part: &mut Node) -> Result<(), Stop> {
+        unique::enforce(part, &mut self.problems);
+        let mut found = Diagnostics::default();
+        schema::check(part, &mut found);
+        survey::tell_elsewhere(&found, &mut self.problems);
+        if let Some(version) = part.remove("version") {
+            let message = "\"version\" is obsolete and ignored";
+            self.problems
+                .push(Diagnostic::warning("version-obsolete", version.span, message).help("remove it"));
+        }
+        self.problems.check()?;
+        self.long_forms(part)
     }
 
     pub(super) fn interpolate(&mut self, document: &mut Node, scope: &Scope) -> Result<(), Stop> {

@@ -102,6 +102,9 @@ fn long_form(model: &Node, problems: &Diagnostics, found: &mut Diagnostics) -> R
 
 /// Adds what is wrong in another place than what was told before.
 pub(super) fn tell_elsewhere(found: &Diagnostics, problems: &mut Diagnostics) {
+    if found.iter().next().is_none() {
+        return;
+    }
     let known: HashSet<Span> = errors(problems).filter_map(|problem| problem.span).collect();
     let is_new = |problem: &&Diagnostic| problem.span.is_none_or(|span| !known.contains(&span));
     problems.extend(found.iter().filter(is_new).cloned());

@@ -1,5 +1,7 @@
 //! The grammar of `$NAME` and `${NAME…}`. (Compose specification, "Interpolation".)
 
+use std::ops::Range;
+
 /// What a template asks of its surroundings.
 pub(super) trait Lookup {
     /// The value of a variable.
@@ -34,66 +36,204 @@ impl std::fmt::Display for TemplateError {
 
 /// Puts values in the place of variables. What is inserted is not looked through again.
 pub(super) fn substitute(template: &str, lookup: &mut dyn Lookup) -> Result<String, TemplateError> {
-    let mut out = String::with_capacity(template.len());
-    let mut rest = template;
-    while let Some(at) = rest.find('$') {
-        out.push_str(&rest[..at]);
-        let after = &rest[at + 1..];
-        if let Some(tail) = after.strip_prefix('$') {
-            out.push('$');
-            rest = tail;
-        } else if let Some(body) = after.strip_prefix('{') {
-            let invalid = || TemplateError::Invalid(template.to_owned());
-            let (expression, tail) = braced(body).ok_or_else(invalid)?;
-            out.push_str(&evaluate(&expression, lookup)?);
-            rest = tail;
+    let mut reader = Reader {
+        template,
+        braces: None,
+        open: Vec::new(),
+        out: String::with_capacity(template.len()),
+        required: None,
+    };
+    reader.open.push(0..template.len());
+    reader.read(lookup)?;
+    match reader.required {
+        Some(name) => Err(TemplateError::Required {
+            name: name.to_owned(),
+            message: reader.out,
+        }),
+        None => Ok(reader.out),
+    }
+}
+
+/// Reads a template. Defaults can lie in each other thousands deep: each is put out as it is read, and what follows it waits.
+struct Reader<'a> {
+    template: &'a str,
+    /// Found out where they are asked for.
+    braces: Option<Braces>,
+    /// What is being read, with what it lies in before it: the whole of each, and where it goes on.
+    open: Vec<Range<usize>>,
+    out: String,
+    /// The variable whose message is being read.
+    required: Option<&'a str>,
+}
+
+impl<'a> Reader<'a> {
+    fn read(&mut self, lookup: &mut dyn Lookup) -> Result<(), TemplateError> {
+        let mut at = 0;
+        while let Some(part) = self.open.last().cloned() {
+            at = self.step(at, part, lookup)?;
+        }
+        Ok(())
+    }
+
+    /// Reads up to one variable and past it, or to the end of a part. Gives the place where to go on.
+    fn step(&mut self, at: usize, part: Range<usize>, lookup: &mut dyn Lookup) -> Result<usize, TemplateError> {
+        let rest = &self.template[at..part.end];
+        let Some(dollar) = rest.find('$') else {
+            self.out.push_str(rest);
+            self.open.pop();
+            // One past the brace that ends the part.
+            return Ok((part.end + 1).min(self.template.len()));
+        };
+        self.out.push_str(&rest[..dollar]);
+        let (after, begin) = (&rest[dollar + 1..], at + dollar + 1);
+        if after.starts_with('$') {
+            self.out.push('$');
+            return Ok(begin + 1);
+        }
+        if after.starts_with('{') {
+            let invalid = || TemplateError::Invalid(self.template[part.clone()].to_owned());
+            let expression = self.braced(begin + 1, part.end).ok_or_else(invalid)?;
+            return Ok(self.evaluate(expression, lookup));
+        }
+        let name = name_length(after);
+        if name == 0 {
+            self.out.push('$');
         } else {
-            let name = name_length(after);
-            if name == 0 {
-                out.push('$');
-            } else {
-                out.push_str(&value_or_blank(&after[..name], lookup));
+            self.out.push_str(&value_or_blank(&after[..name], lookup));
+        }
+        Ok(begin + name)
+    }
+
+    /// What stands behind an opening brace, in a part of the template that ends at `limit`.
+    fn braced(&mut self, begin: usize, limit: usize) -> Option<Expression<'a>> {
+        let body = &self.template[begin..limit];
+        let length = name_length(body);
+        if length == 0 {
+            return None;
+        }
+        let (name, rest) = body.split_at(length);
+        if rest.starts_with('}') {
+            let end = begin + length;
+            return Some(Expression {
+                name,
+                operator: None,
+                end,
+            });
+        }
+        let width = match rest.as_bytes() {
+            [b':', b'-' | b'+' | b'?', ..] => 2,
+            [b'-' | b'+' | b'?', ..] => 1,
+            _ => return None,
+        };
+        let start = begin + length + width;
+        let braces = self.braces.get_or_insert_with(|| Braces::of(self.template));
+        let last = braces.last_of_line(start, limit)?;
+        let end = braces
+            .closing(begin)
+            .filter(|close| (start..=last).contains(close))
+            .unwrap_or(last);
+        let operator = Some((&rest[..width], start));
+        Some(Expression { name, operator, end })
+    }
+
+    /// Puts out what an expression stands for, or opens the part of it that does. Gives the place where to go on.
+    fn evaluate(&mut self, expression: Expression<'a>, lookup: &mut dyn Lookup) -> usize {
+        let Expression { name, operator, end } = expression;
+        let Some((operator, start)) = operator else {
+            self.out.push_str(&value_or_blank(name, lookup));
+            return end + 1;
+        };
+        let value = lookup.value(name);
+        let blank_counts = !operator.starts_with(':');
+        let is_set = value.as_deref().is_some_and(|value| blank_counts || !value.is_empty());
+        match (operator.trim_start_matches(':'), is_set) {
+            ("+", true) | ("-", false) => {
+                self.open.push(start..end);
+                start
             }
-            rest = &after[name..];
+            ("+", false) => end + 1,
+            ("?", false) => {
+                // Nothing else matters any more.
+                self.open.clear();
+                self.open.push(start..end);
+                self.out = String::new();
+                self.required = Some(name);
+                start
+            }
+            _ => {
+                self.out.push_str(&value.unwrap_or_default());
+                end + 1
+            }
         }
     }
-    out.push_str(rest);
-    Ok(out)
 }
 
-/// What stands between the braces.
+/// What stands between braces, and the place of the closing one.
 struct Expression<'a> {
     name: &'a str,
-    /// Such as `:-`, and the text behind it.
-    operator: Option<(&'a str, &'a str)>,
+    /// Such as `:-`, and where the text behind it begins.
+    operator: Option<(&'a str, usize)>,
+    end: usize,
 }
 
-/// Splits `NAME…}` from what follows it.
-fn braced(body: &str) -> Option<(Expression<'_>, &str)> {
-    let length = name_length(body);
-    if length == 0 {
-        return None;
+/// The braces of a template.
+struct Braces {
+    /// Where opening ones stand, in their order, each with the one that balances it.
+    pairs: Vec<(usize, Option<usize>)>,
+    /// Where closing ones stand.
+    closing: Vec<usize>,
+    line_ends: Vec<usize>,
+}
+
+impl Braces {
+    /// Every brace counts, and the character right behind an opening one is passed over, which is what Compose does.
+    fn of(template: &str) -> Self {
+        let mut pairs: Vec<(usize, Option<usize>)> = Vec::new();
+        let mut open: Vec<usize> = Vec::new();
+        let mut characters = template.char_indices();
+        while let Some((at, c)) = characters.next() {
+            if c == '{' {
+                open.push(pairs.len());
+                pairs.push((at, None));
+                characters.next();
+            } else if let Some(opening) = open.pop_if(|_| c == '}') {
+                pairs[opening].1 = Some(at);
+            }
+        }
+        let all = |c: char| template.match_indices(c).map(|(at, _)| at).collect();
+        Self {
+            pairs,
+            closing: all('}'),
+            line_ends: all('\n'),
+        }
     }
-    let (name, rest) = body.split_at(length);
-    if let Some(tail) = rest.strip_prefix('}') {
-        return Some((Expression { name, operator: None }, tail));
+
+    /// The brace that balances the one before a place.
+    fn closing(&self, begin: usize) -> Option<usize> {
+        let at = self.pairs.binary_search_by_key(&(begin - 1), |(at, _)| *at).ok()?;
+        self.pairs[at].1
     }
-    let width = match rest.as_bytes() {
-        [b':', b'-' | b'+' | b'?', ..] => 2,
-        [b'-' | b'+' | b'?', ..] => 1,
-        _ => return None,
+
+    /// The last closing brace from a place on, before its line or the part of the template ends.
+    fn last_of_line(&self, begin: usize, limit: usize) -> Option<usize> {
+        let next = self.line_ends.partition_point(|end| *end < begin);
+        let line_end = self.line_ends.get(next).map_or(limit, |end| (*end).min(limit));
+        let last = self.closing.partition_point(|at| *at < line_end).checked_sub(1)?;
+        Some(self.closing[last]).filter(|at| *at >= begin)
+    }
+}
+
+/// The use of a variable that a text begins with.
+pub(super) fn first_use(text: &str) -> Option<&str> {
+    let after = text.strip_prefix('$')?;
+    let length = match after.strip_prefix('{') {
+        Some(body) => 2 + closing_brace(body)?,
+        None => name_length(after),
     };
-    let line = rest.find('\n').map_or(rest, |end| &rest[..end]);
-    let end = length + width + line.get(width..)?.rfind('}')?;
-    let end = closing_brace(&body[..=end])
-        .filter(|close| *close >= length + width)
-        .unwrap_or(end);
-    let operator = Some((&rest[..width], &body[length + width..end]));
-    Some((Expression { name, operator }, &body[end + 1..]))
+    (length > 0).then(|| &text[..=length])
 }
 
-/// The brace that balances the one before `body`. Every brace counts, and the character right behind an opening one is
-/// passed over, which is what Compose does.
+/// The brace that balances the one before `body`.
 pub(super) fn closing_brace(body: &str) -> Option<usize> {
     let mut depth = 1;
     let mut characters = body.char_indices().skip(1);
@@ -113,25 +253,6 @@ pub(super) fn closing_brace(body: &str) -> Option<usize> {
         }
     }
     None
-}
-
-fn evaluate(expression: &Expression<'_>, lookup: &mut dyn Lookup) -> Result<String, TemplateError> {
-    let name = expression.name;
-    let Some((operator, text)) = expression.operator else {
-        return Ok(value_or_blank(name, lookup));
-    };
-    let value = lookup.value(name);
-    let blank_counts = !operator.starts_with(':');
-    let is_set = value.as_deref().is_some_and(|value| blank_counts || !value.is_empty());
-    match (operator.trim_start_matches(':'), is_set) {
-        ("+", true) | ("-", false) => substitute(text, lookup),
-        ("+", false) => Ok(String::new()),
-        ("?", false) => Err(TemplateError::Required {
-            name: name.to_owned(),
-            message: substitute(text, lookup)?,
-        }),
-        _ => Ok(value.unwrap_or_default()),
-    }
 }
 
 fn value_or_blank(name: &str, lookup: &mut dyn Lookup) -> String {

@@ -59,7 +59,7 @@ pub(crate) fn found(rule: &Rule, files: &str) -> Vec<String> {
     with_project(files, |project| {
         let mut found = Found::default();
         (rule.check)(project, &mut found);
-        let spans = found.0.iter().map(|finding| finding.span.unwrap());
+        let spans = found.findings().iter().map(|finding| finding.span.unwrap());
         spans.map(|span| project.text(span).to_owned()).collect()
     })
 }
@@ -69,7 +69,7 @@ pub(crate) fn fixed(rule: &Rule, file: &str) -> String {
     with_project(file, |project| {
         let mut found = Found::default();
         (rule.check)(project, &mut found);
-        let fixes = found.0.iter().filter_map(|finding| finding.fix.as_ref());
+        let fixes = found.findings().iter().filter_map(|finding| finding.fix.as_ref());
         apply(file, fixes.flat_map(|fix| &fix.edits).collect())
     })
 }

@@ -9,6 +9,12 @@ use crate::diagnostic::Severity;
 use crate::source::Source;
 use crate::term::{Terminal, visible};
 
+/// Of a line with more bytes, only what stands around a place is shown: files written by programs can be one line.
+const LONG: usize = 1000;
+
+/// So many bytes are shown before and after a place, and of the place itself twice as many.
+const AROUND: usize = 60;
+
 /// Two places that lie closer than so many lines are shown in one excerpt.
 const NEAR: usize = 50;
 
@@ -43,7 +49,18 @@ fn show(finding: &Finding<'_>, renderer: &Renderer) -> String {
         group = group.element(Origin::path(one_line(&finding.place.path)));
     }
     for excerpt in excerpts_of(finding) {
-        group = group.element(excerpt.snippet());
+        if !excerpt.has_long_line() {
+            group = group.element(excerpt.snippet());
+            continue;
+        }
+        for (kind, range, label) in &excerpt.marks {
+            let at = excerpt.source.position(range.start);
+            let origin = Origin::path(one_line(&excerpt.path)).line(at.line);
+            group = group.element(origin.char_column(at.column));
+            let (text, shown) = around(&excerpt.source.text, range);
+            let mark = kind.span(shown).label(label.map(one_line));
+            group = group.element(Snippet::source(text).line_start(at.line).annotation(mark));
+        }
     }
     if let Some(help) = &diagnostic.help {
         group = group.element(Level::HELP.message(one_line(help)));
@@ -103,7 +120,25 @@ fn marked<'a>(place: &Place<'a>) -> Option<(&'a Source, Range<usize>)> {
     Some((source, start..start + line.len()))
 }
 
+/// The part of a line around a place, as it is shown, and where the place is in it.
+fn around(text: &str, range: &Range<usize>) -> (String, Range<usize>) {
+    let start = text.floor_char_boundary(range.start);
+    let end = text.floor_char_boundary(range.end.min(start + 2 * AROUND)).max(start);
+    let before = &text[text.floor_char_boundary(start.saturating_sub(AROUND))..start];
+    let after = &text[end..text.floor_char_boundary(end + AROUND)];
+    let mut part = before.rsplit('\n').next().unwrap_or_default().to_owned();
+    let begin = visible(&part).len();
+    part += &text[start..end];
+    let shown = begin..visible(&part).len();
+    part += after.lines().next().unwrap_or_default();
+    (visible(&part), shown)
+}
+
 impl<'a> Excerpt<'a> {
+    fn has_long_line(&self) -> bool {
+        (self.first_line..=self.last_line).any(|line| self.source.line(line).len() > LONG)
+    }
+
     fn snippet(&self) -> Snippet<'a, Annotation<'a>> {
         let lines = (self.first_line..=self.last_line).map(|line| self.source.line(line));
         let text: Vec<String> = lines.map(visible).collect();
@@ -126,5 +161,21 @@ impl<'a> Excerpt<'a> {
         let line = self.source.line(position.line);
         let before: String = line.chars().take(position.column - 1).collect();
         above.sum::<usize>() + visible(&before).len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_long_line_the_part_around_a_place_is_shown() {
+        let text = format!("é: 1\n{}<<here>>{}\nnext", "ü".repeat(900), "x".repeat(900));
+        let at = text.find("<<here>>").unwrap();
+        let (shown, place) = around(&text, &(at..at + 8));
+        assert_eq!(&shown[place.clone()], "<<here>>");
+        assert_eq!((place.start, shown.len()), (AROUND, 2 * AROUND + 8));
+        let (shown, place) = around("a\nb: c\nd", &(5..6));
+        assert_eq!((shown.as_str(), place), ("b: c", 3..4));
     }
 }

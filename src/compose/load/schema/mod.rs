@@ -2,6 +2,7 @@
 
 mod tables;
 
+use super::same::Index;
 use crate::diagnostic::{Diagnostic, Diagnostics, nearest};
 use crate::source::Span;
 use crate::yaml::{Key, Map, Node, Value};
@@ -197,15 +198,10 @@ impl Checker<'_> {
     }
 
     fn unique(&mut self, items: &[Node]) {
-        let mut seen = std::collections::HashMap::with_capacity(items.len());
-        for (index, item) in items.iter().enumerate() {
-            if let Value::Str(text) = &item.value {
-                match seen.insert(text.as_str(), item.span) {
-                    Some(first) => self.twice(item.span, first),
-                    None => continue,
-                }
-            } else if let Some(first) = items[..index].iter().find(|other| same(other, item)) {
-                self.twice(item.span, first.span);
+        let mut index = Index::default();
+        for (at, item) in items.iter().enumerate() {
+            if let Some(first) = index.find_or_add(items, item, at) {
+                self.twice(item.span, items[first].span);
             }
         }
     }
@@ -228,17 +224,6 @@ impl Checker<'_> {
             Some(near) => problem.help(format!("did you mean \"{near}\"?")),
             None => problem,
         });
-    }
-}
-
-/// Whether two values are equal, wherever they are written.
-pub(super) fn same(a: &Node, b: &Node) -> bool {
-    match (&a.value, &b.value) {
-        (Value::Seq(a), Value::Seq(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
-        (Value::Map(a), Value::Map(b)) => {
-            a.len() == b.len() && a.iter().all(|(key, a)| b.get(&*key.text).is_some_and(|b| same(a, b)))
-        }
-        (a, b) => a == b,
     }
 }
 

@@ -102,7 +102,7 @@ mod tests {
             with_project(&file, |project| {
                 let mut found = Found::default();
                 (RULE.check)(project, &mut found);
-                found.0[0].severity
+                found.findings()[0].severity
             })
         };
         assert_eq!(level("/app"), Severity::Hint);

@@ -101,8 +101,8 @@ fn runs_something_else(service: &Service<'_>) -> bool {
 fn is_filled(project: &Project<'_>, service: &Service<'_>, data: &str) -> bool {
     let text = |mount: &'_ Node, key| mount.get(key).and_then(Node::as_str).unwrap_or_default().to_owned();
     let is_external = |name: &str| {
-        let mut volumes = project.section("volumes").filter(|(key, _)| *key.text == *name);
-        volumes.any(|(_, volume)| volume.get("external").and_then(Node::as_bool) == Some(true))
+        let volume = project.declared("volumes", name);
+        volume.is_some_and(|(_, volume)| volume.get("external").and_then(Node::as_bool) == Some(true))
     };
     service.items("volumes").any(|mount| {
         let target = text(mount, "target");

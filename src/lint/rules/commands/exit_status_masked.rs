@@ -77,7 +77,8 @@ fn finding(project: &Project<'_>, service: &Service<'_>, argv: &Argv<'_>) -> Opt
         return None;
     }
     let commands = script.commands();
-    let (index, way) = (0..commands.len()).find_map(|index| Some((index, way(&commands, index)?)))?;
+    let last_wait = commands.iter().rposition(waits_for_all);
+    let (index, way) = (0..commands.len()).find_map(|index| Some((index, way(&commands, index, last_wait)?)))?;
     let command = commands.get(index)?;
     let text = short(script.text.get(command.range.clone())?);
     let name = service.name();
@@ -112,8 +113,8 @@ fn finding(project: &Project<'_>, service: &Service<'_>, argv: &Argv<'_>) -> Opt
     Some(at(span, message).help(help).at_most(level).fix(fix))
 }
 
-/// How the failure of a command gets lost, if it does.
-fn way(commands: &[Command], index: usize) -> Option<Way> {
+/// How the failure of a command gets lost, if it does. The last that waits for all others is known.
+fn way(commands: &[Command], index: usize, last_wait: Option<usize>) -> Option<Way> {
     let command = commands.get(index)?;
     let place = command.place;
     if place.in_condition || place.in_function || command.is_negated || !matters(command) {
@@ -128,7 +129,7 @@ fn way(commands: &[Command], index: usize) -> Option<Way> {
             (shows && !is_judged(rest)).then_some(Way::Pipe)
         }
         Then::Or => (is_telling(command) && next.is_some_and(always_passes)).then_some(Way::Ignored),
-        Then::Background => rest.iter().any(waits_for_all).then_some(Way::Background),
+        Then::Background => last_wait.filter(|last| *last > index).map(|_| Way::Background),
         _ => None,
     }
 }

@@ -7,7 +7,7 @@ use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
 use crate::lint::places::is_own;
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
-use crate::lint::uses::{Use, bare};
+use crate::lint::uses::{Use, Uses, bare};
 use crate::shell::script_of;
 use crate::source::Span;
 use crate::yaml::Node;
@@ -63,9 +63,11 @@ fn check(project: &Project<'_>, found: &mut Found) {
             if !text.written.contains('$') || !seen.insert(text.span) {
                 continue;
             }
+            let uses = Uses::new(project, text.span, text.written);
+            let assigned = assigned(text.written);
             for variable in bare(text.written) {
-                if let Some(finding) = finding(project, service, &text, &variable) {
-                    found.push(finding);
+                if let Some(why) = reason(project, service, &text, variable.name, &assigned) {
+                    found.push(finding(project, service, &text, &variable, uses.place(&variable), why));
                 }
             }
         }
@@ -132,13 +134,15 @@ fn health_test<'a>(project: &Project<'a>, service: &Service<'a>) -> Option<Text<
     })
 }
 
-fn finding(project: &Project<'_>, service: &Service<'_>, text: &Text<'_>, variable: &Use<'_>) -> Option<Diagnostic> {
+fn finding(
+    project: &Project<'_>,
+    service: &Service<'_>,
+    text: &Text<'_>,
+    variable: &Use<'_>,
+    exact: Option<Span>,
+    why: &str,
+) -> Diagnostic {
     let name = variable.name;
-    if project.model.variables.contains_key(name) {
-        return None;
-    }
-    let why = reason(project, service, text, name)?;
-    let exact = variable.place(project, text.span, text.written);
     let service_name = service.name();
     let mut finding = at(
         exact.unwrap_or(text.span),
@@ -151,7 +155,7 @@ fn finding(project: &Project<'_>, service: &Service<'_>, text: &Text<'_>, variab
     if !text.is_script {
         // Without a shell, the variable of the machine may be meant, which is set where it matters.
         let help = format!("give the command to a shell, and write $${name}; or set it where compose runs");
-        return Some(finding.help(help).at_most(Severity::Warning));
+        return finding.help(help).at_most(Severity::Warning);
     }
     let fix = exact.filter(|_| is_own(project, service, text.span)).map(|place| {
         let edits = vec![Edit::replace(place.part(0, 0), "$")];
@@ -159,11 +163,20 @@ fn finding(project: &Project<'_>, service: &Service<'_>, text: &Text<'_>, variab
             .changing(&["services.*.command", "services.*.entrypoint"])
             .changing(&["services.*.command", "services.*.entrypoint"])
     });
-    Some(finding.help(format!("write $${name}")).fix(fix))
+    finding.help(format!("write $${name}")).fix(fix)
 }
 
 /// Why the variable is one of the container.
-fn reason(project: &Project<'_>, service: &Service<'_>, text: &Text<'_>, name: &str) -> Option<&'static str> {
+fn reason(
+    project: &Project<'_>,
+    service: &Service<'_>,
+    text: &Text<'_>,
+    name: &str,
+    assigned: &HashSet<&str>,
+) -> Option<&'static str> {
+    if project.model.variables.contains_key(name) {
+        return None;
+    }
     let value = service.node.at(&["environment", name]);
     if let Some(value) = value.filter(|value| value.as_str().is_some_and(|text| !text.is_empty())) {
         // The value may come from the machine itself, where the variable is set when it matters.
@@ -177,19 +190,24 @@ fn reason(project: &Project<'_>, service: &Service<'_>, text: &Text<'_>, name: &
     if OF_SHELLS.contains(&name) {
         return Some("the shell in the container sets it");
     }
-    is_assigned(text.written, name).then_some("the script sets it, in the container")
+    assigned
+        .contains(name)
+        .then_some("the script sets it, in the container")
 }
 
-/// Whether a script sets a variable, as far as its text tells.
-fn is_assigned(script: &str, name: &str) -> bool {
+/// The variables that a script sets, as far as its text tells.
+fn assigned(script: &str) -> HashSet<&str> {
     let separates = |c: char| c.is_whitespace() || ";&|(){}`\"'".contains(c);
+    let mut assigned = HashSet::new();
     let mut before = "";
-    script.split(separates).filter(|word| !word.is_empty()).any(|word| {
-        let is_named = word == name && matches!(before, "for" | "read" | "-r" | "select");
-        let is_set = word.strip_prefix(name).is_some_and(|rest| rest.starts_with('='));
+    for word in script.split(separates).filter(|word| !word.is_empty()) {
+        if matches!(before, "for" | "read" | "-r" | "select") {
+            assigned.insert(word);
+        }
+        assigned.extend(word.split_once('=').map(|(name, _)| name));
         before = word;
-        is_named || is_set
-    })
+    }
+    assigned
 }
 
 #[cfg(test)]

@@ -192,8 +192,8 @@ mod tests {
         with_project(text, |project| {
             let mut found = Found::default();
             check(project, &mut found);
-            assert_eq!(found.0[0].severity, Severity::Error);
-            assert_eq!(found.0[0].labels[0].text, "\"deploy\" waits for its end");
+            assert_eq!(found.findings()[0].severity, Severity::Error);
+            assert_eq!(found.findings()[0].labels[0].text, "\"deploy\" waits for its end");
         });
     }
 }

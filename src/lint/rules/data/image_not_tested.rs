@@ -125,7 +125,7 @@ mod tests {
         with_project(&files, |project| {
             let mut found = Found::default();
             check(project, &mut found);
-            found.0.iter().map(|finding| finding.severity).collect()
+            found.findings().iter().map(|finding| finding.severity).collect()
         })
     }
 

@@ -1,5 +1,7 @@
 //! What is declared and never used.
 
+use std::collections::HashSet;
+
 use crate::diagnostic::{Fix, Severity};
 use crate::lint::edits;
 use crate::lint::project::Project;
@@ -61,7 +63,8 @@ fn check(project: &Project<'_>, found: &mut Found) {
     if unused.is_empty() || is_part {
         return;
     }
-    for (section, key, _) in unused.into_iter().filter(|(_, key, _)| !is_named(project, key)) {
+    let named = named(project);
+    for (section, key, _) in unused.into_iter().filter(|(_, key, _)| !named.contains(&*key.text)) {
         let what = SECTIONS
             .iter()
             .find(|(name, _)| name == section)
@@ -83,27 +86,26 @@ fn is_looked_at(section: &str, key: &Key) -> bool {
     is_known && &*key.text != "default" && !key.starts_with("x-")
 }
 
-/// Whether a service names it: with an active profile or without, and in a file whose word another one takes back as well.
-fn is_named(project: &Project<'_>, name: &str) -> bool {
+/// What services may name: those with an active profile or without, and in a file whose word another one takes back as well.
+fn named<'a>(project: &Project<'a>) -> HashSet<&'a str> {
     let sections = ["services", "jobs"].into_iter();
     let written = sections.flat_map(|section| project.documents().filter_map(move |document| document.get(section)));
-    let mut written = written.flat_map(Node::entries).map(|(_, service)| service);
-    let mut resolved = project.services().iter().map(|service| service.node);
-    resolved.any(|service| names(service, name)) || written.any(|service| names(service, name))
+    let written = written.flat_map(Node::entries).map(|(_, service)| service);
+    let resolved = project.services().iter().map(|service| service.node);
+    let mut names = HashSet::new();
+    resolved.chain(written).for_each(|service| collect(service, &mut names));
+    names
 }
 
-fn names(node: &Node, name: &str) -> bool {
-    let is_it = |text: &str| {
-        // Whoever reads a secret by its path means to have it: another rule tells.
-        let text = text.strip_prefix("/run/secrets/").unwrap_or(text);
-        text.strip_prefix(name)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
-    };
-    node.as_str().is_some_and(is_it)
-        || node.items().any(|item| names(item, name))
-        || node
-            .entries()
-            .any(|(key, value)| &*key.text == name || names(value, name))
+/// All keys in a value, and all texts up to a colon. Whoever reads a secret by its path means to have it: another rule tells.
+fn collect<'a>(node: &'a Node, names: &mut HashSet<&'a str>) {
+    let name = |text: &'a str| text.strip_prefix("/run/secrets/").unwrap_or(text).split(':').next();
+    names.extend(node.as_str().and_then(name));
+    node.items().for_each(|item| collect(item, names));
+    for (key, value) in node.entries() {
+        names.insert(&key.text);
+        collect(value, names);
+    }
 }
 
 /// Whether files are named that lie on other machines: they are not read.

@@ -72,8 +72,15 @@ services:
 
 fn check(project: &Project<'_>, found: &mut Found) {
     let of_kind = |kind| project.services().iter().filter(move |service| service.kind == kind);
+    let checks: Vec<_> = of_kind(Kind::Job).filter(|job| job.is_check()).collect();
     for deploy in of_kind(Kind::Deploy) {
-        for check in of_kind(Kind::Job).filter(|job| job.is_check() && is_ungated(project, deploy, job)) {
+        let (awaited, behind) = (project.awaited(deploy.name()), project.behind(deploy.name()));
+        // A check that itself waits for the deploy is one of what is deployed: a smoke test.
+        let is_ungated = |check: &&&Service<'_>| {
+            let name = check.name();
+            deploy.need(name).is_none() && !awaited.contains(name) && !behind.contains(name)
+        };
+        for check in checks.iter().filter(is_ungated) {
             let (name, other) = (deploy.name(), check.name());
             found.push(
                 at(
@@ -88,12 +95,6 @@ fn check(project: &Project<'_>, found: &mut Found) {
             );
         }
     }
-}
-
-/// A check that itself waits for the deploy is one of what is deployed: a smoke test.
-fn is_ungated(project: &Project<'_>, deploy: &Service<'_>, check: &Service<'_>) -> bool {
-    let names = deploy.need(check.name()).is_some();
-    !names && !project.waits_for_success(deploy.name(), check.name()) && !project.is_behind(check.name(), deploy.name())
 }
 
 fn fix(project: &Project<'_>, deploy: &Service<'_>, check: &str) -> Option<Fix> {
@@ -124,7 +125,7 @@ mod tests {
         with_project(&text, |project| {
             let mut found = Found::default();
             check(project, &mut found);
-            let fix = found.0.first()?.fix.clone()?;
+            let fix = found.findings().first()?.fix.clone()?;
             let changed = apply(&text, fix.edits.iter().collect());
             Some(changed.split_once("deploy:\n").unwrap().1.to_owned())
         })

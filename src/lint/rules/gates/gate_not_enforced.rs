@@ -171,7 +171,7 @@ mod tests {
         with_project(&text, |project| {
             let mut found = Found::default();
             check(project, &mut found);
-            let fix = found.0.first()?.fix.clone()?;
+            let fix = found.findings().first()?.fix.clone()?;
             let changed = apply(&text, fix.edits.iter().collect());
             Some(changed.split_once("depends_on:").unwrap().1.trim_end().to_owned())
         })

@@ -69,7 +69,9 @@ fn check(project: &Project<'_>, found: &mut Found) {
         let waiting = waiting.find(|(_, need)| need.condition == Condition::Healthy);
         let is_candidate = !other.is_job() && other.get("provider").is_none();
         if let Some((service, need)) = waiting.filter(|_| is_candidate) {
-            found.0.extend(finding(project, service, need, other));
+            finding(project, service, need, other)
+                .into_iter()
+                .for_each(|one| found.push(one));
         }
     }
 }
@@ -152,7 +154,7 @@ mod tests {
         with_project(&file, |project| {
             let mut found = Found::default();
             (RULE.check)(project, &mut found);
-            found.0.first().map(|finding| finding.severity)
+            found.findings().first().map(|finding| finding.severity)
         })
     }
 

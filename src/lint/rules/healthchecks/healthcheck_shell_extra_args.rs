@@ -93,7 +93,7 @@ mod tests {
             let found = with_project(&file, |project| {
                 let mut found = Found::default();
                 (RULE.check)(project, &mut found);
-                found.0
+                found.into_findings()
             });
             assert_eq!(!found.is_empty(), is_found, "{test}");
             assert_eq!(found.iter().any(|found| found.fix.is_some()), is_fixed, "{test}");

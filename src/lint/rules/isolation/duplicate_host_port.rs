@@ -44,6 +44,7 @@ services:
 };
 
 /// A port of the machine that a container takes.
+#[derive(Clone, Copy)]
 struct Taken<'a> {
     service: &'a str,
     ip: &'a str,
@@ -51,7 +52,7 @@ struct Taken<'a> {
 }
 
 fn check(project: &Project<'_>, found: &mut Found) {
-    let mut all: HashMap<(&str, &str), Vec<Taken<'_>>> = HashMap::new();
+    let mut all: HashMap<(&str, &str), Takers<'_>> = HashMap::new();
     // Services that extend the same one have their ports from the same place.
     let mut told = HashSet::new();
     for service in project.services().iter().filter(|service| publishes(service)) {
@@ -64,7 +65,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
                 span: port.span,
             };
             let here = all.entry((number, text("protocol"))).or_default();
-            if let Some(first) = here.iter().find(|other| clashes(&taken, other)) {
+            if let Some(first) = here.clashing(&taken) {
                 if told.insert(taken.span) {
                     found.push(finding(number, &taken, first));
                 }
@@ -72,7 +73,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
                 found_in_replicas(service, number, &taken)
                     .into_iter()
                     .for_each(|one| found.push(one));
-                here.push(taken);
+                here.add(taken);
             }
         }
     }
@@ -89,11 +90,40 @@ fn fixed(port: &Node) -> Option<&str> {
     (!published.is_empty() && published != "0" && !published.contains('-')).then_some(published)
 }
 
-fn clashes(one: &Taken<'_>, other: &Taken<'_>) -> bool {
-    let is_any = |ip: &str| ["", "0.0.0.0", "::"].contains(&ip);
-    // The same port of the same service, twice, is a matter of the loader.
-    let is_other = one.service != other.service;
-    is_other && (one.ip == other.ip || is_any(one.ip) || is_any(other.ip))
+/// Who takes a port, as far as none of them clashes with another: then one address is that of one service.
+#[derive(Default)]
+struct Takers<'a> {
+    /// The first one at all, and the first of another service.
+    first: Option<Taken<'a>>,
+    other: Option<Taken<'a>>,
+    /// The first at each address; all addresses together have the empty one.
+    by_ip: HashMap<&'a str, Taken<'a>>,
+}
+
+impl<'a> Takers<'a> {
+    /// Somebody who takes the port too. The same port of the same service, twice, is a matter of the loader.
+    fn clashing(&self, taken: &Taken<'a>) -> Option<&Taken<'a>> {
+        let at = |ip| self.by_ip.get(ip);
+        let candidates = match address(taken.ip) {
+            "" => [self.first.as_ref(), self.other.as_ref()],
+            ip => [at(""), at(ip)],
+        };
+        let mut others = candidates.into_iter().flatten();
+        others.find(|other| other.service != taken.service)
+    }
+
+    fn add(&mut self, taken: Taken<'a>) {
+        let first = self.first.get_or_insert(taken);
+        if first.service != taken.service {
+            self.other.get_or_insert(taken);
+        }
+        self.by_ip.entry(address(taken.ip)).or_insert(taken);
+    }
+}
+
+/// An address, where one word stands for all of them.
+fn address(ip: &str) -> &str {
+    if ["0.0.0.0", "::"].contains(&ip) { "" } else { ip }
 }
 
 fn finding(number: &str, taken: &Taken<'_>, first: &Taken<'_>) -> Diagnostic {
@@ -147,6 +177,9 @@ mod tests {
             assert_eq!(two("ports: ['80:1']", other), [""; 0], "{other}");
         }
         assert_eq!(two("ports: ['127.0.0.1:80:1']", "ports: ['127.0.0.2:80:1']"), [""; 0]);
+        let own = "ports: ['127.0.0.1:80:1', '127.0.0.2:80:2', '[::]:80:3']";
+        assert_eq!(two(own, "ports: ['127.0.0.3:80:1']"), ["'127.0.0.3:80:1'"]);
+        assert_eq!(two("ports: ['127.0.0.3:80:1']", own), ["'[::]:80:3'"]);
     }
 
     #[test]

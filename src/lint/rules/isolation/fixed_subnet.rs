@@ -1,9 +1,12 @@
 //! Networks that have the same addresses in every run.
 
+use std::collections::HashMap;
+
 use super::places::{is_fixed, most, with_others};
 use crate::diagnostic::Severity;
 use crate::lint::project::Project;
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
+use crate::source::Span;
 use crate::yaml::Node;
 
 /// See its summary.
@@ -49,16 +52,14 @@ networks:
 };
 
 fn check(project: &Project<'_>, found: &mut Found) {
+    let addresses = addresses(project);
     for (name, network) in project.section("networks") {
         let pools = network.at(&["ipam", "config"]).into_iter().flat_map(Node::items);
         let mut subnets = pools.filter_map(|pool| pool.get("subnet"));
         let Some(subnet) = subnets.find(|subnet| is_fixed(project, subnet.span)) else {
             continue;
         };
-        let addresses = project.services().iter().filter_map(|service| {
-            let here = service.get("networks")?.get(&name.text)?;
-            Some(here.get("ipv4_address").or_else(|| here.get("ipv6_address"))?.span)
-        });
+        let addresses = addresses.get(&*name.text).into_iter().flatten().copied();
         let text = subnet.as_str().unwrap_or_default();
         let message = format!(
             "two runs on one machine cannot both have the subnet {text} of \"{}\"",
@@ -70,6 +71,21 @@ fn check(project: &Project<'_>, found: &mut Found) {
                 .at_most(most(project)),
         );
     }
+}
+
+/// The fixed addresses of services, by the network that they are in.
+fn addresses<'a>(project: &Project<'a>) -> HashMap<&'a str, Vec<Span>> {
+    let mut addresses: HashMap<&str, Vec<Span>> = HashMap::new();
+    for (name, here) in project
+        .services()
+        .iter()
+        .flat_map(|service| service.entries("networks"))
+    {
+        if let Some(address) = here.get("ipv4_address").or_else(|| here.get("ipv6_address")) {
+            addresses.entry(&name.text).or_default().push(address.span);
+        }
+    }
+    addresses
 }
 
 #[cfg(test)]

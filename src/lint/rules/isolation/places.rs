@@ -1,6 +1,6 @@
 //! What the rules of this folder have in common: values that are the same in every run, told once for each file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::project::Project;
@@ -26,10 +26,10 @@ pub(super) fn most(project: &Project<'_>) -> Severity {
 /// Places and what is there, for each file in the order of its text.
 pub(super) fn by_file<T>(places: impl Iterator<Item = (Span, T)>) -> Vec<Vec<(Span, T)>> {
     let mut files: BTreeMap<SourceId, Vec<(Span, T)>> = BTreeMap::new();
+    let mut seen = HashSet::new();
     for (span, what) in places {
-        let file = files.entry(span.source).or_default();
-        if file.iter().all(|(other, _)| *other != span) {
-            file.push((span, what));
+        if seen.insert(span) {
+            files.entry(span.source).or_default().push((span, what));
         }
     }
     files.values_mut().for_each(|file| file.sort_by_key(|(span, _)| *span));

@@ -1,8 +1,8 @@
 //! A list that is to be emptied, and is not.
 
-use super::layers::{Layer, is_over, layers};
 use std::slice::from_ref;
 
+use super::layers::{Below, layers};
 use crate::diagnostic::{Edit, Fix, Severity};
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
@@ -80,14 +80,15 @@ static JOINED: [&str; 22] = [
 ];
 
 fn check(project: &Project<'_>, found: &mut Found) {
+    let all = layers(project);
     for service in project.services() {
-        let layers = layers(project, service.name());
-        for layer in &layers {
+        let layers = all.get(service.name()).map(Vec::as_slice).unwrap_or_default();
+        for layer in layers {
             for path in &JOINED {
                 let key = path.trim_start_matches("services.*.");
                 let empty = layer.entry(key).filter(|(_, value)| is_empty(value));
                 let Some((name, value)) = empty else { continue };
-                let Some(below) = below(project, service, &layers, layer, key) else {
+                let Some(below) = below(service, &Below::of(project, layers, layer), key) else {
                     continue;
                 };
                 let edit = Edit::replace(value.span, format!("!reset {}", project.text(value.span)));
@@ -112,16 +113,10 @@ fn is_empty(value: &Node) -> bool {
 }
 
 /// The first value under a key that lies below a layer, and is still there.
-fn below<'a>(
-    project: &Project<'a>,
-    service: &Service<'a>,
-    layers: &[Layer<'a>],
-    layer: &Layer<'a>,
-    key: &str,
-) -> Option<Span> {
+fn below(service: &Service<'_>, below: &Below, key: &str) -> Option<Span> {
     let items = service.items(key).map(|item| item.span);
     let mut spans = items.chain(service.entries(key).map(|(key, _)| key.span));
-    spans.find(|span| is_over(project, layers, layer, *span))
+    spans.find(|span| below.holds(*span))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What the rules of this folder have in common: what was laid over what, and words that resemble each other.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use crate::lint::project::Project;
@@ -13,13 +14,15 @@ pub(super) struct Layer<'a> {
     root: &'a Node,
 }
 
-/// The services of this name, as the documents have them.
-pub(super) fn layers<'a>(project: &Project<'a>, service: &str) -> Vec<Layer<'a>> {
-    let layer = |root: &'a Node| {
-        let node = root.at(&["services", service])?;
-        Some(Layer { node, root })
-    };
-    project.documents().filter_map(layer).collect()
+/// The services as the documents have them, by name.
+pub(super) fn layers<'a>(project: &Project<'a>) -> HashMap<&'a str, Vec<Layer<'a>>> {
+    let mut layers: HashMap<&str, Vec<Layer<'a>>> = HashMap::new();
+    for root in project.documents() {
+        for (name, node) in root.get("services").into_iter().flat_map(Node::entries) {
+            layers.entry(&name.text).or_default().push(Layer { node, root });
+        }
+    }
+    layers
 }
 
 impl<'a> Layer<'a> {
@@ -30,19 +33,42 @@ impl<'a> Layer<'a> {
     }
 }
 
-/// Whether this layer of a service was laid over what is written at a place. Where it is hard to tell, it was not.
-pub(super) fn is_over<'a>(project: &Project<'a>, layers: &[Layer<'a>], layer: &Layer<'a>, lower: Span) -> bool {
-    if layer.node.span.holds(lower) {
-        return false;
+/// What a layer of a service was laid over: where it is hard to tell, nothing.
+pub(super) struct Below {
+    layer: Span,
+    /// In the order of the files.
+    spans: Vec<Span>,
+}
+
+impl Below {
+    pub(super) fn of<'a>(project: &Project<'a>, layers: &[Layer<'a>], layer: &Layer<'a>) -> Self {
+        let own = layer.node.span;
+        let mut spans: Vec<Span> = if let Some(extends) = layer.node.get("extends") {
+            let bases = bases(project, layer, extends);
+            bases.iter().map(|base| base.span).collect()
+        } else if layers.iter().any(|layer| layer.node.get("extends").is_some()) {
+            Vec::new()
+        } else {
+            let all = layers.iter().map(|other| other.node.span);
+            all.filter(|span| span.source < own.source).collect()
+        };
+        spans.sort();
+        Self { layer: own, spans }
     }
-    if let Some(extends) = layer.node.get("extends") {
-        return bases(project, layer, extends).iter().any(|base| base.span.holds(lower));
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.spans.is_empty()
     }
-    let extends = layers.iter().any(|layer| layer.node.get("extends").is_some());
-    let mut below = layers
-        .iter()
-        .filter(|other| other.node.span.source < layer.node.span.source);
-    !extends && below.any(|other| other.node.span.holds(lower))
+
+    /// Whether the layer was laid over what is written at a place.
+    pub(super) fn holds(&self, span: Span) -> bool {
+        // None of the services lies in another.
+        let after = self
+            .spans
+            .partition_point(|below| (below.source, below.start) <= (span.source, span.start));
+        let last = after.checked_sub(1).and_then(|at| self.spans.get(at));
+        !self.layer.holds(span) && last.is_some_and(|below| below.holds(span))
+    }
 }
 
 /// The services that a layer may extend: those of this name in files of this name.

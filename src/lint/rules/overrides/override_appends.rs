@@ -1,6 +1,8 @@
 //! A port that is added where it was to be changed.
 
-use super::layers::{Layer, is_over, layers};
+use indexmap::IndexMap;
+
+use super::layers::{Below, Layer, layers};
 use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
@@ -58,42 +60,59 @@ services:
 };
 
 fn check(project: &Project<'_>, found: &mut Found) {
+    let all = layers(project);
     for service in project.services() {
         let twins = twins(service);
         if twins.is_empty() {
             continue;
         }
-        let layers = layers(project, service.name());
-        for layer in &layers {
-            finding(project, service, &layers, layer, &twins)
+        let layers = all.get(service.name()).map(Vec::as_slice).unwrap_or_default();
+        for layer in layers {
+            finding(project, service, layers, layer, &twins)
                 .into_iter()
                 .for_each(|one| found.push(one));
         }
     }
 }
 
-/// All pairs of ports that are the same but for the port of the machine, each pair in both orders.
-fn twins<'a>(service: &Service<'a>) -> Vec<(&'a Node, &'a Node)> {
-    let twins_of = |port: &'a Node| {
-        let others = service.items("ports").filter(move |other| is_twin(port, other));
-        others.map(move |other| (port, other))
-    };
-    service.items("ports").flat_map(twins_of).collect()
+/// Ports of the machine for one port of a container, of which no two are the same.
+type Twins<'a> = Vec<(&'a str, &'a Node)>;
+
+/// The published ports that are not alone in leading to their port of the container.
+fn twins<'a>(service: &Service<'a>) -> Vec<Twins<'a>> {
+    let mut twins: IndexMap<_, Twins<'a>> = IndexMap::new();
+    for port in service.items("ports") {
+        let text = |key: &str| port.get(key).and_then(Node::as_str).unwrap_or_default();
+        let target = port.get("target").and_then(Node::as_f64).map(f64::to_bits);
+        let published = text("published");
+        if let Some(target) = target.filter(|_| !published.is_empty()) {
+            let same = twins.entry((target, text("protocol"), text("host_ip"))).or_default();
+            same.push((published, port));
+        }
+    }
+    let several = twins.into_values().filter(|twins| twins.len() > 1);
+    several.collect()
 }
 
-/// Whether two ports are the same but for the port of the machine.
-fn is_twin(port: &Node, other: &Node) -> bool {
-    let text = |port: &Node, key: &str| port.get(key).and_then(Node::as_str).unwrap_or_default().to_owned();
-    let is_same = |key: &str| text(port, key) == text(other, key);
-    let number = |port: &Node| port.get("target").and_then(Node::as_f64);
-    let (published, others) = (text(port, "published"), text(other, "published"));
-    number(port).is_some()
-        && number(port) == number(other)
-        && is_same("protocol")
-        && is_same("host_ip")
-        && !published.is_empty()
-        && !others.is_empty()
-        && published != others
+/// The ports in the list of a layer that stand beside others, each with one that lies below it.
+fn added<'a>(list: &Node, lower: &Below, twins: &[Twins<'a>]) -> Vec<(&'a Node, &'a Node)> {
+    let mut added = Vec::new();
+    for twins in twins {
+        let (own, others): (Twins<'a>, Twins<'a>) = twins.iter().partition(|(_, port)| list.span.holds(port.span));
+        let is_below = |other: &&(&str, &'a Node)| !own.is_empty() && lower.holds(other.1.span);
+        // One of two that are not published alike differs from whatever lies above them.
+        let first = others.iter().find(is_below);
+        let is_other = |other: &&(&str, &'a Node)| first.is_some_and(|first| first.0 != other.0);
+        let other = others.iter().filter(is_other).find(is_below);
+        let below = |published: &str| [first, other].into_iter().flatten().find(|below| below.0 != published);
+        added.extend(
+            own.iter()
+                .filter_map(|(published, port)| Some((*port, below(published)?.1))),
+        );
+    }
+    added.sort_by_key(|(port, _)| port.span);
+    added.dedup_by_key(|(port, _)| port.span);
+    added
 }
 
 fn finding<'a>(
@@ -101,12 +120,14 @@ fn finding<'a>(
     service: &Service<'a>,
     layers: &[Layer<'a>],
     layer: &Layer<'a>,
-    twins: &[(&Node, &Node)],
+    twins: &[Twins<'a>],
 ) -> Option<Diagnostic> {
     let (key, value) = layer.entry("ports").filter(|(_, value)| value.tag.is_none())?;
-    let is_added =
-        |(port, below): &&(&Node, &Node)| value.span.holds(port.span) && is_over(project, layers, layer, below.span);
-    let mut added = twins.iter().filter(is_added);
+    let lower = Below::of(project, layers, layer);
+    if lower.is_empty() {
+        return None;
+    }
+    let mut added = added(value, &lower, twins).into_iter();
     let (port, below) = added.next()?;
     let colon = Span::new(key.span.source, key.span.range().end, key.span.range().end + 1);
     let edit = Edit::replace(colon, ": !override");
@@ -131,7 +152,19 @@ fn finding<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lint::rules::testing::found;
+    use crate::lint::rules::testing::{found, with_project};
+
+    #[test]
+    fn a_range_is_pointed_at_once() {
+        let text = "services: {a: {image: i, ports: ['80-90:80-90']}}\n== compose.override.yaml ==\n\
+                    services: {a: {ports: ['70-80:80-90']}}\n";
+        assert_eq!(found(&RULE, text), ["'70-80:80-90'"]);
+        with_project(text, |project| {
+            let mut found = Found::default();
+            check(project, &mut found);
+            assert_eq!(found.findings()[0].labels.len(), 1, "what is still published");
+        });
+    }
 
     #[test]
     fn other_ports_are_added_on_purpose() {

@@ -44,7 +44,7 @@ networks:
 fn check(project: &Project<'_>, found: &mut Found) {
     for service in project.services() {
         for (name, here) in service.entries("networks") {
-            let network = project.section("networks").find(|(key, _)| **key == *name);
+            let network = project.declared("networks", name);
             let Some((key, _)) = network.filter(|(_, network)| !has_own_addresses(network)) else {
                 continue;
             };

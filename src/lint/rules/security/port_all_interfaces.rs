@@ -120,7 +120,7 @@ mod tests {
             with_project(text, |project| {
                 let mut found = Found::default();
                 check(project, &mut found);
-                found.0.iter().filter(|finding| finding.fix.is_some()).count()
+                found.findings().iter().filter(|finding| finding.fix.is_some()).count()
             })
         };
         assert_eq!(fixes(text), 0);

@@ -1,5 +1,7 @@
 //! A password inside an address.
 
+use std::collections::HashSet;
+
 use crate::diagnostic::Severity;
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
@@ -37,8 +39,9 @@ services:
 
 fn check(project: &Project<'_>, found: &mut Found) {
     let throw_away = ThrowAway::new(project);
+    let mut seen = HashSet::new();
     for service in project.services() {
-        for node in places(service) {
+        for node in places(service).filter(|node| seen.insert(node.span)) {
             let written = project.written(node.span).and_then(Node::as_str).unwrap_or_default();
             let Some(login) = secrets::login(written) else { continue };
             if let Some(level) = level(&throw_away, &login) {

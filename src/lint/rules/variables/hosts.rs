@@ -1,10 +1,12 @@
 //! The hosts that the variables and the words of a service name, and what answers under which name.
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::ops::Range;
+use std::rc::Rc;
 
 use crate::lint::images::known;
-use crate::lint::places::{is_own, part};
+use crate::lint::places::{Parts, is_own};
 use crate::lint::project::{Project, Service, port_number};
 use crate::source::Span;
 use crate::yaml::Node;
@@ -56,7 +58,7 @@ const DATA: [&str; 17] = [
 ];
 
 /// A host that a value names.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Host<'a> {
     /// The host.
     pub(super) name: &'a str,
@@ -64,42 +66,61 @@ pub(super) struct Host<'a> {
     pub(super) port: Option<u16>,
     /// The scheme of the URL, where it is one.
     pub(super) scheme: Option<&'a str>,
-    /// The variable, where it is the value of one.
-    pub(super) key: Option<&'a str>,
-    node: &'a Node,
+    value: Value<'a>,
     /// Where the host stands in the value, and where the port does.
     at: (usize, usize),
 }
 
+/// A value that names hosts: that of a variable, or a word.
+#[derive(Clone, Debug)]
+struct Value<'a> {
+    key: Option<&'a str>,
+    node: &'a Node,
+    /// Found out once for all hosts in it: the places of its parts, and how many bytes of those stand before the value.
+    parts: Rc<OnceCell<(Parts<'a>, usize)>>,
+}
+
+impl<'a> Value<'a> {
+    fn new(key: Option<&'a str>, node: &'a Node) -> Self {
+        Self {
+            key,
+            node,
+            parts: Rc::default(),
+        }
+    }
+
+    fn part(&self, project: &Project<'a>, range: Range<usize>) -> Span {
+        let (parts, before) = self.parts.get_or_init(|| {
+            let text = self.node.as_str().unwrap_or_default();
+            let raw = project.text(self.node.span);
+            // An item of a list has the name of the variable before its value.
+            let name = self.key.map(|key| format!("{key}={text}"));
+            match name.filter(|whole| raw.contains(&**whole)) {
+                Some(whole) => {
+                    let before = whole.len() - text.len();
+                    (Parts::new(project, self.node.span, whole), before)
+                }
+                None => (Parts::new(project, self.node.span, text), 0),
+            }
+        });
+        parts.at(range.start + before..range.end + before)
+    }
+}
+
 impl<'a> Host<'a> {
     /// The place of the host.
-    pub(super) fn place(&self, project: &Project<'_>) -> Span {
-        self.part(project, self.at.0..self.at.0 + self.name.len())
+    pub(super) fn place(&self, project: &Project<'a>) -> Span {
+        self.value.part(project, self.at.0..self.at.0 + self.name.len())
     }
 
     /// The place of the host and the port.
-    pub(super) fn whole(&self, project: &Project<'_>) -> Span {
-        self.part(project, self.at.0..self.at.1)
-    }
-
-    fn part(&self, project: &Project<'_>, range: Range<usize>) -> Span {
-        let text = self.node.as_str().unwrap_or_default();
-        let raw = project.text(self.node.span);
-        let (start, end) = (range.start, range.end);
-        // An item of a list has the name of the variable before its value.
-        let name = self.key.map(|key| format!("{key}={text}"));
-        match name.filter(|whole| raw.contains(&**whole)) {
-            Some(whole) => {
-                let before = whole.len() - text.len();
-                part(project, self.node.span, &whole, start + before..end + before)
-            }
-            None => part(project, self.node.span, text, range),
-        }
+    pub(super) fn whole(&self, project: &Project<'a>) -> Span {
+        self.value.part(project, self.at.0..self.at.1)
     }
 
     /// Whether it is written in the service itself: defaults that many services share are not meant for each of them.
     pub(super) fn is_own_value(&self, project: &Project<'_>, service: &Service<'_>) -> bool {
-        is_own(project, service, self.node.span)
+        is_own(project, service, self.value.node.span)
     }
 
     /// Whether a program in the container surely connects to it, and not a person's browser.
@@ -111,10 +132,10 @@ impl<'a> Host<'a> {
     /// Whether it is all that a variable holds that is named after the host of something: `DB_HOST`, in the file in which
     /// the service itself is written. What it extends has values for more than are used.
     pub(super) fn is_alone_in_variable(&self, service: &Service<'_>) -> bool {
-        let is_here = self.node.span.source == service.key.span.source;
-        let key = self.key.unwrap_or_default().to_ascii_uppercase();
+        let is_here = self.value.node.span.source == service.key.span.source;
+        let key = self.value.key.unwrap_or_default().to_ascii_uppercase();
         let is_named = ["_HOST", "_HOSTNAME"].iter().any(|ending| key.ends_with(ending));
-        is_here && self.scheme.is_none() && is_named && self.node.as_str() == Some(self.name)
+        is_here && self.scheme.is_none() && is_named && self.value.node.as_str() == Some(self.name)
     }
 
     /// Whether it is the URL of a site.
@@ -124,7 +145,11 @@ impl<'a> Host<'a> {
 
     /// Whether the variable's name says that the service itself is meant, or what others see of it.
     pub(super) fn is_own(&self) -> bool {
-        let mut words = self.key.unwrap_or_default().split(|c: char| !c.is_ascii_alphanumeric());
+        let mut words = self
+            .value
+            .key
+            .unwrap_or_default()
+            .split(|c: char| !c.is_ascii_alphanumeric());
         words.any(|word| OWN_KEYS.iter().any(|own| word.to_ascii_uppercase().starts_with(own)))
     }
 }
@@ -134,22 +159,23 @@ pub(super) fn hosts<'a>(service: &Service<'a>) -> Vec<Host<'a>> {
     let mut found = Vec::new();
     for (key, node) in service.entries("environment") {
         let Some(text) = node.as_str() else { continue };
+        let value = Value::new(Some(&key.text), node);
         if text.contains("://") {
-            urls(text, Some(&key.text), node, &mut found);
+            urls(text, &value, &mut found);
         } else {
-            plain(service, text, &key.text, node, &mut found);
+            plain(service, text, &key.text, &value, &mut found);
         }
     }
     for node in ["entrypoint", "command"].into_iter().flat_map(|key| service.items(key)) {
         if let Some(text) = node.as_str().filter(|text| text.contains("://")) {
-            urls(text, None, node, &mut found);
+            urls(text, &Value::new(None, node), &mut found);
         }
     }
     found
 }
 
 /// `scheme://user:password@host:port,host:port/path`, anywhere in a text.
-fn urls<'a>(text: &'a str, key: Option<&'a str>, node: &'a Node, found: &mut Vec<Host<'a>>) {
+fn urls<'a>(text: &'a str, value: &Value<'a>, found: &mut Vec<Host<'a>>) {
     for (at, _) in text.match_indices("://") {
         let before = text.get(..at).unwrap_or_default();
         let is_part = |c: char| c.is_ascii_alphanumeric() || c == '+';
@@ -162,7 +188,7 @@ fn urls<'a>(text: &'a str, key: Option<&'a str>, node: &'a Node, found: &mut Vec
         let mut place = at + 3 + login;
         for host in authority.get(login..).unwrap_or_default().split(',') {
             if scheme.is_some() {
-                found.extend(host_at(host, place, scheme, key, node));
+                found.extend(host_at(host, place, scheme, value));
             }
             place += host.len() + 1;
         }
@@ -170,12 +196,12 @@ fn urls<'a>(text: &'a str, key: Option<&'a str>, node: &'a Node, found: &mut Vec
 }
 
 /// `host:port`, more of them between commas, or a host alone.
-fn plain<'a>(service: &Service<'a>, text: &'a str, key: &'a str, node: &'a Node, found: &mut Vec<Host<'a>>) {
+fn plain<'a>(service: &Service<'a>, text: &'a str, key: &'a str, value: &Value<'a>, found: &mut Vec<Host<'a>>) {
     let upper = key.to_ascii_uppercase();
     let ending = HOST_KEYS.iter().find(|ending| upper.ends_with(**ending));
     let mut place = 0;
     for item in text.split(',') {
-        let host = host_at(item, place, None, Some(key), node);
+        let host = host_at(item, place, None, value);
         place += item.len() + 1;
         let Some(mut host) = host.filter(|host| host.port.is_some() || ending.is_some()) else {
             continue;
@@ -190,13 +216,7 @@ fn plain<'a>(service: &Service<'a>, text: &'a str, key: &'a str, node: &'a Node,
     }
 }
 
-fn host_at<'a>(
-    text: &'a str,
-    place: usize,
-    scheme: Option<&'a str>,
-    key: Option<&'a str>,
-    node: &'a Node,
-) -> Option<Host<'a>> {
+fn host_at<'a>(text: &'a str, place: usize, scheme: Option<&'a str>, value: &Value<'a>) -> Option<Host<'a>> {
     let (name, port) = match text.split_once(':') {
         Some((name, port)) => (name, Some(port.parse().ok()?)),
         None => (text, None),
@@ -207,8 +227,7 @@ fn host_at<'a>(
         name,
         port,
         scheme,
-        key,
-        node,
+        value: value.clone(),
         at: (place, place + text.len()),
     })
 }
@@ -285,7 +304,7 @@ mod tests {
         let text = format!("services:\n  a:\n    image: i\n    environment:\n{environment}\n");
         with_project(&text, |project| {
             let found = hosts(&project.services()[0]);
-            let show = |host: &Host<'_>| {
+            let shown = found.iter().map(|host| {
                 format!(
                     "{} {:?} {:?} {}",
                     host.name,
@@ -293,8 +312,8 @@ mod tests {
                     host.scheme,
                     project.text(host.whole(project))
                 )
-            };
-            found.iter().map(show).collect()
+            });
+            shown.collect()
         })
     }
 

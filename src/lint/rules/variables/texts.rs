@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::lint::project::{Project, Service};
-use crate::lint::uses::bare;
+use crate::lint::uses::{Uses, bare};
 use crate::source::Span;
 use crate::yaml::{Key, Node};
 
@@ -38,9 +38,10 @@ fn look<'a>(project: &Project<'a>, node: &'a Node, seen: &mut HashSet<Span>, use
         return;
     };
     if seen.insert(node.span) {
+        let uses = Uses::new(project, node.span, text);
         used.extend(bare(text).into_iter().map(|one| Used {
             name: one.name,
-            span: one.place(project, node.span, text).unwrap_or(node.span),
+            span: uses.place(&one).unwrap_or(node.span),
         }));
     }
 }

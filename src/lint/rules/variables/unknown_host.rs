@@ -79,17 +79,14 @@ fn check(project: &Project<'_>, found: &mut Found) {
 /// Whether all that a service can reach by such a name is part of the project.
 fn is_inside(project: &Project<'_>, service: &Service<'_>) -> bool {
     let is_external = |name: &str| {
-        let mut declared = project.section("networks");
-        let network = declared.find(|(key, _)| &*key.text == name).map(|(_, network)| network);
-        network.is_some_and(|network| network.get("external").and_then(Node::as_bool) == Some(true))
+        let network = project.declared("networks", name);
+        network.is_some_and(|(_, network)| network.get("external").and_then(Node::as_bool) == Some(true))
     };
     let is_fixed = |name: &str| {
-        project.section("networks").any(|(key, network)| {
-            &*key.text == name
-                && network
-                    .get("name")
-                    .is_some_and(|node| project.written(node.span).is_some_and(|node| node.as_str().is_some()))
-        })
+        let own = project
+            .declared("networks", name)
+            .and_then(|(_, network)| network.get("name"));
+        own.is_some_and(|node| project.is_text(node.span))
     };
     let networks = networks(project, service);
     networks.is_some_and(|networks| !networks.iter().any(|name| is_external(name) || is_fixed(name)))

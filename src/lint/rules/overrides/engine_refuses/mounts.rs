@@ -51,10 +51,9 @@ pub(super) fn check(refused: &mut Refused<'_, '_>) {
         name(refused, volume);
         driver_options(refused, volume);
     }
-    let declared: Vec<&str> = project.section("volumes").map(|(name, _)| &*name.text).collect();
     for service in project.services() {
         for mount in service.items("volumes") {
-            target(refused, mount, &declared);
+            target(refused, mount);
             let propagation = mount.at(&["bind", "propagation"]);
             if let Some((text, node)) = propagation.and_then(|node| Some((node.as_str()?, node)))
                 && !PROPAGATIONS.contains(&text)
@@ -112,7 +111,7 @@ fn driver_options(refused: &mut Refused<'_, '_>, volume: &Node) {
     }
 }
 
-fn target(refused: &mut Refused<'_, '_>, mount: &Node, declared: &[&str]) {
+fn target(refused: &mut Refused<'_, '_>, mount: &Node) {
     let Some((text, node)) = mount.get("target").and_then(|node| Some((node.as_str()?, node))) else {
         return;
     };
@@ -122,7 +121,7 @@ fn target(refused: &mut Refused<'_, '_>, mount: &Node, declared: &[&str]) {
     }
     // Compose takes a name of one letter for a drive of Windows, and all of it for the target.
     if let Some((volume, _)) = text.split_once(":/")
-        && declared.contains(&volume)
+        && refused.project.declared("volumes", volume).is_some()
     {
         refused.tell(
             node.span,

@@ -12,8 +12,7 @@ pub(super) fn check(refused: &mut Refused<'_, '_>) {
         exclusions(refused, service);
         hosts(refused, service);
         for (name, here) in service.entries("networks") {
-            let network = project.section("networks").find(|(known, _)| known.text == name.text);
-            if let Some((_, network)) = network {
+            if let Some((_, network)) = project.declared("networks", name) {
                 addresses(refused, here, network);
             }
         }
