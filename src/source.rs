@@ -105,9 +105,14 @@ impl Source {
         let byte = self.floor(byte);
         let line = self.line_of(byte);
         let start = self.line_starts[line - 1];
+        let before = if byte - start < BLOCK {
+            characters(&self.text.as_bytes()[start..byte])
+        } else {
+            self.characters_before(byte) - self.characters_before(start)
+        };
         Position {
             line,
-            column: self.characters_before(byte) - self.characters_before(start) + 1,
+            column: before + 1,
         }
     }
 

@@ -52,14 +52,11 @@ const OPTIONS: [&str; 2] = ["--advertise-kafka-addr", "--kafka-addr-advertised"]
 
 fn check(project: &Project<'_>, found: &mut Found) {
     for service in project.services() {
-        let Some(asking) = client(project, service) else {
+        let is_own = |(_, addresses): &(&Node, &str)| addresses.split(',').all(is_own_address);
+        let Some((node, _)) = advertised(service).into_iter().find(is_own) else {
             continue;
         };
-        for (node, addresses) in advertised(service) {
-            if addresses.split(',').all(is_own_address) {
-                found.push_once(finding(service, asking, node));
-            }
-        }
+        found.extend_once(client(project, service).map(|asking| finding(service, asking, node)));
     }
 }
 
