@@ -4,8 +4,7 @@ A thing is a function of that number. It gives the text of `compose.yaml`, or a 
 `compose.yaml` is one. LOADED holds what compose loads, REJECTED what it does not; in LINES, a thing's files are named on the
 command line as well.
 
-Not among them is what is known to grow faster: lists and mappings in brackets that lie in each other, of which the parser looks
-at each that is open for every word (10,000 at most); many deploys beside many jobs, and many services that ask for many hosts
+Not among them is what is known to grow faster: many deploys beside many jobs, and many services that ask for many hosts
 which nobody has, where each of the ones is held beside each of the others; the stages of a Dockerfile, each looked for among
 those before it; and many projects in one directory, which each of them lists. Faults of the text beside which a file is looked
 through, and files that include each other in a row, are here and grow faster still.

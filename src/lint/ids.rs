@@ -27,6 +27,7 @@ pub const IDS: &[Id] = &[
     id("env-file", "a file of variables cannot be read"),
     id("environment", "a variable that compose itself reads is not valid"),
     id("extends-cycle", "a service extends itself"),
+    id("extends-depth", "too many services extend one another"),
     id("extends-unknown", "a service extends one that does not exist"),
     id(
         "external-name",

@@ -20,6 +20,7 @@ const REASONS: [(&str, &str); 0] = [];
 const DEVIATIONS: [&str; 4] = [
     "A file whose aliases come to more than 400,000 values is rejected; compose takes gigabytes and minutes over it.",
     "What lies more than 250 levels deep is left out with a warning.",
+    "A row of more than 1,000 services that extend one another is rejected.",
     "Files that are fetched, from a Git repository or a registry, are not: a warning says so, and nothing is said to be \
      missing that they may have.",
     "A project that only the rendering of compose fails at, such as an ssh key with a path printed as JSON, is accepted.",

@@ -37,6 +37,9 @@ struct Reference {
     span: Span,
 }
 
+/// How many services may extend one another in a row: each takes room on the stack.
+const LONGEST_ROW: usize = 1000;
+
 /// A file and a service in it.
 type Step = (String, String);
 
@@ -133,6 +136,10 @@ impl Loader {
         if !trail.insert(step) {
             let message = format!("the service \"{name}\" extends itself, by way of others or at once");
             return self.problems.stop(Diagnostic::error("extends-cycle", span, message));
+        }
+        if trail.len() > LONGEST_ROW {
+            let message = format!("more than {LONGEST_ROW} services extend one another");
+            return self.problems.stop(Diagnostic::error("extends-depth", span, message));
         }
         Ok(())
     }
@@ -270,4 +277,33 @@ fn unwrap(mut root: Node, name: &str) -> Node {
     let span = root.span;
     let service = root.get_mut("services").and_then(|services| services.remove(name));
     service.unwrap_or_else(|| super::decode::empty(span))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compose::load::{Request, load};
+
+    /// What is found in a project of so many services, each of which extends the next.
+    fn found(count: usize) -> Vec<String> {
+        let mut text = "services:\n".to_owned();
+        for at in 1..count {
+            text += &format!("  s{at:05}: {{extends: s{:05}}}\n", at + 1);
+        }
+        text += &format!("  s{count:05}: {{image: i}}\n");
+        let request = Request {
+            directory: "/nowhere/p".to_owned(),
+            files: vec!["-".to_owned()],
+            stdin: Some(text.into_bytes()),
+            ..Request::default()
+        };
+        let loaded = crate::compose::load::testing::on_large_stack(|| load(request));
+        loaded.diagnostics.iter().map(|found| found.code.to_string()).collect()
+    }
+
+    #[test]
+    fn a_row_that_is_too_long_is_an_error_and_no_crash() {
+        assert_eq!(found(LONGEST_ROW), [""; 0]);
+        assert_eq!(found(20_000), ["extends-depth"]);
+    }
 }

@@ -24,3 +24,13 @@ pub(super) fn told(problems: &Diagnostics) -> String {
     let messages: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
     messages.join("\n")
 }
+
+/// Does `work` with the stack that threads of the program have.
+pub(crate) fn on_large_stack<R: Send>(work: impl FnOnce() -> R + Send) -> R {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new()
+            .stack_size(64 << 20)
+            .spawn_scoped(scope, work);
+        thread.unwrap().join().unwrap()
+    })
+}

@@ -48,8 +48,8 @@ fn check(project: &Project<'_>, found: &mut Found) {
             let (Some(port), Some(other)) = (host.port, project.service(host.name)) else {
                 continue;
             };
-            // What a server is told of itself is for others: env files are shared.
-            if host.name == service.name() {
+            // What a server is told of itself is for others: env files are shared. So are addresses for a person's browser.
+            if host.name == service.name() || host.is_own() {
                 continue;
             }
             let target = other
@@ -92,5 +92,12 @@ mod tests {
         assert!(app("http://other:8080", "'8080:80'").is_empty());
         assert!(app("http://db:8080", "'8000-9000:80'").is_empty());
         assert_eq!(app("http://db:8080", "'8080:80'"), ["db:8080"]);
+    }
+
+    #[test]
+    fn what_a_browser_or_the_server_itself_is_told_is_left_alone() {
+        let text = "services:\n  db: {image: w, ports: ['8080:80'], environment: {ADDRESS: 'db:8080'}}\n  \
+                    app: {image: i, environment: {LOGIN_REDIRECT_URI: 'http://db:8080/login'}}\n";
+        assert_eq!(found(&RULE, text), [""; 0]);
     }
 }

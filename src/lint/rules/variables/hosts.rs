@@ -129,12 +129,12 @@ impl<'a> Host<'a> {
         kind.is_some_and(|scheme| DATA.contains(&scheme)) && !self.is_own()
     }
 
-    /// Whether it is all that a variable holds that is named after the host of something: `DB_HOST`, in the file in which
+    /// Whether it is all that a variable holds that is named after the host of something, such as `DB_HOST`, in the file in which
     /// the service itself is written. What it extends has values for more than are used.
     pub(super) fn is_alone_in_variable(&self, service: &Service<'_>) -> bool {
         let is_here = self.value.node.span.source == service.key.span.source;
         let key = self.value.key.unwrap_or_default().to_ascii_uppercase();
-        let is_named = ["_HOST", "_HOSTNAME"].iter().any(|ending| key.ends_with(ending));
+        let is_named = key.ends_with("_HOST");
         is_here && self.scheme.is_none() && is_named && self.value.node.as_str() == Some(self.name)
     }
 
