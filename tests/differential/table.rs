@@ -17,7 +17,7 @@ pub(crate) struct Set {
 const REASONS: [(&str, &str); 0] = [];
 
 /// What no case has, or none can: where the loader means to differ from compose.
-const DEVIATIONS: [&str; 4] = [
+const DEVIATIONS: [&str; 5] = [
     "A file whose aliases come to more than 400,000 values is rejected; compose takes gigabytes and minutes over it.",
     "What lies more than 250 levels deep is left out with a warning.",
     "A row of more than 1,000 services that extend one another is rejected.",
