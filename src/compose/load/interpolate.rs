@@ -247,3 +247,27 @@ pub(super) fn boolean(text: &str) -> Option<bool> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::compose::load::{Request, load};
+
+    #[test]
+    fn a_dollar_sign_in_the_middle_of_a_word_is_told_how_it_is_written() {
+        let help = |value: &str| {
+            let text = format!("services: {{a: {{image: i, environment: {{P: '{value}'}}}}}}\n");
+            let loaded = load(Request {
+                directory: "/nowhere/p".to_owned(),
+                files: vec!["-".to_owned()],
+                stdin: Some(text.into_bytes()),
+                ..Request::default()
+            });
+            let found = loaded.diagnostics.iter().find(|found| found.code == "variable-unset");
+            found.unwrap().help.clone().unwrap()
+        };
+        assert!(help("E!r%ZwH3#2P$GVqF").starts_with("write $$"));
+        assert!(help("$GVqF").starts_with("set it"));
+        assert!(help("http://$HOST/x").starts_with("set it"));
+        assert!(help("a${GVqF}").starts_with("set it"));
+    }
+}

@@ -182,6 +182,7 @@ mod tests {
             "command: echo $$B",
             "command: curl http://a/*",
             "command: awk '{print $$A}'",
+            "command: [postgres, -c, 'archive_command=backup --as=$${A} %p']",
         ] {
             assert!(command(value).is_empty(), "{value}");
         }
