@@ -122,6 +122,12 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
+    /// Whether it has a fix that keeps what compose makes of the rest.
+    #[must_use]
+    pub fn has_safe_fix(&self) -> bool {
+        self.fix.as_ref().is_some_and(|fix| fix.is_safe)
+    }
+
     /// A finding of this severity.
     #[must_use]
     pub fn new(
@@ -203,7 +209,7 @@ pub struct Remark {
 }
 
 /// What was found in one project.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Findings {
     /// The file that stands for the project where a finding has no place, as the user named it.
     pub project: String,

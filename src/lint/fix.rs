@@ -43,7 +43,7 @@ type Name = (String, String);
 /// are made that `allow_unsafe` allows.
 #[must_use]
 pub fn fix(project: &str, request: &Request, settings: &Settings, allow_unsafe: bool) -> Fixed {
-    let examined = examine(project.to_owned(), request.clone(), settings, true);
+    let examined = examine(project.to_owned(), request.clone(), settings, |_| true);
     let mut fixer = Fixer::new(project, request.clone(), settings, examined);
     fixer.run(Proof::Strict);
     if allow_unsafe {
@@ -60,14 +60,15 @@ pub fn fix(project: &str, request: &Request, settings: &Settings, allow_unsafe: 
 
 /// Lints a project, and tries what its rules call safe: what turns out not to be is not called so.
 pub(super) fn tried(project: &str, request: Request, settings: &Settings) -> Findings {
-    let mut found = examine(project.to_owned(), request.clone(), settings, false).findings;
-    let is_safe = |finding: &Diagnostic| finding.fix.as_ref().is_some_and(|fix| fix.is_safe);
-    if found.diagnostics.iter().any(is_safe) {
-        let examined = examine(project.to_owned(), request.clone(), settings, true);
-        let mut fixer = Fixer::new(project, request, settings, examined);
-        fixer.run(Proof::Strict);
-        demote(&mut found, &fixer.unproven);
+    let has_safe = |found: &[Diagnostic]| found.iter().any(Diagnostic::has_safe_fix);
+    let examined = examine(project.to_owned(), request.clone(), settings, has_safe);
+    if !has_safe(&examined.findings.diagnostics) {
+        return examined.findings;
     }
+    let mut found = examined.findings.clone();
+    let mut fixer = Fixer::new(project, request, settings, examined);
+    fixer.run(Proof::Strict);
+    demote(&mut found, &fixer.unproven);
     found
 }
 
@@ -114,10 +115,9 @@ impl<'a> Fixer<'a> {
                 Proof::Strict => fix.is_safe && !self.unproven.contains(&name(finding)),
                 Proof::Loose => !self.refused.contains(&name(finding)),
             });
+            let [first, rest @ ..] = chosen.as_slice() else { break };
             let request = with(&self.request, &self.now.findings, &chosen);
-            let names: Vec<Name> = chosen.iter().map(|finding| name(finding)).collect();
-            let [first, rest @ ..] = names.as_slice() else { break };
-            let after = examine(self.project.to_owned(), request.clone(), self.settings, true);
+            let after = examine(self.project.to_owned(), request.clone(), self.settings, |_| true);
             if proof.holds(&self.now, &after, &chosen) {
                 keep(&mut self.files, &self.now.findings, &chosen);
                 (self.request, self.now) = (request, after);
@@ -130,7 +130,7 @@ impl<'a> Fixer<'a> {
                     Proof::Strict => &mut self.unproven,
                     Proof::Loose => &mut self.refused,
                 };
-                bad.insert(first.clone());
+                bad.insert(name(first));
             }
         }
     }
@@ -325,7 +325,7 @@ mod tests {
     fn a_change_that_does_harm_is_not_made() {
         let (_directory, request) = project(LOOPING);
         let settings = Settings::default();
-        let look = |request: Request| examine("compose.yaml".to_owned(), request, &settings, true);
+        let look = |request: Request| examine("compose.yaml".to_owned(), request, &settings, |_| true);
         let mut before = look(request.clone());
         let mut fixes = before.findings.diagnostics.iter_mut();
         let wrong = fixes.find_map(|finding| finding.fix.as_mut()).unwrap();
@@ -360,7 +360,7 @@ mod tests {
     fn what_is_said_to_be_safe_is_fixed() {
         let text = "services: {t: {image: \"node:20\", command: sh -c npm test || true}}\n";
         let (_directory, request) = project(text);
-        let is_safe = |finding: &&Diagnostic| finding.fix.as_ref().is_some_and(|fix| fix.is_safe);
+        let is_safe = |finding: &&Diagnostic| finding.has_safe_fix();
         let said = lint("compose.yaml".to_owned(), request, &Settings::default());
         let said = said.diagnostics.iter().filter(is_safe).count();
         let (_, left) = fixed(text, false);

@@ -86,10 +86,15 @@ struct Examined {
     counts: BTreeMap<Cow<'static, str>, usize>,
 }
 
-/// Lints one project. `counts` says whether every rule is to be looked at besides.
-fn examine(project: String, request: Request, chosen: &Settings, counts: bool) -> Examined {
+/// Lints one project. `counts` says, by what is found, whether every rule is to be looked at besides.
+fn examine(
+    project: String,
+    request: Request,
+    chosen: &Settings,
+    counts: impl FnOnce(&[Diagnostic]) -> bool,
+) -> Examined {
     let fallback = PathBuf::from(&request.directory);
-    let loaded = load(request);
+    let mut loaded = load(request);
     let directory = directory(&loaded).unwrap_or(fallback);
     let file = settings_file::read(&chosen.file, &directory, loaded.sources.next_id());
     let settings = match &file {
@@ -109,12 +114,11 @@ fn examine(project: String, request: Request, chosen: &Settings, counts: bool) -
     let sources: Vec<(SourceId, &Source)> = loaded.sources.with_ids().collect();
     let is_checked = |id: &str| rules::all().any(|rule| rule.id == id && settings.level(rule).is_some());
     ignore::apply(&sources, &mut diagnostics, is_checked);
-    let counts = if counts {
+    let counts = if counts(&diagnostics) {
         count(&loaded, settings)
     } else {
         BTreeMap::new()
     };
-    let mut loaded = loaded;
     let (model, documents) = (loaded.model.take(), std::mem::take(&mut loaded.documents));
     let mut findings = findings(project, loaded, diagnostics);
     findings.loads = model.is_some();

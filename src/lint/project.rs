@@ -649,10 +649,16 @@ impl<'a> Service<'a> {
         words.filter_map(Node::as_str).collect()
     }
 
+    /// The image that it runs, where it is not built here.
+    #[must_use]
+    pub fn pulled_image(&self) -> Option<&'a Node> {
+        self.get("image").filter(|_| self.get("build").is_none())
+    }
+
     /// What is known of the server that it runs: its image is a known one, and it runs nothing else.
     #[must_use]
     pub fn server(&self) -> Option<&'static Known> {
-        let image = self.text("image").filter(|_| self.get("build").is_none())?;
+        let image = self.pulled_image().and_then(Node::as_str)?;
         let known = images::known(image)?;
         let words = self.words();
         let is_plain = words.is_empty() && known.command.is_none();

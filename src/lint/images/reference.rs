@@ -120,6 +120,14 @@ impl<'a> Reference<'a> {
         format!("{registry}/{library}{}", self.repository)
     }
 
+    /// The repository as its registry knows it: `library/postgres` for `postgres`.
+    #[must_use]
+    pub fn path(&self) -> String {
+        let full = self.full_repository();
+        full.split_once('/')
+            .map_or_else(String::new, |(_, path)| path.to_owned())
+    }
+
     /// The name as the engine knows it: `docker.io/library/postgres:latest` for `postgres`.
     #[must_use]
     pub fn full(&self) -> String {

@@ -104,17 +104,13 @@ fn every_fix_makes_the_fixed_example_and_nothing_else() {
     }
 }
 
-fn is_safe(finding: &Diagnostic) -> bool {
-    finding.fix.as_ref().is_some_and(|fix| fix.is_safe)
-}
-
 /// With every rule looked at, and the model compared: what a fix does not say that it changes, it must not change.
 #[test]
 fn every_fix_does_what_it_says_and_no_harm() {
     let mut wrong = Vec::new();
     for rule in all().filter(|rule| rule.fixed.is_some()) {
         let (found, _, directory) = examined(rule.bad, rule);
-        let has_unsafe = !of(&found, rule).iter().all(|finding| is_safe(finding));
+        let has_unsafe = !of(&found, rule).iter().all(|finding| finding.has_safe_fix());
         let request = Request {
             directory: directory.path().to_str().unwrap().to_owned(),
             ..Request::default()
@@ -155,7 +151,13 @@ fn keys(example: &str) -> Option<Vec<(String, String)>> {
 /// Fixes that meet in one service: together they must do no harm either.
 #[test]
 fn safe_fixes_of_any_two_rules_get_on_with_each_other() {
-    let with_keys = all().filter(|rule| examined(rule.bad, rule).0.diagnostics.iter().any(is_safe));
+    let with_keys = all().filter(|rule| {
+        examined(rule.bad, rule)
+            .0
+            .diagnostics
+            .iter()
+            .any(Diagnostic::has_safe_fix)
+    });
     let parts: Vec<_> = with_keys.filter_map(|rule| Some((rule, keys(rule.bad)?))).collect();
     let pairs: Vec<_> = parts.iter().flat_map(|a| parts.iter().map(move |b| (a, b))).collect();
     assert!(pairs.len() > 100, "{}", pairs.len());
@@ -181,7 +183,7 @@ fn safe_fixes_of_any_two_rules_get_on_with_each_other() {
         let count =
             |findings: &Findings, id: &str| findings.diagnostics.iter().filter(|found| found.code == id).count();
         let new = all().find(|rule| count(&fixed.findings, rule.id) > count(&before, rule.id));
-        let left = fixed.findings.diagnostics.iter().find(|finding| is_safe(finding));
+        let left = fixed.findings.diagnostics.iter().find(|finding| finding.has_safe_fix());
         let is_worse = new.is_some() || left.is_some() || fixed.findings.loads != before.loads;
         is_worse.then(|| {
             format!(

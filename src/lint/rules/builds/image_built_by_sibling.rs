@@ -57,7 +57,7 @@ FROM python:3.13
 
 fn check(project: &Project<'_>, found: &mut Found) {
     for service in project.services() {
-        let Some(node) = service.get("image").filter(|_| service.get("build").is_none()) else {
+        let Some(node) = service.pulled_image() else {
             continue;
         };
         if matches!(service.text("pull_policy"), Some("never" | "build")) {

@@ -77,7 +77,7 @@ fn behind_entrypoint(project: &Project<'_>, service: &Service<'_>) -> Option<Dia
 
 /// A server that does nothing without a command.
 fn by_itself(service: &Service<'_>) -> Option<Diagnostic> {
-    let image = service.get("image").filter(|_| service.get("build").is_none())?;
+    let image = service.pulled_image()?;
     let command = known(image.as_str()?)?
         .command
         .filter(|_| service.items("entrypoint").len() == 0)?;

@@ -98,11 +98,11 @@ const ROWS: [Row; 14] = [
 
 fn check(project: &Project<'_>, found: &mut Found) {
     for service in project.services() {
-        let Some(image) = service.text("image").filter(|_| service.get("build").is_none()) else {
+        let Some(image) = service.pulled_image().and_then(Node::as_str) else {
             continue;
         };
-        let repository = Reference::split(image).full_repository();
-        let name = repository.split_once('/').map_or("", |(_, name)| name);
+        let path = Reference::split(image).path();
+        let name = path.as_str();
         for (_, variable, refuses) in ROWS.iter().filter(|(images, ..)| images.contains(&name)) {
             let value = service.node.at(&["environment", variable]);
             found.extend_once(value.and_then(|value| finding(project, service, variable, value, *refuses)));

@@ -42,7 +42,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
 }
 
 fn finding(service: &Service<'_>) -> Option<Diagnostic> {
-    let image = service.text("image").filter(|_| service.get("build").is_none())?;
+    let image = service.pulled_image().and_then(Node::as_str)?;
     let level = level(image)?;
     let is_it = |node: &&Node| {
         let text = node.as_str().unwrap_or_default().replace('_', "-");

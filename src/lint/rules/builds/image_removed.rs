@@ -30,7 +30,7 @@ services:
 
 fn check(project: &Project<'_>, found: &mut Found) {
     for service in project.services() {
-        let Some(node) = service.get("image").filter(|_| service.get("build").is_none()) else {
+        let Some(node) = service.pulled_image() else {
             continue;
         };
         let image = node.as_str().unwrap_or_default();

@@ -45,7 +45,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
 }
 
 fn finding(project: &Project<'_>, service: &Service<'_>) -> Option<Diagnostic> {
-    let node = service.get("image").filter(|_| service.get("build").is_none())?;
+    let node = service.pulled_image()?;
     let image = node.as_str()?;
     let reference = Reference::parse(image).ok().filter(|image| image.digest.is_none())?;
     let is_local = matches!(service.text("pull_policy"), Some("never" | "build")) || project.builder(image).is_some();

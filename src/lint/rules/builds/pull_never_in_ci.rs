@@ -37,7 +37,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
         else {
             continue;
         };
-        let image = service.get("image").filter(|_| service.get("build").is_none());
+        let image = service.pulled_image();
         let Some(image) = image
             .filter(|image| project.is_literal(image.span))
             .and_then(Node::as_str)

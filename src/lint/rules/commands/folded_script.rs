@@ -68,11 +68,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
 fn finding(project: &Project<'_>, service: &Service<'_>, argv: &Argv<'_>) -> Option<Diagnostic> {
     let (_, node) = argv.script()?;
     // A text is split into words, with whatever sign it begins: another rule tells.
-    if argv
-        .parts
-        .iter()
-        .any(|part| project.is_text(part.node.span) && part.node.span.holds(node.span))
-    {
+    if argv.part_of(node).is_some_and(|part| project.is_text(part.node.span)) {
         return None;
     }
     let second = second_command(&folded_lines(project, node)?)?;

@@ -74,10 +74,7 @@ fn finding(project: &Project<'_>, service: &Service<'_>, argv: &Argv<'_>) -> Opt
     let level = if is_word { Severity::Error } else { Severity::Warning };
     let name = service.name();
     let (ran, lost) = (short(script.text), lost.join(" "));
-    let part = argv
-        .parts
-        .iter()
-        .find(|part| part.node.items().any(|item| std::ptr::eq(item, node)));
+    let part = argv.part_of(node);
     let help = match part.and_then(|part| second_command(&written_lines(project, part.node))) {
         Some(_) => {
             "give it the lines as one item of a list that is written with |, and \"set -e\" before them".to_owned()
@@ -116,10 +113,7 @@ fn is_sourcing(script: &str) -> bool {
 }
 
 fn fix(project: &Project<'_>, service: &Service<'_>, argv: &Argv<'_>, index: usize, node: &Node) -> Option<Fix> {
-    let part = argv
-        .parts
-        .iter()
-        .find(|part| part.node.items().any(|item| std::ptr::eq(item, node)))?;
+    let part = argv.part_of(node)?;
     let last = argv.parts.last()?;
     if !std::ptr::eq(part.node, last.node) || !is_own(project, service, part.node.span) {
         return None;

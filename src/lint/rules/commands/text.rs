@@ -33,6 +33,12 @@ impl<'a> Argv<'a> {
         self.nodes().filter_map(Node::as_str).collect()
     }
 
+    /// The part that a word is in.
+    pub(super) fn part_of(&self, word: &Node) -> Option<Part<'a>> {
+        let has_it = |part: &&Part<'a>| part.node.items().any(|item| std::ptr::eq(item, word));
+        self.parts.iter().find(has_it).copied()
+    }
+
     /// Whether it is known which program runs: what stands in `command` alone is given to the image's entrypoint, which
     /// mostly runs it, but not always.
     pub(super) fn has_entrypoint(&self) -> bool {

@@ -5,6 +5,7 @@ use crate::lint::images::Reference;
 use crate::lint::mounts::{self, Mount};
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
+use crate::yaml::Node;
 
 /// See its summary.
 pub(super) const RULE: Rule = Rule {
@@ -49,7 +50,7 @@ const SINCE: u32 = 18;
 
 fn check(project: &Project<'_>, found: &mut Found) {
     for service in project.services() {
-        let image = service.text("image").filter(|_| service.get("build").is_none());
+        let image = service.pulled_image().and_then(Node::as_str);
         // Whoever says where the data is, is obeyed; and it is the image's own entrypoint that looks.
         let is_own = service.node.at(&["environment", "PGDATA"]).is_some() || service.items("entrypoint").len() > 0;
         if is_own || !image.is_some_and(is_new) {
@@ -79,8 +80,8 @@ fn finding(service: &Service<'_>, mount: &Mount<'_>) -> Diagnostic {
 /// Whether an image is of the version or a later one: without a version it is the latest.
 fn is_new(image: &str) -> bool {
     let reference = Reference::split(image);
-    let repository = reference.full_repository();
-    let name = repository.split_once('/').map_or("", |(_, name)| name);
+    let path = reference.path();
+    let name = path.as_str();
     let is_postgres = matches!(
         name,
         "library/postgres" | "docker/library/postgres" | "pgvector/pgvector" | "postgis/postgis"

@@ -94,17 +94,11 @@ fn has(service: &Service<'_>, name: &str) -> bool {
 }
 
 fn finding(project: &Project<'_>, service: &Service<'_>, name: &str, value: &Node) -> Diagnostic {
-    let is_declared = project.section("secrets").any(|(key, _)| &*key.text == name)
-        || project
-            .model
-            .unused
-            .iter()
-            .any(|(section, key, _)| *section == "secrets" && &*key.text == name);
     let finding = at(
         value.span,
         format!("\"{}\" is not given the secret \"{name}\"", service.name()),
     );
-    if !is_declared {
+    if project.declared("secrets", name).is_none() {
         return finding
             .help("declare the secret below the top-level secrets, and name it in the service's own")
             .at_most(Severity::Warning);

@@ -78,7 +78,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
 
 fn finding(project: &Project<'_>, service: &Service<'_>, need: Need<'_>, other: &Service<'_>) -> Option<Diagnostic> {
     let (name, other_name) = (service.name(), other.name());
-    let image = other.text("image").filter(|_| other.get("build").is_none());
+    let image = other.pulled_image().and_then(Node::as_str);
     let help = image.and_then(known).and_then(|known| known.shown_check()).map_or_else(
         || "give it a healthcheck".to_owned(),
         |check| format!("give it a check: {check}"),

@@ -8,6 +8,7 @@ use crate::lint::health::{Check, Step, check as check_of};
 use crate::lint::images::Reference;
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
+use crate::yaml::Node;
 
 /// See its summary.
 pub(super) const RULE: Rule = Rule {
@@ -62,7 +63,7 @@ services:
 
 fn check(project: &Project<'_>, found: &mut Found) {
     for service in project.services() {
-        let image = service.text("image").filter(|_| service.get("build").is_none());
+        let image = service.pulled_image().and_then(Node::as_str);
         let (Some(kind), Some(check)) = (image.and_then(kind), check_of(service)) else {
             continue;
         };

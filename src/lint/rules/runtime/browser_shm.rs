@@ -43,7 +43,7 @@ const BROWSERS: [&str; 6] = [
 
 fn check(project: &Project<'_>, found: &mut Found) {
     for service in project.services() {
-        let Some(node) = service.get("image").filter(|_| service.get("build").is_none()) else {
+        let Some(node) = service.pulled_image() else {
             continue;
         };
         let name = Reference::split(node.as_str().unwrap_or_default()).full_repository();
