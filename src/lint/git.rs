@@ -9,6 +9,12 @@ const ENTRY: usize = 62;
 /// The bytes before the first entry.
 const HEADER: usize = 12;
 
+/// Where in an entry its mode is.
+const MODE: usize = 24;
+
+/// The bits of a mode by which a file can be run.
+const EXECUTABLE: u32 = 0o111;
+
 /// The flag of an entry that has two more bytes of flags.
 const EXTENDED: u8 = 0x40;
 
@@ -19,16 +25,87 @@ const MOST_PARENTS: usize = 8;
 /// that is not read here.
 #[must_use]
 pub(super) fn is_tracked(path: &Path) -> Option<bool> {
-    let root = path
+    Some(entry(path)?.is_some())
+}
+
+/// Whether Git writes a file as a program when it checks it out; none where it does not have the file.
+#[must_use]
+pub(super) fn is_executable(path: &Path) -> Option<bool> {
+    Some(entry(path)?? & EXECUTABLE != 0)
+}
+
+/// What Git makes of the line endings of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LineEndings {
+    /// It leaves them alone.
+    Kept,
+    /// The repository has `\n`; what a checkout has depends on the machine.
+    Converted,
+    /// Every checkout has `\n`.
+    Lf,
+}
+
+/// What the `.gitattributes` above a file and the configuration of its repository make of its line endings.
+#[must_use]
+pub(super) fn line_endings(path: &Path) -> LineEndings {
+    let Some(root) = root(path) else {
+        return LineEndings::Kept;
+    };
+    let config = directory(root).and_then(|git| fs::read_to_string(git.join("config")).ok());
+    let config = config.unwrap_or_default().to_ascii_lowercase();
+    let mut settings = config.lines().filter_map(|line| line.split_once('='));
+    let mut is_text = settings.any(|(key, value)| key.trim() == "autocrlf" && matches!(value.trim(), "true" | "input"));
+    let mut is_lf = false;
+    let mut directories: Vec<&Path> = path
         .ancestors()
         .skip(1)
-        .find(|directory| directory.join(".git").exists())?;
+        .take_while(|directory| directory.starts_with(root))
+        .collect();
+    directories.reverse();
+    for directory in directories {
+        let text = fs::read_to_string(directory.join(".gitattributes")).unwrap_or_default();
+        let Ok(below) = path.strip_prefix(directory) else {
+            continue;
+        };
+        let lines = text
+            .lines()
+            .filter_map(|line| line.trim().split_once(char::is_whitespace));
+        for word in lines
+            .filter(|(pattern, _)| fits(pattern, below))
+            .flat_map(|(_, words)| words.split_whitespace())
+        {
+            match word {
+                "text" | "text=auto" | "crlf" => is_text = true,
+                "-text" | "binary" => is_text = false,
+                "eol=lf" => (is_text, is_lf) = (true, true),
+                "eol=crlf" => is_lf = false,
+                _ => {}
+            }
+        }
+    }
+    match (is_text, is_lf) {
+        (true, true) => LineEndings::Lf,
+        (true, false) => LineEndings::Converted,
+        _ => LineEndings::Kept,
+    }
+}
+
+/// The repository that a file lies in.
+fn root(path: &Path) -> Option<&Path> {
+    path.ancestors()
+        .skip(1)
+        .find(|directory| directory.join(".git").exists())
+}
+
+/// The mode of a file in the index of the repository that it lies in.
+fn entry(path: &Path) -> Option<Option<u32>> {
+    let root = root(path)?;
     let name = path.strip_prefix(root).ok()?.to_str()?;
     let Ok(index) = fs::read(directory(root)?.join("index")) else {
         // Nothing has been added yet.
-        return Some(false);
+        return Some(None);
     };
-    holds(&index, name.as_bytes())
+    mode(&index, name.as_bytes())
 }
 
 /// Whether a `.gitignore` above a file says that it is no part of the repository. Patterns with a `*` inside a name count
@@ -73,8 +150,8 @@ fn directory(root: &Path) -> Option<PathBuf> {
     Some(root.join(text.trim().strip_prefix("gitdir:")?.trim()))
 }
 
-/// Whether an index of the second or third version has an entry of this name. (gitformat-index)
-fn holds(index: &[u8], name: &[u8]) -> Option<bool> {
+/// The mode of the entry of this name in an index of the second or third version. (gitformat-index)
+fn mode(index: &[u8], name: &[u8]) -> Option<Option<u32>> {
     let number = |at: usize| Some(u32::from_be_bytes(index.get(at..at + 4)?.try_into().ok()?));
     if index.get(..4)? != b"DIRC" || !matches!(number(4)?, 2 | 3) {
         return None;
@@ -86,12 +163,12 @@ fn holds(index: &[u8], name: &[u8]) -> Option<bool> {
         let rest = index.get(start..)?;
         let length = rest.iter().position(|byte| *byte == 0)?;
         if rest.get(..length)? == name {
-            return Some(true);
+            return Some(number(at + MODE));
         }
         // One to eight bytes of nothing follow, up to a multiple of eight.
         at += (start - at + length) / 8 * 8 + 8;
     }
-    Some(false)
+    Some(None)
 }
 
 #[cfg(test)]
@@ -116,10 +193,10 @@ mod tests {
         let names = ["a", "b/app.env", "c.env", "d/some/longer/name"];
         let index = index(2, &names);
         for name in names {
-            assert_eq!(holds(&index, name.as_bytes()), Some(true), "{name}");
+            assert!(mode(&index, name.as_bytes()).unwrap().is_some(), "{name}");
         }
-        assert_eq!(holds(&index, b"app.env"), Some(false));
-        assert_eq!(holds(&index[..80], b"z"), None, "cut off");
+        assert_eq!(mode(&index, b"app.env"), Some(None));
+        assert_eq!(mode(&index[..80], b"z"), None, "cut off");
     }
 
     #[test]
@@ -154,9 +231,25 @@ mod tests {
     }
 
     #[test]
+    fn attributes_and_configuration_decide_about_line_endings() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path();
+        fs::create_dir_all(root.join(".git")).unwrap();
+        fs::create_dir_all(root.join("ci")).unwrap();
+        let of = |path: &str| line_endings(&root.join(path));
+        assert_eq!(of("a.sh"), LineEndings::Kept);
+        fs::write(root.join(".git/config"), "[core]\n\tautocrlf = true\n").unwrap();
+        assert_eq!(of("a.sh"), LineEndings::Converted);
+        fs::write(root.join(".gitattributes"), "* text=auto\n*.sh text eol=lf\n").unwrap();
+        assert_eq!((of("a.sh"), of("a.py")), (LineEndings::Lf, LineEndings::Converted));
+        fs::write(root.join("ci/.gitattributes"), "a.sh -text\n").unwrap();
+        assert_eq!(of("ci/a.sh"), LineEndings::Kept);
+    }
+
+    #[test]
     fn another_form_tells_nothing() {
-        assert_eq!(holds(&index(4, &["a"]), b"a"), None);
-        assert_eq!(holds(b"", b"a"), None);
+        assert_eq!(mode(&index(4, &["a"]), b"a"), None);
+        assert_eq!(mode(b"", b"a"), None);
     }
 
     #[test]
@@ -168,5 +261,7 @@ mod tests {
         assert_eq!(is_tracked(&file), Some(false));
         fs::write(directory.path().join(".git/index"), index(2, &["a.env"])).unwrap();
         assert_eq!(is_tracked(&file), Some(true));
+        assert_eq!(is_executable(&file), Some(true));
+        assert_eq!(is_executable(&directory.path().join("b")), None);
     }
 }

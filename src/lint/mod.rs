@@ -3,7 +3,9 @@
 //! Nothing here shows anything, starts a program or needs an engine.
 
 mod amend;
+pub mod base;
 mod builds;
+pub mod context;
 pub mod dockerfile;
 pub mod edits;
 pub mod example;
@@ -27,6 +29,7 @@ pub mod rules;
 pub mod secrets;
 mod settings;
 mod settings_file;
+pub mod started;
 pub mod uses;
 mod written;
 

@@ -502,13 +502,20 @@ impl<'a> Project<'a> {
         if let Some(known) = self.dockerfiles.borrow().get(&key) {
             return known.clone();
         }
-        let text = match path {
-            Some(path) => self.file(&path),
-            None => inline.map(Rc::from),
-        };
-        let read = text.map(|text| Rc::new(Dockerfile::parse_with(&text, &given)));
+        let read = self
+            .dockerfile_text(service)
+            .map(|text| Rc::new(Dockerfile::parse_with(&text, &given)));
         self.dockerfiles.borrow_mut().insert(key, read.clone());
         read
+    }
+
+    /// The text of a service's Dockerfile; none where that lies elsewhere or cannot be read.
+    #[must_use]
+    pub fn dockerfile_text(&self, service: &Service<'_>) -> Option<Rc<str>> {
+        match service.node.at(&["build", "dockerfile_inline"]).and_then(Node::as_str) {
+            Some(text) => Some(Rc::from(text)),
+            None => self.file(&self.dockerfile_path(service)?),
+        }
     }
 
     /// The text of a file beside the compose files; none where it cannot be read. It is read once.

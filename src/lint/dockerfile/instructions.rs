@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
+use super::super::images::plain;
 use super::expand::{expand, list, words};
-use super::lines;
-use super::{Argument, Copy, Dockerfile, Healthcheck, Stage};
+use super::lines::{self, Instruction};
+use super::{Argument, Copy, Dockerfile, Healthcheck, Program, Run, Stage, unset};
 
 /// What the stages are made with.
 struct Reader<'a> {
@@ -15,6 +16,8 @@ struct Reader<'a> {
     local: HashMap<String, String>,
     given: &'a dyn Fn(&str) -> Option<String>,
     escape: char,
+    /// Whether the stage that is being read has said what its command is.
+    has_command: bool,
 }
 
 /// Reads a Dockerfile.
@@ -30,49 +33,57 @@ pub(super) fn read(text: &str, given: &dyn Fn(&str) -> Option<String>) -> Docker
         local: HashMap::new(),
         given,
         escape: lines.escape,
+        has_command: false,
     };
-    for instruction in lines.instructions {
-        reader.take(&instruction.name, &instruction.rest);
+    for instruction in &lines.instructions {
+        reader.take(instruction);
     }
     reader.file
 }
 
 impl Reader<'_> {
-    fn take(&mut self, name: &str, rest: &str) {
-        match name {
-            "FROM" => self.from(rest),
-            "ARG" => self.arguments(rest),
+    fn take(&mut self, instruction: &Instruction) {
+        match &*instruction.name {
+            "FROM" => self.from(instruction),
+            "ARG" => self.arguments(&instruction.rest),
             _ => {
                 if let Some(mut stage) = self.file.stages.pop() {
-                    self.in_stage(&mut stage, name, rest);
+                    unset::collect(&mut stage, instruction);
+                    self.in_stage(&mut stage, instruction);
                     self.file.stages.push(stage);
                 }
             }
         }
     }
 
-    fn from(&mut self, rest: &str) {
-        let (_, words) = flags(words(rest, self.escape));
-        let written = words.first().map(String::as_str).unwrap_or_default();
-        let base = expand(written, self.escape, &|name| self.global.get(name).cloned()).filter(|base| !base.is_empty());
+    fn from(&mut self, instruction: &Instruction) {
+        let (_, words) = flags(words(&instruction.rest, self.escape));
+        let written = words.first().cloned().unwrap_or_default();
+        let base =
+            expand(&written, self.escape, &|name| self.global.get(name).cloned()).filter(|base| !base.is_empty());
         let is_named = words.get(1).is_some_and(|word| word.eq_ignore_ascii_case("as"));
         let index = self.file.stages.len();
         let named = |base: &String| self.file.stages.iter().rposition(|stage| stage.is_named(base));
         let parent = base.as_ref().and_then(named);
-        let inherited = parent
-            .and_then(|parent| self.file.stages.get(parent))
-            .cloned()
-            .unwrap_or_default();
+        let parent_stage = parent.and_then(|parent| self.file.stages.get(parent)).cloned();
+        let inherited = parent_stage.unwrap_or_else(|| Stage {
+            workdir: base.as_deref().and_then(first_workdir).map(str::to_owned),
+            ..Stage::default()
+        });
         self.local.clear();
+        self.has_command = false;
         self.file.stages.push(Stage {
             index,
             name: words.get(2).filter(|_| is_named).cloned(),
             base,
+            written,
+            line: instruction.line,
             parent,
             arguments: Vec::new(),
             copies: Vec::new(),
-            runs: false,
+            runs: Vec::new(),
             mounts: Vec::new(),
+            unset: Vec::new(),
             ..inherited
         });
     }
@@ -90,7 +101,10 @@ impl Reader<'_> {
                 default,
             };
             let (values, arguments) = match self.file.stages.last_mut() {
-                Some(stage) => (&mut self.local, &mut stage.arguments),
+                Some(stage) => {
+                    stage.sets.insert(argument.name.clone());
+                    (&mut self.local, &mut stage.arguments)
+                }
                 None => (&mut self.global, &mut self.file.arguments),
             };
             values.extend(value.map(|value| (argument.name.clone(), value)));
@@ -107,8 +121,9 @@ impl Reader<'_> {
         expand(text, self.escape, &value)
     }
 
-    fn in_stage(&self, stage: &mut Stage, name: &str, rest: &str) {
-        match name {
+    fn in_stage(&mut self, stage: &mut Stage, instruction: &Instruction) {
+        let rest = &*instruction.rest;
+        match &*instruction.name {
             "WORKDIR" => {
                 let [directory] = &words(rest, self.escape)[..] else {
                     stage.workdir = None;
@@ -124,19 +139,37 @@ impl Reader<'_> {
                 let is_off = rest.eq_ignore_ascii_case("none");
                 stage.healthcheck = Some(if is_off { Healthcheck::Off } else { Healthcheck::Command });
             }
-            "COPY" | "ADD" => self.copy(stage, rest, name == "ADD"),
-            "RUN" => {
-                stage.runs = true;
-                let mounts = rest.split_whitespace().map_while(|word| word.strip_prefix("--"));
-                let mounts = mounts.filter_map(|word| word.strip_prefix("mount="));
-                let from = mounts.flat_map(|mount| mount.split(',').filter_map(|part| part.strip_prefix("from=")));
-                let from = from
-                    .filter_map(|name| self.put_in(Some(stage), name))
-                    .collect::<Vec<_>>();
-                stage.mounts.extend(from);
+            "COPY" | "ADD" => self.copy(stage, instruction),
+            "RUN" => self.run(stage, instruction),
+            "VOLUME" => stage.volumes.extend(self.all(stage, list(rest, self.escape))),
+            "ENTRYPOINT" => {
+                stage.entrypoint = program(instruction);
+                // The command of what it is built on was meant for another entrypoint.
+                stage.command = stage.command.take().filter(|_| self.has_command);
+            }
+            "CMD" => {
+                stage.command = program(instruction);
+                self.has_command = true;
             }
             _ => {}
         }
+    }
+
+    fn run(&self, stage: &mut Stage, instruction: &Instruction) {
+        let rest = &*instruction.rest;
+        let mounts = rest.split_whitespace().map_while(|word| word.strip_prefix("--"));
+        let mounts = mounts.filter_map(|word| word.strip_prefix("mount="));
+        let from = mounts.flat_map(|mount| mount.split(',').filter_map(|part| part.strip_prefix("from=")));
+        let from = from
+            .filter_map(|name| self.put_in(Some(stage), name))
+            .collect::<Vec<_>>();
+        stage.mounts.extend(from);
+        let (_, command) = split_flags(rest);
+        let words = exec_form(command).map(|words| words.join(" "));
+        stage.runs.push(Run {
+            script: format!("{}\n{}", words.as_deref().unwrap_or(command), instruction.texts),
+            workdir: stage.workdir.clone(),
+        });
     }
 
     fn environment(&self, stage: &mut Stage, rest: &str) {
@@ -152,6 +185,7 @@ impl Reader<'_> {
         let known = |(name, value): (String, String)| (self.put_in(Some(stage), &value), name);
         let known: Vec<_> = pairs.into_iter().map(known).collect();
         for (value, name) in known {
+            stage.sets.insert(name.clone());
             match value {
                 Some(value) => stage.environment.insert(name, value),
                 None => stage.environment.remove(&name),
@@ -159,25 +193,27 @@ impl Reader<'_> {
         }
     }
 
-    fn copy(&self, stage: &mut Stage, rest: &str, is_add: bool) {
-        let split = rest.split_whitespace().take_while(|word| word.starts_with("--"));
-        let flags: Vec<&str> = split.collect();
-        let words = flags.iter().fold(rest, |rest, flag| {
-            rest.trim_start().strip_prefix(flag).unwrap_or(rest).trim_start()
-        });
-        let words = list(words, self.escape);
-        let Some((target, sources)) = words.split_last() else {
+    fn copy(&self, stage: &mut Stage, instruction: &Instruction) {
+        let (flags, rest) = split_flags(&instruction.rest);
+        let words = list(rest, self.escape);
+        let Some((written, sources)) = words.split_last() else {
             return;
         };
-        let from = flags.iter().find_map(|flag| flag.strip_prefix("--from="));
-        let sources = sources.iter().filter(|source| !source.starts_with("<<")).cloned();
-        let sources = self.all(stage, sources.collect());
-        let target = self.put_in(Some(stage), target).unwrap_or_else(|| target.clone());
+        let value = |name: &str| flags.iter().find_map(|flag| flag.strip_prefix(name)?.strip_prefix('='));
+        let (texts, sources): (Vec<_>, Vec<_>) = sources.iter().cloned().partition(|source| source.starts_with("<<"));
+        let sources = self.all(stage, sources);
+        let target = self.put_in(Some(stage), written).unwrap_or_else(|| written.clone());
+        let is_partial = |flag: &&str| flag.starts_with("--exclude") || flag.starts_with("--parents");
         let copy = Copy {
+            is_into_directory: sources.len() > 1 || target.ends_with(['/', '.']),
             sources,
             target: below(stage, &target).unwrap_or(target),
-            from: from.map(|from| self.put_in(Some(stage), from).unwrap_or_else(|| from.to_owned())),
-            is_add,
+            from: value("--from").map(|from| self.put_in(Some(stage), from).unwrap_or_else(|| from.to_owned())),
+            is_add: instruction.name == "ADD",
+            has_texts: !texts.is_empty(),
+            mode: value("--chmod").map(str::to_owned),
+            is_partial: flags.iter().any(is_partial),
+            line: instruction.line,
         };
         stage.copies.push(copy);
     }
@@ -197,15 +233,46 @@ fn flags(words: Vec<String>) -> (Vec<String>, Vec<String>) {
     (flags, rest)
 }
 
+/// The flags that an instruction begins with, and what follows them.
+fn split_flags(rest: &str) -> (Vec<&str>, &str) {
+    let mut flags = Vec::new();
+    let mut rest = rest.trim_start();
+    while rest.starts_with("--") {
+        let (flag, behind) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+        flags.push(flag);
+        rest = behind.trim_start();
+    }
+    (flags, rest)
+}
+
+/// The words of a list in brackets.
+fn exec_form(rest: &str) -> Option<Vec<String>> {
+    rest.starts_with('[').then(|| serde_json::from_str(rest).ok())?
+}
+
+/// What an `ENTRYPOINT` or a `CMD` runs; none for an empty one.
+fn program(instruction: &Instruction) -> Option<Program> {
+    let rest = &*instruction.rest;
+    let in_shell = || vec!["/bin/sh".to_owned(), "-c".to_owned(), rest.to_owned()];
+    let words = exec_form(rest).unwrap_or_else(in_shell);
+    (!rest.is_empty() && !words.is_empty()).then_some(Program {
+        words,
+        line: instruction.line,
+    })
+}
+
+/// The directory in which the containers of an image start, where that is known.
+fn first_workdir(image: &str) -> Option<&'static str> {
+    let plain = plain(image).map(|plain| plain.workdir);
+    plain.or((image == "scratch").then_some("/"))
+}
+
 /// A path as a stage sees it: absolute, without `.` and `..`; none where the directory that it begins in is not known.
 fn below(stage: &Stage, path: &str) -> Option<String> {
     let whole = if path.starts_with('/') {
         path.to_owned()
     } else {
-        // A base may have a directory of its own: only an empty one is known to have none.
-        let known = stage.base.as_deref() == Some("scratch") && stage.parent.is_none();
-        let start = stage.workdir.as_deref().or(known.then_some("/"))?;
-        format!("{start}/{path}")
+        format!("{}/{path}", stage.workdir.as_deref()?)
     };
     let mut parts: Vec<&str> = Vec::new();
     for part in whole.split('/') {

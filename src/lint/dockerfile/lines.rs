@@ -5,6 +5,10 @@
 pub(super) struct Instruction {
     pub(super) name: String,
     pub(super) rest: String,
+    /// The texts of its heredocs, one after the other.
+    pub(super) texts: String,
+    /// The line that it begins in, counted from 1.
+    pub(super) line: usize,
 }
 
 /// The instructions of a Dockerfile, with what its directives say.
@@ -21,7 +25,7 @@ const TAKE_HEREDOCS: [&str; 3] = ["ADD", "COPY", "RUN"];
 /// Reads the instructions.
 pub(super) fn read(text: &str) -> Lines {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut lines = text.lines();
+    let mut lines = (1..).zip(text.lines());
     let mut read = Lines {
         instructions: Vec::new(),
         escape: '\\',
@@ -34,14 +38,14 @@ pub(super) fn read(text: &str) -> Lines {
             _ => {}
         }
     }
-    let mut open: Option<String> = None;
-    while let Some(line) = lines.next() {
+    let mut open: Option<(usize, String)> = None;
+    while let Some((number, line)) = lines.next() {
         let is_silent = line.trim().is_empty() || line.trim_start().starts_with('#');
         if is_silent {
             continue;
         }
         let (part, is_continued) = continued(line, read.escape);
-        let whole = open.get_or_insert_default();
+        let (_, whole) = open.get_or_insert_with(|| (number, String::new()));
         whole.push_str(if whole.is_empty() { part.trim_start() } else { part });
         if is_continued {
             continue;
@@ -53,26 +57,31 @@ pub(super) fn read(text: &str) -> Lines {
 }
 
 impl Lines {
-    fn take<'a>(&mut self, line: Option<String>, lines: &mut impl Iterator<Item = &'a str>) {
-        let Some(line) = line else { return };
+    fn take<'a>(&mut self, open: Option<(usize, String)>, lines: &mut impl Iterator<Item = (usize, &'a str)>) {
+        let Some((number, line)) = open else { return };
         let line = line.trim();
         let (name, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
-        let instruction = Instruction {
+        let mut instruction = Instruction {
             name: name.to_ascii_uppercase(),
             rest: rest.trim().to_owned(),
+            texts: String::new(),
+            line: number,
         };
         if TAKE_HEREDOCS.contains(&&*instruction.name) {
             for (end, strips_tabs) in heredocs(&instruction.rest) {
-                let is_end = |line: &&str| {
-                    let line = if strips_tabs {
+                let stripped = |line: &'a str| {
+                    if strips_tabs {
                         line.trim_start_matches('\t')
                     } else {
                         line
-                    };
-                    line == end
+                    }
                 };
                 // What stands between is a text of its own, and no instruction.
-                let _ = lines.find(is_end);
+                let body = lines.map_while(|(_, line)| Some(stripped(line)).filter(|line| *line != end));
+                for line in body {
+                    instruction.texts.push_str(line);
+                    instruction.texts.push('\n');
+                }
             }
         }
         self.instructions.push(instruction);

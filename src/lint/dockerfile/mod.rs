@@ -3,6 +3,7 @@
 mod expand;
 mod instructions;
 mod lines;
+mod unset;
 
 use std::collections::{HashMap, HashSet};
 
@@ -35,6 +36,10 @@ pub struct Stage {
     pub name: Option<String>,
     /// The image or the stage that it is built on; none where a variable in it is not known.
     pub base: Option<String>,
+    /// The same as it is written.
+    pub written: String,
+    /// The line of its `FROM`, counted from 1.
+    pub line: usize,
     /// The earlier stage that it is built on.
     pub parent: Option<usize>,
     /// The arguments that the stage itself declares.
@@ -47,14 +52,51 @@ pub struct Stage {
     pub healthcheck: Option<Healthcheck>,
     /// What the stage itself copies, in order.
     pub copies: Vec<Copy>,
-    /// Whether the stage itself runs something.
-    pub runs: bool,
+    /// What the stage itself runs, in order.
+    pub runs: Vec<Run>,
     /// What `RUN --mount=from=…` names.
     pub mounts: Vec<String>,
     /// The ports that it exposes, as they are written: `80` or `53/udp`.
     pub exposed: Vec<String>,
     /// The variables that its containers have.
     pub environment: HashMap<String, String>,
+    /// What its containers start with, whatever their command is.
+    pub entrypoint: Option<Program>,
+    /// What its containers run where nothing else is said.
+    pub command: Option<Program>,
+    /// The directories that it declares as volumes.
+    pub volumes: Vec<String>,
+    /// The names of the variables that an `ARG` or an `ENV` sets in it, to whatever.
+    pub sets: HashSet<String>,
+    /// The variables that the stage itself uses and that no `ARG` or `ENV` in the file sets there.
+    pub unset: Vec<Unset>,
+}
+
+/// A `RUN`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// What its shell is given, or its words where no shell reads them.
+    pub script: String,
+    /// The directory in which it runs; none where that is not known here.
+    pub workdir: Option<String>,
+}
+
+/// An `ENTRYPOINT` or a `CMD`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Program {
+    /// Its words. A line without brackets is given to `/bin/sh -c`.
+    pub words: Vec<String>,
+    /// The line that it stands in, counted from 1.
+    pub line: usize,
+}
+
+/// A variable that is used and not set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unset {
+    /// Its name.
+    pub name: String,
+    /// The line of the instruction that uses it, counted from 1.
+    pub line: usize,
 }
 
 /// What a `HEALTHCHECK` says.
@@ -77,6 +119,16 @@ pub struct Copy {
     pub from: Option<String>,
     /// Whether it is an `ADD`.
     pub is_add: bool,
+    /// Whether its target is a directory by how it is written.
+    pub is_into_directory: bool,
+    /// Whether it has texts that stand in the file itself.
+    pub has_texts: bool,
+    /// The permissions of `--chmod`.
+    pub mode: Option<String>,
+    /// Whether it leaves out a part of what it names, or keeps the directories above it: `--exclude`, `--parents`.
+    pub is_partial: bool,
+    /// The line that it begins in, counted from 1.
+    pub line: usize,
 }
 
 impl Dockerfile {
@@ -124,6 +176,19 @@ impl Dockerfile {
             .iter()
             .filter(|stage| reached.contains(&stage.index))
             .collect()
+    }
+
+    /// A target and the stages that it is built on, one on the other: the lowest first.
+    #[must_use]
+    pub fn lineage(&self, target: Option<&str>) -> Vec<&Stage> {
+        // A stage stands behind the one that it is built on: there is no circle.
+        let below = |stage: &&Stage| {
+            let parent = self.stages.get(stage.parent?)?;
+            (parent.index < stage.index).then_some(parent)
+        };
+        let mut lineage: Vec<&Stage> = std::iter::successors(self.target(target), below).collect();
+        lineage.reverse();
+        lineage
     }
 
     /// The images that a target is built from, or copies from: what is no stage. A named context is among them.

@@ -75,7 +75,7 @@ fn copies_and_mounts_say_where_they_come_from() {
             (".".to_owned(), "/app", None, false)
         ]
     );
-    assert!(one.runs);
+    assert_eq!(one.runs.len(), 1);
     assert_eq!(one.mounts, ["deps"]);
 }
 

@@ -18,7 +18,7 @@ enum Tags {
 type Row = (&'static [&'static str], Tags, &'static [&'static str]);
 
 /// Images of languages and systems in the variants that everybody takes for their size.
-const ROWS: [Row; 12] = [
+const ROWS: [Row; 13] = [
     (&["debian", "ubuntu"], Tags::All, &["curl", "wget", "nc"]),
     (
         &["python", "node", "ruby", "perl", "rust", "php"],
@@ -30,8 +30,9 @@ const ROWS: [Row; 12] = [
     (
         &["python", "node", "golang", "ruby", "rust"],
         Tags::With("alpine"),
-        &["curl"],
+        &["curl", "bash"],
     ),
+    (&["php", "nginx", "redis", "docker"], Tags::With("alpine"), &["bash"]),
     (
         &["mcr.microsoft.com/dotnet/aspnet", "mcr.microsoft.com/dotnet/runtime"],
         Tags::Without("alpine"),
@@ -57,6 +58,78 @@ const ROWS: [Row; 12] = [
     ),
 ];
 
+/// An image of a language or a system: it runs whatever command it is given, and by itself a shell.
+#[derive(Clone, Copy, Debug)]
+pub struct Plain {
+    /// Its repository.
+    pub repository: &'static str,
+    /// The directory in which its containers start.
+    pub workdir: &'static str,
+    /// Whether a script of its own runs the command, and not the engine.
+    pub has_entrypoint: bool,
+    /// The shell, or the prompt of the language, that it runs by itself.
+    pub runs: &'static str,
+}
+
+const fn system(repository: &'static str, runs: &'static str) -> Plain {
+    Plain {
+        repository,
+        workdir: "/",
+        has_entrypoint: false,
+        runs,
+    }
+}
+
+/// Images of languages and systems.
+const PLAIN: [Plain; 23] = [
+    system("almalinux", "bash"),
+    system("alpine", "sh"),
+    system("amazoncorretto", "bash"),
+    system("amazonlinux", "bash"),
+    system("archlinux", "bash"),
+    system("busybox", "sh"),
+    system("debian", "bash"),
+    system("elixir", "iex"),
+    system("erlang", "erl"),
+    system("fedora", "bash"),
+    system("mcr.microsoft.com/dotnet/sdk", "bash"),
+    system("openjdk", "jshell"),
+    system("oraclelinux", "bash"),
+    system("python", "python3"),
+    system("rockylinux", "bash"),
+    system("ruby", "irb"),
+    system("rust", "bash"),
+    system("ubuntu", "bash"),
+    Plain {
+        has_entrypoint: true,
+        ..system("eclipse-temurin", "jshell")
+    },
+    Plain {
+        workdir: "/go",
+        ..system("golang", "bash")
+    },
+    Plain {
+        has_entrypoint: true,
+        ..system("node", "node")
+    },
+    Plain {
+        has_entrypoint: true,
+        ..system("php", "php -a")
+    },
+    system("gcc", "bash"),
+];
+
+/// What is known of an image of a language or a system. Variants that are servers are none.
+#[must_use]
+pub fn plain(image: &str) -> Option<&'static Plain> {
+    let name = short(image);
+    let tag = Reference::split(image).tag.unwrap_or_default();
+    let is_server = name == "php" && ["apache", "fpm"].iter().any(|word| tag.contains(word));
+    let mut known = PLAIN.iter();
+    known
+        .find(|plain| plain.repository == name && !is_server && !tag.contains("windows") && !tag.contains("nanoserver"))
+}
+
 /// Whether a program that one would look for is surely not in an image.
 #[must_use]
 pub fn lacks(image: &str, program: &str) -> bool {
@@ -81,6 +154,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn variants_that_serve_are_not_plain() {
+        assert_eq!(plain("docker.io/library/golang:1.25").unwrap().workdir, "/go");
+        assert!(plain("php:8.4-cli").is_some() && plain("php:8.4-fpm-alpine").is_none());
+        assert!(plain("me/debian").is_none() && plain("nginx").is_none());
+    }
+
+    #[test]
     fn repository_and_variant_decide() {
         for (image, program, expected) in [
             ("python:3.12-slim", "curl", true),
@@ -93,6 +173,9 @@ mod tests {
             ("ubuntu:24.04", "curl", true),
             ("me/python:3.12-slim", "curl", false),
             ("redis:7", "wget", true),
+            ("node:22-alpine", "bash", true),
+            ("redis:7-alpine", "bash", true),
+            ("postgres:17-alpine", "bash", false),
         ] {
             assert_eq!(lacks(image, program), expected, "{image}: {program}");
         }

@@ -4,6 +4,6 @@ mod bases;
 mod known;
 mod reference;
 
-pub use bases::lacks;
+pub use bases::{Plain, lacks, plain};
 pub use known::{Known, has_healthcheck, known};
 pub use reference::{Fault, Reference};

@@ -1,10 +1,11 @@
 //! A whole context that is copied, with nothing left out.
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::place;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::lint::context::ignore_file;
 use crate::lint::dockerfile::Copy;
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
@@ -70,7 +71,7 @@ fn finding(project: &Project<'_>, service: &Service<'_>) -> Option<(PathBuf, Dia
         .iter()
         .flat_map(|stage| &stage.copies)
         .any(takes_all);
-    if !copies_all || has_ignore_file(project, service, &context) {
+    if !copies_all || ignore_file(project, service, &context).is_some() {
         return None;
     }
     let unwanted = UNWANTED.iter().find(|name| context.join(name).exists());
@@ -95,16 +96,6 @@ fn finding(project: &Project<'_>, service: &Service<'_>) -> Option<(PathBuf, Dia
 fn takes_all(copy: &Copy) -> bool {
     let is_all = |source: &String| matches!(source.as_str(), "." | "./" | "/" | "*" | "./*");
     copy.from.is_none() && copy.sources.iter().any(is_all)
-}
-
-/// BuildKit prefers a file beside the Dockerfile: `Dockerfile.dockerignore`.
-fn has_ignore_file(project: &Project<'_>, service: &Service<'_>, context: &Path) -> bool {
-    let own = project.dockerfile_path(service).map(|path| {
-        let mut name = path.into_os_string();
-        name.push(".dockerignore");
-        PathBuf::from(name)
-    });
-    context.join(".dockerignore").exists() || own.is_some_and(|own| own.exists())
 }
 
 #[cfg(test)]

@@ -46,6 +46,8 @@ enum Refuses {
     Shorter(usize),
     /// That none of these is there besides.
     Without(&'static [&'static str]),
+    /// The same, from this version on.
+    WithoutSince(u32, &'static [&'static str]),
     /// That it is there at all.
     Anything,
     /// Fewer than eight characters, or fewer than three of: small letters, capitals, digits and others.
@@ -67,7 +69,7 @@ const RABBIT: &[&str] = &["library/rabbitmq"];
 const MSSQL: &[&str] = &["mssql/server"];
 const INFLUX: &[&str] = &["library/influxdb"];
 
-const ROWS: [Row; 14] = [
+const ROWS: [Row; 16] = [
     (MYSQL, "MYSQL_USER", Refuses::Value("root")),
     (MYSQL, "MARIADB_USER", Refuses::Value("root")),
     (
@@ -92,6 +94,16 @@ const ROWS: [Row; 14] = [
         "KAFKA_ZOOKEEPER_CONNECT",
         Refuses::Without(&["KAFKA_PROCESS_ROLES"]),
     ),
+    (
+        &["confluentinc/cp-kafka", "confluentinc/cp-server"],
+        "KAFKA_ZOOKEEPER_CONNECT",
+        Refuses::WithoutSince(8, &["KAFKA_PROCESS_ROLES"]),
+    ),
+    (
+        &["bitnami/kafka", "bitnamilegacy/kafka"],
+        "KAFKA_CFG_ZOOKEEPER_CONNECT",
+        Refuses::WithoutSince(4, &["KAFKA_CFG_PROCESS_ROLES"]),
+    ),
     (INFLUX, "DOCKER_INFLUXDB_INIT_PASSWORD", Refuses::Shorter(8)),
     (&["library/neo4j"], "NEO4J_AUTH", Refuses::Value("neo4j/neo4j")),
 ];
@@ -101,11 +113,20 @@ fn check(project: &Project<'_>, found: &mut Found) {
         let Some(image) = service.pulled_image().and_then(Node::as_str) else {
             continue;
         };
-        let path = Reference::split(image).path();
+        let reference = Reference::split(image);
+        let path = reference.path();
         let name = path.as_str();
+        // What moves is past every version of the table.
+        let is_moving = reference.digest.is_none() && matches!(reference.tag, None | Some("latest"));
+        let version = reference.major().or(is_moving.then_some(u32::MAX));
         for (_, variable, refuses) in ROWS.iter().filter(|(images, ..)| images.contains(&name)) {
             let value = service.node.at(&["environment", variable]);
-            found.extend_once(value.and_then(|value| finding(project, service, variable, value, *refuses)));
+            let refuses = match *refuses {
+                Refuses::WithoutSince(since, _) if version.is_none_or(|version| version < since) => continue,
+                Refuses::WithoutSince(_, others) => Refuses::Without(others),
+                refuses => refuses,
+            };
+            found.extend_once(value.and_then(|value| finding(project, service, variable, value, refuses)));
         }
     }
 }
@@ -204,5 +225,11 @@ mod tests {
         assert_eq!(of("mcr.microsoft.com/mssql/server", "SA_PASSWORD: Only4Tests"), 0);
         assert_eq!(of("apache/kafka:4.1.0", "KAFKA_ZOOKEEPER_CONNECT: 'zk:2181'"), 1);
         assert_eq!(of("me/mysql", "MYSQL_USER: root"), 0);
+        for (image, expected) in [("8.0.0", 1), ("latest", 1), ("7.9.0", 0), ("${V:-8}", 1)] {
+            let image = format!("'confluentinc/cp-kafka:{image}'");
+            assert_eq!(of(&image, "KAFKA_ZOOKEEPER_CONNECT: 'zk:2181'"), expected, "{image}");
+            let with_roles = "KAFKA_ZOOKEEPER_CONNECT: 'zk:2181', KAFKA_PROCESS_ROLES: broker";
+            assert_eq!(of(&image, with_roles), 0, "{image}");
+        }
     }
 }

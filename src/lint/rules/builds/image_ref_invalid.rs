@@ -1,5 +1,6 @@
 //! The name of an image that the engine does not take.
 
+use super::place;
 use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
 use crate::lint::images::{Fault, Reference};
 use crate::lint::project::{Project, Service};
@@ -37,6 +38,7 @@ services:
 
 fn check(project: &Project<'_>, found: &mut Found) {
     for service in project.services() {
+        found.extend_once(in_dockerfile(project, service));
         let tags = service.node.at(&["build", "tags"]).into_iter().flat_map(Node::items);
         for node in service.get("image").into_iter().chain(tags) {
             let Some(image) = node.as_str().filter(|image| !is_id(image)) else {
@@ -48,6 +50,39 @@ fn check(project: &Project<'_>, found: &mut Found) {
             }
         }
     }
+}
+
+/// The first image that a Dockerfile builds on and that has no valid name.
+fn in_dockerfile(project: &Project<'_>, service: &Service<'_>) -> Option<Diagnostic> {
+    let span = place::of(service, &["dockerfile", "context"])?;
+    let file = project.dockerfile(service).filter(|file| file.syntax.is_none())?;
+    let build = service.get("build")?;
+    let target = build.get("target").and_then(Node::as_str);
+    let contexts = build.get("additional_contexts");
+    let stages = file.reached(target);
+    let bases = stages
+        .iter()
+        .filter(|stage| stage.parent.is_none() && !stage.written.contains('$'));
+    let names = bases.filter_map(|stage| Some((stage.base.as_deref()?, stage.line)));
+    // Another context can take the place of an image, whatever its name is.
+    let mut images = names.filter(|(image, _)| contexts.is_none_or(|contexts| contexts.get(image).is_none()));
+    images.find_map(|(image, line)| {
+        let help = match Reference::parse(image) {
+            Err(Fault::Capital) => format!("write `{}`: {}", image.to_lowercase(), Fault::Capital.message()),
+            Err(fault) => fault.message().to_owned(),
+            Ok(parts) => {
+                let owner = capital_owner(&parts)?;
+                format!(
+                    "write `{}`: Docker takes `{owner}` for a registry",
+                    image.to_lowercase()
+                )
+            }
+        };
+        let name = service.name();
+        let message =
+            format!("the Dockerfile of `{name}` builds on `{image}` (line {line}), which is no valid image name");
+        Some(at(span, message).help(help))
+    })
 }
 
 fn finding(project: &Project<'_>, service: &Service<'_>, node: &Node, image: &str) -> Option<Diagnostic> {
@@ -135,5 +170,34 @@ mod tests {
             let file = format!("services:\n  a:\n    image: {image}\n");
             assert_eq!(!found(&RULE, &file).is_empty(), is_found, "{image}");
         }
+    }
+
+    #[test]
+    fn the_images_of_a_dockerfile_are_looked_at() {
+        let marked = |build: &str, dockerfile: &str| {
+            found(
+                &RULE,
+                &format!("services: {{a: {{build: {build}}}}}\n== Dockerfile ==\n{dockerfile}\n"),
+            )
+        };
+        for dockerfile in [
+            "FROM Node:22",
+            "FROM --platform=linux/arm64 node:",
+            "FROM MyOrg/app",
+            "FROM a\nFROM B/c AS d",
+        ] {
+            assert_eq!(marked(".", dockerfile), ["."], "{dockerfile}");
+        }
+        for dockerfile in [
+            "FROM a AS Base\nFROM BASE",
+            "FROM $X",
+            "FROM scratch",
+            "FROM A/b AS unused\nFROM c",
+            "FROM localhost:5000/a",
+        ] {
+            assert_eq!(marked(".", dockerfile), [""; 0], "{dockerfile}");
+        }
+        let build = "{context: ., additional_contexts: {Base: ./src}}";
+        assert_eq!(marked(build, "FROM Base"), [""; 0]);
     }
 }

@@ -7,6 +7,25 @@ use crate::lint::git;
 use crate::lint::project::{Project, Service};
 use crate::source::Span;
 
+/// Directories that a build outside of Docker fills, often before the images are built.
+const BUILT: [&str; 12] = [
+    ".next",
+    "artifacts",
+    "bin",
+    "build",
+    "coverage",
+    "dist",
+    "node_modules",
+    "out",
+    "output",
+    "publish",
+    "target",
+    "vendor",
+];
+
+/// Endings of files that a build makes.
+const BUILT_FILES: [&str; 8] = ["deb", "exe", "jar", "rpm", "tgz", "war", "whl", "zip"];
+
 /// Where a build says the first of some things that it says; the key `build` itself where it says none of them.
 pub(super) fn of(service: &Service<'_>, keys: &[&str]) -> Option<Span> {
     let build = service.get("build")?;
@@ -26,7 +45,7 @@ fn is_short(service: &Service<'_>) -> bool {
 }
 
 /// How much it matters that nothing is at a path: what something else brings need not be there yet.
-pub(super) fn missing(project: &Project<'_>, path: &Path) -> Severity {
+pub(in crate::lint::rules) fn missing(project: &Project<'_>, path: &Path) -> Severity {
     let directory = Path::new(&project.model.directory);
     let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
     let mut names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
@@ -51,4 +70,12 @@ fn is_in_submodule(project: &Project<'_>, path: &Path) -> bool {
         (key.trim() == "path").then(|| root.join(value.trim()))
     };
     text.lines().filter_map(value).any(|module| path.starts_with(module))
+}
+
+/// Whether something other than the repository may bring a file, by its name or by a directory below `root` that it is in.
+pub(in crate::lint::rules) fn is_built(path: &Path, root: &Path) -> bool {
+    let inside = path.strip_prefix(root).unwrap_or(path);
+    let is_in_built = inside.iter().any(|part| BUILT.iter().any(|name| part == *name));
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    is_in_built || ending.is_some_and(|ending| BUILT_FILES.contains(&ending))
 }

@@ -5,7 +5,8 @@ use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
 use crate::lint::places::{is_own, part};
 use crate::lint::project::{Project, Service, is_check};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
-use crate::shell::{Command, Then, program_name};
+use crate::lint::started;
+use crate::shell::{Command, Then, commands, program_name};
 
 /// See its summary.
 pub(super) const RULE: Rule = Rule {
@@ -55,9 +56,8 @@ const SHOWS: [&str; 16] = [
 
 fn check(project: &Project<'_>, found: &mut Found) {
     for service in project.services().iter().filter(|service| service.is_job()) {
-        if let Some(finding) = main(service).and_then(|argv| finding(project, service, &argv)) {
-            found.push_once(finding);
-        }
+        let in_command = main(service).and_then(|argv| finding(project, service, &argv));
+        found.extend_once(in_command.or_else(|| in_file(project, service)));
     }
 }
 
@@ -72,8 +72,7 @@ enum Way {
 
 fn finding(project: &Project<'_>, service: &Service<'_>, argv: &Argv<'_>) -> Option<Diagnostic> {
     let (script, node) = argv.script()?;
-    // A script that looks at a status itself knows what it does.
-    if ["$?", "PIPESTATUS", "$!"].iter().any(|mark| script.text.contains(mark)) {
+    if looks_at_status(script.text) {
         return None;
     }
     let commands = script.commands();
@@ -111,6 +110,55 @@ fn finding(project: &Project<'_>, service: &Service<'_>, argv: &Argv<'_>) -> Opt
         .then(|| stop_at_errors(project, service, argv))
         .flatten();
     Some(at(span, message).help(help).at_most(level).fix(fix))
+}
+
+/// A script of the project that ends well whatever the checks in it say. Of other commands it is not known what their failure
+/// means there.
+fn in_file(project: &Project<'_>, service: &Service<'_>) -> Option<Diagnostic> {
+    let script = started::script(project, service)?;
+    let text = &*script.text;
+    let first = text.lines().next().unwrap_or_default();
+    let is_option = |word: &str| word.starts_with('-') && !word.starts_with("--") && word.contains('e');
+    let is_strict =
+        first.split_whitespace().skip(1).any(is_option) || service.words().iter().any(|word| is_option(word));
+    if is_strict || looks_at_status(text) || text.contains("trap ") {
+        return None;
+    }
+    let commands = commands(text);
+    let last = commands.last().filter(|last| always_ends_well(last))?;
+    let is_lost = |command: &&Command| {
+        let place = command.place;
+        let goes_on = matches!(command.then, Then::Semicolon | Then::Newline) && !command.options.stops_at_errors;
+        let is_plain = !place.in_condition && !place.in_function && !command.is_negated;
+        goes_on && is_plain && matters(command) && is_telling(command)
+    };
+    let command = commands.iter().find(is_lost)?;
+    let line = text.get(..command.range.start)?.matches('\n').count() + 1;
+    let what = short(text.get(command.range.clone())?);
+    let end = short(text.get(last.range.clone())?);
+    let (name, file) = (service.name(), project.shown(&script.file));
+    let message =
+        format!("`{name}` passes where `{what}` fails: `{file}` goes on after line {line} and ends with `{end}`");
+    let help = "write `set -e` at the start of the script, and leave out what hides the exit code";
+    let level = if service.is_check() {
+        Severity::Error
+    } else {
+        Severity::Warning
+    };
+    Some(at(script.started.span, message).help(help).at_most(level))
+}
+
+/// Whether a script looks at a status itself, and knows what it does.
+fn looks_at_status(text: &str) -> bool {
+    ["$?", "PIPESTATUS", "$!"].iter().any(|mark| text.contains(mark))
+}
+
+/// Whether the last command of a script is one that does not fail.
+fn always_ends_well(command: &Command) -> bool {
+    let place = command.place;
+    let is_plain = !place.in_condition && !place.in_function && !place.in_loop;
+    let says = matches!(program(command), Some("echo" | "printf"));
+    is_plain && (says || always_passes(command))
 }
 
 /// How the failure of a command gets lost, if it does. The last that waits for all others is known.
@@ -235,5 +283,39 @@ mod tests {
         ] {
             assert_eq!(script(text), [expected], "{text}");
         }
+    }
+
+    fn of_file(command: &str, script: &str) -> usize {
+        let file = format!(
+            "services: {{tests: {{image: 'python:3.13', command: {command}, working_dir: /w, volumes: ['.:/w']}}}}\n== ci.sh \
+             ==\n{script}\n"
+        );
+        found(&RULE, &file).len()
+    }
+
+    #[test]
+    fn a_script_of_the_project_is_read() {
+        for script in [
+            "#!/bin/sh\npytest\necho done\nexit 0",
+            "pytest; ruff check .\necho done",
+            "cd /w\nnpm test\ntrue",
+        ] {
+            assert_eq!(of_file("sh ./ci.sh", script), 1, "{script}");
+        }
+        for script in [
+            "#!/bin/sh -e\npytest\nexit 0",
+            "set -e\npytest\nexit 0",
+            "pytest\nrc=$?\necho done\nexit $rc",
+            "pytest || exit 1\necho done",
+            "if ! pytest; then exit 1; fi\nexit 0",
+            "pytest && echo done",
+            "echo start\npytest",
+            "pip install x\npytest",
+            "trap 'exit 1' ERR\npytest\nexit 0",
+        ] {
+            assert_eq!(of_file("sh ./ci.sh", script), 0, "{script}");
+        }
+        assert_eq!(of_file("sh -e ./ci.sh", "pytest\nexit 0"), 0);
+        assert_eq!(of_file("python ci.sh", "pytest\nexit 0"), 0);
     }
 }

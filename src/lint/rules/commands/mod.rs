@@ -11,9 +11,17 @@ mod lines;
 mod listens_on_loopback;
 mod multiline_without_shell;
 mod never_ending_job;
+mod program_missing;
+mod program_path_wrong;
+mod script_line_endings;
+mod script_not_executable;
+mod script_without_shebang;
+mod server_in_background;
+mod server_replaced;
 mod shell_builtin_as_command;
 mod shell_c_split;
 mod shell_syntax_in_exec;
+mod shell_without_terminal;
 mod text;
 
 pub(super) use never_ending_job::is_endless;
@@ -32,7 +40,15 @@ pub const RULES: &[&Rule] = &[
     &listens_on_loopback::RULE,
     &multiline_without_shell::RULE,
     &never_ending_job::RULE,
+    &program_missing::RULE,
+    &program_path_wrong::RULE,
+    &script_line_endings::RULE,
+    &script_not_executable::RULE,
+    &script_without_shebang::RULE,
+    &server_in_background::RULE,
+    &server_replaced::RULE,
     &shell_builtin_as_command::RULE,
     &shell_c_split::RULE,
     &shell_syntax_in_exec::RULE,
+    &shell_without_terminal::RULE,
 ];

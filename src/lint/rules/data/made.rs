@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::lint::dockerfile::{Dockerfile, Stage};
+use crate::lint::dockerfile::Stage;
 use crate::lint::project::{Project, Service};
 use crate::yaml::Node;
 
@@ -28,22 +28,13 @@ pub(super) struct Made {
 pub(super) fn of(project: &Project<'_>, service: &Service<'_>) -> Option<Made> {
     let file = project.dockerfile(service)?;
     let target = service.node.at(&["build", "target"]).and_then(Node::as_str);
-    let text = text(project, service)?;
+    let text = project.dockerfile_text(service)?;
     let blocks = blocks(&text);
     let mut made = Made::default();
-    let mut next = file.target(target);
-    while let Some(stage) = next {
+    for stage in file.lineage(target) {
         collect(stage, blocks.get(stage.index).map(String::as_str), &mut made);
-        next = parent(&file, stage);
     }
     Some(made)
-}
-
-/// The stage that another one is built on. It stands before it: there is no circle.
-fn parent<'a>(file: &'a Dockerfile, stage: &Stage) -> Option<&'a Stage> {
-    file.stages
-        .get(stage.parent?)
-        .filter(|parent| parent.index < stage.index)
 }
 
 fn collect(stage: &Stage, text: Option<&str>, made: &mut Made) {
@@ -64,14 +55,6 @@ fn collect(stage: &Stage, text: Option<&str>, made: &mut Made) {
     let runs = |command: &str| text.is_some_and(|text| text.contains(command));
     let installed = INSTALLERS.iter().filter(|(command, _)| runs(command));
     made.built.extend(installed.map(|(_, name)| directory.join(name)));
-}
-
-fn text(project: &Project<'_>, service: &Service<'_>) -> Option<String> {
-    if let Some(text) = service.node.at(&["build", "dockerfile_inline"]).and_then(Node::as_str) {
-        return Some(text.to_owned());
-    }
-    let text = project.file(&project.dockerfile_path(service)?)?;
-    Some(text.to_string())
 }
 
 /// The lines of each stage that run something. What is installed for all programs of the image leaves nothing beside them.

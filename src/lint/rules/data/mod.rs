@@ -18,6 +18,7 @@ mod secret_source_missing;
 mod shared;
 mod state_survives_run;
 mod unused_declaration;
+mod volume_not_writable;
 
 use crate::lint::rule::Rule;
 
@@ -39,4 +40,5 @@ pub const RULES: &[&Rule] = &[
     &secret_source_missing::RULE,
     &state_survives_run::RULE,
     &unused_declaration::RULE,
+    &volume_not_writable::RULE,
 ];

@@ -1,12 +1,12 @@
 //! A check with a program that its image does not have.
 
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::lint::base::Base;
 use crate::lint::health::{Check, Step, check as check_of};
-use crate::lint::images::{known, lacks};
+use crate::lint::images::known;
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
 use crate::shell::Then;
-use crate::yaml::Node;
 
 /// See its summary.
 pub(super) const RULE: Rule = Rule {
@@ -37,52 +37,14 @@ services:
 
 fn check(project: &Project<'_>, found: &mut Found) {
     for service in project.services() {
-        if let Some((image, check)) = image(project, service).zip(check_of(service)) {
-            found.extend_once(finding(project, service, &image, &check));
+        if let Some((base, check)) = Base::of(project, service).zip(check_of(service)) {
+            found.extend_once(finding(project, service, &base, &check));
         }
     }
 }
 
-/// An image, and what a build adds to it.
-struct Image {
-    name: String,
-    added: Option<String>,
-}
-
-impl Image {
-    fn lacks(&self, program: &str) -> bool {
-        // Whoever names it in the Dockerfile has most likely installed it.
-        let is_added = self
-            .added
-            .as_ref()
-            .is_some_and(|text| text.contains(program) && program != "sh");
-        lacks(&self.name, program) && !is_added
-    }
-}
-
-/// The image that a service runs, or that its own is built on.
-fn image(project: &Project<'_>, service: &Service<'_>) -> Option<Image> {
-    let Some(build) = service.get("build") else {
-        let name = service.text("image")?.to_owned();
-        return Some(Image { name, added: None });
-    };
-    let dockerfile = project.dockerfile(service)?;
-    let mut stage = dockerfile.target(build.get("target").and_then(Node::as_str))?;
-    while let Some(parent) = stage.parent {
-        stage = dockerfile.stages.get(parent)?;
-    }
-    let text = match build.get("dockerfile_inline").and_then(Node::as_str) {
-        Some(text) => text.to_owned(),
-        None => project.file(&project.dockerfile_path(service)?)?.to_string(),
-    };
-    Some(Image {
-        name: stage.base.clone()?,
-        added: Some(text),
-    })
-}
-
-fn finding(project: &Project<'_>, service: &Service<'_>, image: &Image, check: &Check<'_>) -> Option<Diagnostic> {
-    if check.is_shell && image.lacks("sh") {
+fn finding(project: &Project<'_>, service: &Service<'_>, base: &Base, check: &Check<'_>) -> Option<Diagnostic> {
+    if check.is_shell && base.lacks("sh") {
         let message = format!(
             "the image of \"{}\" has no shell to run its health check",
             service.name()
@@ -95,10 +57,10 @@ fn finding(project: &Project<'_>, service: &Service<'_>, image: &Image, check: &
         let rescue = steps.get(at + 1).map_or("", |next| next.program());
         !step.place.in_condition && (step.then != Then::Or || matches!(rescue, "exit" | "false"))
     };
-    let lacking = |(_, step): &(usize, &Step)| image.lacks(step.program());
+    let lacking = |(_, step): &(usize, &Step)| base.lacks(step.program());
     let (_, step) = steps.iter().enumerate().filter(is_alone).find(lacking)?;
     let (name, program) = (service.name(), step.program());
-    let known = known(&image.name).and_then(|known| known.check);
+    let known = known(&base.image).and_then(|known| known.check);
     let help = match known {
         Some([first, ..]) if *first != program => format!("use what is there: {}", known?.join(" ")),
         _ => "use a program that the image has".to_owned(),

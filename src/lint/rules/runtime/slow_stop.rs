@@ -4,7 +4,9 @@ use crate::diagnostic::{Fix, Severity};
 use crate::lint::edits::add_before;
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
-use crate::shell::program_name;
+use crate::lint::started::{self, Way};
+use crate::plan::is_server_command;
+use crate::shell::{Then, commands, program_name};
 use crate::yaml::Node;
 
 /// See its summary.
@@ -55,11 +57,13 @@ fn check(project: &Project<'_>, found: &mut Found) {
         .services()
         .iter()
         .filter(|service| service.kind.runs_as_service());
-    let deaf = servers.filter(|service| is_deaf(service) && !is_prepared(service));
-    for service in deaf {
-        let keys = ["entrypoint", "command"].map(|key| {
-            let words = service.items(key).len();
-            service.key_of(key).filter(|_| words > 0)
+    for service in servers.filter(|service| !is_prepared(service)) {
+        if !is_deaf(service) && !is_behind_script(project, service) {
+            continue;
+        }
+        let keys = ["entrypoint", "command", "build"].map(|key| {
+            let is_said = key == "build" || service.items(key).len() > 0;
+            service.key_of(key).filter(|_| is_said)
         });
         let Some(key) = keys.into_iter().flatten().next() else {
             continue;
@@ -98,6 +102,24 @@ fn is_deaf(service: &Service<'_>) -> bool {
         }
         words => is_idle(words),
     }
+}
+
+/// Whether a script of the project is the first process, and starts its server as a child: a shell that reads a file does not
+/// become its last command.
+fn is_behind_script(project: &Project<'_>, service: &Service<'_>) -> bool {
+    let Some(script) = started::script(project, service) else {
+        return false;
+    };
+    let is_first =
+        started::argv(project, service).is_some_and(|argv| argv.is_first) && script.started.way != Way::Program;
+    let hears = ["exec ", "trap ", "wait"].iter().any(|word| script.text.contains(word));
+    let commands = commands(&script.text);
+    let runs_server = commands.last().is_some_and(|last| {
+        let words = last.words.iter().skip(last.assignments());
+        let words: Vec<&str> = words.map(|word| word.text.as_str()).collect();
+        last.then != Then::Background && !last.place.in_function && is_server_command(&words)
+    });
+    is_first && !hears && runs_server
 }
 
 /// Whether a script ends in what does not end. A shell can become its last command: other programs may heed the signal
@@ -165,5 +187,23 @@ mod tests {
             ["entrypoint"]
         );
         assert!(found(&RULE, "services: {tests: {image: i, command: sleep 9999}}").is_empty());
+    }
+
+    #[test]
+    fn a_script_that_starts_its_server_as_a_child_does_not_pass_the_signal_on() {
+        let of = |service: &str, script: &str| {
+            let file = format!(
+                "services: {{web: {{build: ., ports: [8000], {service}}}}}\n== Dockerfile ==\nFROM python:3\nCOPY start.sh \
+                 /\nCMD [\"/start.sh\"]\n== start.sh ==\n{script}\n"
+            );
+            found(&RULE, &file)
+        };
+        let script = "#!/bin/sh\npython manage.py migrate\ngunicorn app.wsgi -b 0.0.0.0:8000";
+        assert_eq!(of("entrypoint: [sh, /start.sh]", script), ["entrypoint"]);
+        assert_eq!(of("restart: always", script), ["build"]);
+        assert!(of("restart: always", &script.replace("gunicorn", "exec gunicorn")).is_empty());
+        assert!(of("entrypoint: [tini, --, /start.sh]", script).is_empty());
+        assert!(of("init: true", script).is_empty());
+        assert!(of("restart: always", "#!/bin/sh\n./a\n./b").is_empty());
     }
 }

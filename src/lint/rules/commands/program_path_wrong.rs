@@ -1,0 +1,233 @@
+//! A container that starts a file which is not in it.
+
+use std::path::Path;
+
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::lint::base::Base;
+use crate::lint::dockerfile::Stage;
+use crate::lint::project::{Project, Service};
+use crate::lint::rule::{Category, Found, Preset, Rule, at};
+use crate::lint::rules::builds;
+use crate::lint::started::{self, Origin, Started};
+use crate::shell::{commands, program_name};
+use crate::yaml::Node;
+
+/// See its summary.
+pub(super) const RULE: Rule = Rule {
+    id: "program-path-wrong",
+    summary: "a container starts a file that is not in it",
+    why: "An entrypoint or a command with a path is not looked up anywhere else. Where neither the Dockerfile nor a mount puts a \
+          file there, the container does not start: \"no such file or directory\".",
+    level: Severity::Error,
+    category: Category::Correctness,
+    preset: Preset::Default,
+    bad: "\
+services:
+  app:
+    build: .
+    entrypoint: [«\"/app/server\"»]
+== Dockerfile ==
+FROM golang:1.25 AS build
+WORKDIR /src
+RUN go build -o /bin/server .
+FROM debian:13
+COPY --from=build /bin/server /usr/local/bin/server
+",
+    good: "\
+services:
+  app:
+    build: .
+    entrypoint: [\"/usr/local/bin/server\"]
+== Dockerfile ==
+FROM golang:1.25 AS build
+WORKDIR /src
+RUN go build -o /bin/server .
+FROM debian:13
+COPY --from=build /bin/server /usr/local/bin/server
+",
+    fixed: None,
+    check,
+};
+
+/// Directories that images of systems and languages fill themselves.
+const SYSTEM: [&str; 16] = [
+    "bin", "boot", "dev", "etc", "go", "lib", "lib32", "lib64", "opt", "proc", "root", "run", "sbin", "sys", "usr",
+    "var",
+];
+
+/// Programs that put nothing outside of these directories.
+const INSTALLERS: [&str; 26] = [
+    "addgroup",
+    "adduser",
+    "apk",
+    "apt",
+    "apt-get",
+    "chmod",
+    "chown",
+    "dnf",
+    "echo",
+    "export",
+    "groupadd",
+    "ldconfig",
+    "locale-gen",
+    "microdnf",
+    "mkdir",
+    "pip",
+    "pip3",
+    "printf",
+    "rm",
+    "set",
+    "test",
+    "true",
+    "update-ca-certificates",
+    "useradd",
+    "usermod",
+    "yum",
+];
+
+fn check(project: &Project<'_>, found: &mut Found) {
+    for service in project.services() {
+        found.extend_once(finding(project, service));
+    }
+}
+
+fn finding(project: &Project<'_>, service: &Service<'_>) -> Option<Diagnostic> {
+    let started = started::of(project, service).filter(|started| started.path.starts_with('/'))?;
+    let (name, path) = (service.name(), &started.path);
+    match started::origin(project, service, path) {
+        Origin::Mounted { file, span } => {
+            // Of a mount whose source is missing, another rule speaks.
+            let is_missing = !file.exists() && file.parent().is_some_and(has_files);
+            let is_brought = builds::is_built(&file, Path::new(&project.model.directory))
+                || builds::missing(project, &file) != Severity::Error;
+            let message = format!("`{name}` starts `{path}`, and the directory that is mounted there has no such file");
+            let finding = at(started.span, message).label(span, format!("there is no `{}`", project.shown(&file)));
+            (is_missing && !is_brought).then_some(finding)
+        }
+        Origin::Elsewhere => {
+            let base = Base::of(project, service)?;
+            let target = service.node.at(&["build", "target"]).and_then(Node::as_str);
+            let stages = base.dockerfile().map(|file| file.lineage(target)).unwrap_or_default();
+            let is_empty = base.image == "scratch";
+            let is_known = is_empty || base.plain().is_some() && !is_of_system(path);
+            if !is_known || !stages.iter().all(|stage| adds_nothing(stage)) {
+                return None;
+            }
+            let message = format!("`{name}` starts `{path}`, and nothing puts a file there");
+            Some(at(started.span, message).help(help(&stages, &started)))
+        }
+        Origin::Copied(_) | Origin::Unknown => None,
+    }
+}
+
+/// Whether there is something in a directory besides compose files: the files of the project are there.
+fn has_files(directory: &Path) -> bool {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    let mut names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    names.any(|name| !name.starts_with('.') && !name.ends_with(".yml") && !name.ends_with(".yaml"))
+}
+
+fn is_of_system(path: &str) -> bool {
+    let mut parts = path.split('/').filter(|part| !part.is_empty());
+    let first = parts.next().unwrap_or_default();
+    let is_own = path.starts_with("/usr/src/") || path.starts_with("/opt/app/");
+    // A file in the root directory itself can be a script of the image.
+    SYSTEM.contains(&first) && !is_own || path.contains("entrypoint") && parts.next().is_none()
+}
+
+/// Whether what a stage runs leaves no program outside of the directories of the system.
+fn adds_nothing(stage: &Stage) -> bool {
+    let mut scripts = stage.runs.iter().flat_map(|run| commands(&run.script));
+    stage.mounts.is_empty()
+        && scripts.all(|command| {
+            let program = command.program().map_or("", |word| program_name(&word.text));
+            INSTALLERS.contains(&program) && !command.is_redirected
+        })
+}
+
+/// Where a file of this name is put.
+fn help(stages: &[&Stage], started: &Started) -> String {
+    let name = program_name(&started.path);
+    let copies = stages.iter().flat_map(|stage| &stage.copies);
+    let place = copies.into_iter().find_map(|copy| {
+        let target = copy.target.trim_end_matches('/');
+        let has_name = copy.sources.iter().any(|source| program_name(source) == name);
+        match () {
+            () if program_name(target) == name => Some(target.to_owned()),
+            () if has_name && copy.is_into_directory => Some(format!("{target}/{name}")),
+            () if has_name => Some(target.to_owned()),
+            () => None,
+        }
+    });
+    match place {
+        Some(place) => format!("the Dockerfile puts `{name}` at `{place}`"),
+        None => "copy it there in the Dockerfile, or write the path that it has".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lint::rules::testing::found;
+
+    fn is_found(service: &str, dockerfile: &str) -> bool {
+        let file = format!(
+            "services:\n  a: {{{service}}}\n== Dockerfile ==\n{dockerfile}\n== src/run.sh ==\n\n== .gitignore ==\n/src/built\n"
+        );
+        !found(&RULE, &file).is_empty()
+    }
+
+    #[test]
+    fn what_may_be_there_is_left_alone() {
+        let entry = "build: ., entrypoint: [/app/run.sh]";
+        for dockerfile in [
+            "FROM debian\nCOPY src /app",
+            "FROM debian\nCOPY src/run.sh /app/",
+            "FROM debian\nCOPY --from=b /out /app",
+            "FROM debian\nCOPY --from=b /out /",
+            "FROM debian\nWORKDIR /app\nRUN make run.sh",
+            "FROM debian\nRUN curl -o /app/run.sh https://example.com",
+            "FROM debian\nRUN echo x > /app/run.sh",
+            "FROM me/base",
+            "FROM debian\nADD https://example.com/run.sh /app/run.sh",
+            "FROM debian\nADD src.tar.gz /app",
+        ] {
+            assert!(!is_found(entry, dockerfile), "{dockerfile}");
+        }
+        for service in [
+            "image: debian, command: /usr/bin/env",
+            "image: me/app, entrypoint: /app/run.sh",
+            "image: debian, command: /app/x, volumes: [/app]",
+            "image: debian, command: /app/run.sh, volumes: ['./src:/app']",
+            "image: debian, command: /app/built, volumes: ['./src:/app']",
+            "image: debian, command: /app/nope, volumes: ['./nope:/app']",
+            "image: debian, command: /app/dist/x, volumes: ['.:/app']",
+            "image: debian, command: /tmp/x, tmpfs: /tmp",
+        ] {
+            assert!(!is_found(service, "FROM debian"), "{service}");
+        }
+    }
+
+    #[test]
+    fn what_nothing_brings_is_found() {
+        for (service, dockerfile) in [
+            ("build: .", "FROM debian\nCOPY src /srv\nENTRYPOINT [\"/app/run.sh\"]"),
+            (
+                "build: .",
+                "FROM scratch\nCOPY --from=b /x /bin/server\nENTRYPOINT [\"/server\"]",
+            ),
+            (
+                "build: .",
+                "FROM python:3.13\nRUN pip install flask\nCOPY src /app\nCMD [\"/app/start.sh\"]",
+            ),
+            ("build: ., entrypoint: sh /app/run.sh", "FROM alpine\nRUN apk add curl"),
+            ("image: debian, command: /app/run.sh", ""),
+            (
+                "image: debian, command: ./nope.sh, working_dir: /w, volumes: ['./src:/w']",
+                "",
+            ),
+        ] {
+            assert!(is_found(service, dockerfile), "{service}: {dockerfile}");
+        }
+    }
+}
