@@ -1,8 +1,10 @@
 //! What a build can copy: its context, without what `.dockerignore` leaves out.
 
+use std::cell::OnceCell;
 use std::path::{Component, Path, PathBuf};
+use std::rc::Rc;
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::project::{Project, Service};
 
@@ -14,13 +16,20 @@ pub struct Context {
     ignored: Option<Ignored>,
 }
 
-/// The lines of a `.dockerignore`.
+/// A `.dockerignore`. Its lines are read where something is looked up in them.
 #[derive(Debug)]
 struct Ignored {
     path: PathBuf,
+    text: Rc<str>,
+    lines: OnceCell<Lines>,
+}
+
+/// The lines of a `.dockerignore`.
+#[derive(Debug)]
+struct Lines {
     set: GlobSet,
     /// Each line as it is written, and whether it takes something back in.
-    lines: Vec<(String, bool)>,
+    written: Vec<(String, bool)>,
 }
 
 /// What decides that a path is left out.
@@ -33,15 +42,18 @@ pub struct LeftOut<'a> {
 }
 
 impl Context {
-    /// The context of a service's build; none where it is no directory of this machine, or has a `.dockerignore` with a line
-    /// that is not read here.
+    /// The context of a service's build; none where it is no directory of this machine.
     #[must_use]
     pub fn of(project: &Project<'_>, service: &Service<'_>) -> Option<Self> {
         let directory = project.context(service)?;
         let ignored = match ignore_file(project, service, &directory) {
             Some(path) => {
                 let text = project.file(&path)?;
-                Some(Ignored::read(path, &text)?)
+                Some(Ignored {
+                    path,
+                    text,
+                    lines: OnceCell::new(),
+                })
             }
             None => None,
         };
@@ -59,10 +71,11 @@ impl Context {
     pub fn left_out(&self, source: &str) -> Option<LeftOut<'_>> {
         let path = inside(source);
         let ignored = self.ignored.as_ref()?;
-        let (line, _) = ignored.last(&path).filter(|(_, is_taken_in)| !is_taken_in)?;
+        let lines = ignored.lines.get_or_init(|| Lines::read(&ignored.text));
+        let (line, _) = lines.last(&path).filter(|(_, is_taken_in)| !is_taken_in)?;
         // A directory is there as soon as one file in it is taken back in.
         let is_partly =
-            self.directory.join(&path).is_dir() && ignored.lines.iter().any(|(_, is_taken_in)| *is_taken_in);
+            self.directory.join(&path).is_dir() && lines.written.iter().any(|(_, is_taken_in)| *is_taken_in);
         (!is_partly).then_some(LeftOut {
             file: &ignored.path,
             line,
@@ -98,36 +111,40 @@ fn inside(path: &str) -> PathBuf {
     clean
 }
 
-impl Ignored {
-    fn read(path: PathBuf, text: &str) -> Option<Self> {
+impl Lines {
+    /// Reads the lines. A pattern that the build does not understand either means nothing.
+    fn read(text: &str) -> Self {
         let mut set = GlobSetBuilder::new();
-        let mut lines = Vec::new();
+        let mut written = Vec::new();
         let text = text.trim_start_matches('\u{feff}');
         for line in text.lines().filter(|line| !line.starts_with('#')) {
             let line = line.trim();
             let (pattern, is_taken_in) = line.strip_prefix('!').map_or((line, false), |rest| (rest.trim(), true));
-            let pattern = inside(pattern);
-            if pattern.as_os_str().is_empty() {
-                continue;
+            if let Some(glob) = glob(&inside(pattern)) {
+                set.add(glob);
+                written.push((line.to_owned(), is_taken_in));
             }
-            let glob = GlobBuilder::new(pattern.to_str()?)
-                .literal_separator(true)
-                .backslash_escape(true)
-                .build();
-            set.add(glob.ok()?);
-            lines.push((line.to_owned(), is_taken_in));
         }
-        let set = set.build().ok()?;
-        Some(Self { path, set, lines })
+        Self {
+            set: set.build().unwrap_or_default(),
+            written,
+        }
     }
 
     /// The last line that means a path or a directory above it.
     fn last(&self, path: &Path) -> Option<(&str, bool)> {
         let paths = path.ancestors().filter(|path| !path.as_os_str().is_empty());
         let last = paths.flat_map(|path| self.set.matches(path)).max()?;
-        let (line, is_taken_in) = self.lines.get(last)?;
+        let (line, is_taken_in) = self.written.get(last)?;
         Some((line, *is_taken_in))
     }
+}
+
+/// A pattern: `*` stays in a directory, `**` does not.
+fn glob(pattern: &Path) -> Option<Glob> {
+    let pattern = pattern.to_str().filter(|pattern| !pattern.is_empty())?;
+    let mut glob = GlobBuilder::new(pattern);
+    glob.literal_separator(true).backslash_escape(true).build().ok()
 }
 
 #[cfg(test)]
@@ -135,7 +152,7 @@ mod tests {
     use super::*;
 
     fn is_left_out(lines: &str, path: &str) -> bool {
-        let ignored = Ignored::read(PathBuf::new(), lines).unwrap();
+        let ignored = Lines::read(lines);
         ignored
             .last(Path::new(path))
             .is_some_and(|(_, is_taken_in)| !is_taken_in)

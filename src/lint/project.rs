@@ -14,6 +14,7 @@ use super::dockerfile::Dockerfile;
 use super::edits::Places;
 use super::images::{self, Known, Reference};
 use super::rule::Limit;
+use super::started::Starts;
 use crate::compose::Restart;
 use crate::compose::load::Model;
 use crate::event::{Condition, Kind};
@@ -107,6 +108,7 @@ pub struct Project<'a> {
     has_other_files: OnceCell<bool>,
     builders: OnceCell<HashMap<String, usize>>,
     unused: OnceCell<Unused<'a>>,
+    pub(super) starts: Starts,
 }
 
 /// A service, or an entry of the top-level `jobs:`.
@@ -245,6 +247,7 @@ impl<'a> Project<'a> {
             has_other_files: OnceCell::new(),
             builders: OnceCell::new(),
             unused: OnceCell::new(),
+            starts: Starts::default(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! What a Dockerfile says, as far as rules ask: its stages, what each is built from, and what it leaves in its image.
 
 mod expand;
+mod installs;
 mod instructions;
 mod lines;
 mod unset;

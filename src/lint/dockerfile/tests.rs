@@ -99,6 +99,99 @@ fn a_stage_inherits_from_the_stage_below() {
 }
 
 #[test]
+fn a_stage_says_what_it_runs_and_how_it_starts() {
+    let text = "FROM debian AS base\nENTRYPOINT [\"/run\", \"a\"]\nCMD b c\nFROM base AS same\nRUN --mount=type=cache,target=/c <<EOF\n\
+                make it\nEOF\nRUN [\"a\", \"b\"]\nFROM base AS other\nENTRYPOINT x\nFROM base\nCMD [\"y\"]\nENTRYPOINT []\n";
+    let file = Dockerfile::parse(text);
+    let words = |program: &Option<Program>| program.as_ref().map(|program| program.words.join(" "));
+    let of = |name| {
+        file.stage(name)
+            .map(|stage| (words(&stage.entrypoint), words(&stage.command)))
+            .unwrap()
+    };
+    let shell = |text: &str| Some(format!("/bin/sh -c {text}"));
+    assert_eq!(of("same"), (Some("/run a".to_owned()), shell("b c")));
+    assert_eq!(
+        of("other"),
+        (shell("x"), None),
+        "the command was for the other entrypoint"
+    );
+    assert_eq!(of("3"), (None, Some("y".to_owned())));
+    let runs: Vec<_> = file.stages[1].runs.iter().map(|run| run.script.trim_end()).collect();
+    assert_eq!(runs, ["<<EOF\nmake it", "a b"]);
+    let lines: Vec<_> = file.stages.iter().map(|stage| stage.line).collect();
+    assert_eq!(lines, [1, 4, 9, 11]);
+    let lineage = |name| {
+        file.lineage(Some(name))
+            .iter()
+            .map(|stage| stage.index)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!((lineage("same"), lineage("base")), (vec![0, 1], vec![0]));
+}
+
+#[test]
+fn images_that_everybody_uses_start_in_a_directory_that_is_known() {
+    assert_eq!(stage("FROM golang\nCOPY a b").copies[0].target, "/go/b");
+    assert_eq!(stage("FROM me/app\nCOPY a b").copies[0].target, "b");
+    assert_eq!(
+        stage("FROM debian AS a\nFROM a\nWORKDIR b\n").workdir.as_deref(),
+        Some("/b")
+    );
+}
+
+#[test]
+fn a_copy_says_with_what_permissions_and_what_of_it() {
+    let copies = stage("FROM a\nCOPY --chmod=755 a /b/\n\nCOPY --parents ./a/b /c\nCOPY <<A b /d\nA\n").copies;
+    assert_eq!(
+        (copies[0].mode.as_deref(), copies[0].is_into_directory, copies[0].line),
+        (Some("755"), true, 2)
+    );
+    assert!(copies[1].is_partial && !copies[1].is_into_directory && copies[1].line == 4);
+    assert!(copies[2].has_texts && copies[2].sources == ["b"]);
+}
+
+#[test]
+fn what_nothing_sets_is_unset() {
+    let unset = |text: &str| -> Vec<String> {
+        let unset = stage(&format!("FROM a\n{text}\n")).unset;
+        unset.into_iter().map(|unset| unset.name).collect()
+    };
+    assert_eq!(unset("RUN a $X ${Y} ${Z:-1} $PATH $1 && $X"), ["X", "Y"]);
+    assert_eq!(unset("COPY $X /\nLABEL a=${Y}\nCMD $Z"), ["X", "Y"]);
+    for text in [
+        "ARG X\nRUN $X",
+        "ARG NOPE\nENV X=$NOPE\nRUN $X",
+        "RUN X=1; $X",
+        "RUN export X=1 && $X",
+        "RUN while read X; do $X; done",
+        "RUN x=$(. /etc/os-release; echo $X)",
+        "RUN test -z \"$X\" || $X",
+        "RUN awk '{print $X}'",
+        "RUN a $http_proxy",
+    ] {
+        assert_eq!(unset(text), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn programs_that_install_leave_nothing_elsewhere() {
+    for (text, expected) in [
+        (
+            "RUN apt-get update && apt-get install -y a && rm -rf /var/lib/apt",
+            true,
+        ),
+        ("RUN npm ci --omit=dev", true),
+        ("RUN npm run build", false),
+        ("RUN echo a > /b", false),
+        ("RUN curl a | tar x", false),
+        ("", true),
+    ] {
+        assert_eq!(stage(&format!("FROM a\n{text}\n")).only_installs(), expected, "{text}");
+    }
+}
+
+#[test]
 fn what_is_no_dockerfile_has_no_stages() {
     for text in [
         "",

@@ -77,19 +77,14 @@ pub(super) fn collect(stage: &mut Stage, instruction: &Instruction) {
         let is_always = ALWAYS.contains(&&*name.to_ascii_uppercase());
         is_always || stage.sets.contains(name) || own.iter().any(|own| own.contains(name))
     };
-    let mut names: Vec<&str> = Vec::new();
-    for name in texts.iter().flat_map(|text| plain(text)) {
-        if !is_known(name) && !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    let unset: Vec<Unset> = names
-        .into_iter()
-        .map(|name| Unset {
-            name: name.to_owned(),
-            line: instruction.line,
-        })
-        .collect();
+    let mut seen = HashSet::new();
+    let used = texts.iter().flat_map(|text| plain(text));
+    let names = used.filter(|name| !is_known(name) && seen.insert(*name));
+    let unset = names.map(|name| Unset {
+        name: name.to_owned(),
+        line: instruction.line,
+    });
+    let unset: Vec<Unset> = unset.collect();
     stage.unset.extend(unset);
 }
 

@@ -18,7 +18,7 @@ enum Tags {
 type Row = (&'static [&'static str], Tags, &'static [&'static str]);
 
 /// Images of languages and systems in the variants that everybody takes for their size.
-const ROWS: [Row; 13] = [
+const ROWS: [Row; 15] = [
     (&["debian", "ubuntu"], Tags::All, &["curl", "wget", "nc"]),
     (
         &["python", "node", "ruby", "perl", "rust", "php"],
@@ -32,7 +32,9 @@ const ROWS: [Row; 13] = [
         Tags::With("alpine"),
         &["curl", "bash"],
     ),
-    (&["php", "nginx", "redis", "docker"], Tags::With("alpine"), &["bash"]),
+    (&["php", "nginx", "redis", "memcached"], Tags::With("alpine"), &["bash"]),
+    (&["docker"], Tags::Without("windows"), &["bash"]),
+    (&["curlimages/curl"], Tags::All, &["bash"]),
     (
         &["mcr.microsoft.com/dotnet/aspnet", "mcr.microsoft.com/dotnet/runtime"],
         Tags::Without("alpine"),
@@ -46,7 +48,11 @@ const ROWS: [Row; 13] = [
     (&["cgr.dev/chainguard/static"], Tags::All, &["sh", "curl", "wget", "nc"]),
     (&["qdrant/qdrant"], Tags::All, &["curl", "wget"]),
     (&["ollama/ollama"], Tags::All, &["curl", "wget"]),
-    (&["traefik", "caddy", "registry"], Tags::All, &["curl"]),
+    (
+        &["traefik", "caddy", "registry"],
+        Tags::Without("windows"),
+        &["curl", "bash"],
+    ),
     (
         &[
             "otel/opentelemetry-collector",

@@ -3,6 +3,8 @@
 
 mod origin;
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::rc::Rc;
 
@@ -13,7 +15,7 @@ use crate::yaml::Node;
 use super::base::Base;
 use super::project::{Project, Service};
 
-pub use origin::{Copied, Origin, is_executable, origin};
+pub use origin::{Copied, Origin, has_files, is_executable, origin};
 
 /// Programs that run the command behind them as they are given it.
 const RUNNERS: [&str; 7] = [
@@ -76,11 +78,53 @@ pub enum Way {
     Program,
     /// A shell reads it: `sh FILE`.
     Read,
+    /// An interpreter of another language reads it: `python FILE`.
+    Interpreted,
 }
 
 /// What a service's container runs; none where it runs what its image says, and that is not known.
 #[must_use]
-pub fn argv(project: &Project<'_>, service: &Service<'_>) -> Option<Argv> {
+pub fn argv(project: &Project<'_>, service: &Service<'_>) -> Option<Rc<Argv>> {
+    project.starts.argv(service.name(), || read_argv(project, service))
+}
+
+/// The file that a service's container starts first, where it is surely that one.
+#[must_use]
+pub fn of(project: &Project<'_>, service: &Service<'_>) -> Option<Rc<Started>> {
+    project.starts.started(service.name(), || find(project, service))
+}
+
+/// What was found out about the services of a project: several rules ask for it.
+#[derive(Debug, Default)]
+pub(super) struct Starts {
+    argvs: RefCell<HashMap<String, Option<Rc<Argv>>>>,
+    started: RefCell<HashMap<String, Option<Rc<Started>>>>,
+}
+
+impl Starts {
+    fn argv(&self, name: &str, read: impl FnOnce() -> Option<Argv>) -> Option<Rc<Argv>> {
+        remembered(&self.argvs, name, read)
+    }
+
+    fn started(&self, name: &str, find: impl FnOnce() -> Option<Started>) -> Option<Rc<Started>> {
+        remembered(&self.started, name, find)
+    }
+}
+
+fn remembered<T>(
+    known: &RefCell<HashMap<String, Option<Rc<T>>>>,
+    name: &str,
+    find: impl FnOnce() -> Option<T>,
+) -> Option<Rc<T>> {
+    if let Some(known) = known.borrow().get(name) {
+        return known.clone();
+    }
+    let found = find().map(Rc::new);
+    known.borrow_mut().insert(name.to_owned(), found.clone());
+    found
+}
+
+fn read_argv(project: &Project<'_>, service: &Service<'_>) -> Option<Argv> {
     let base = Base::of(project, service);
     let own = |key| -> Vec<Word> {
         let word = |node: &Node| {
@@ -133,11 +177,21 @@ pub fn workdir(project: &Project<'_>, service: &Service<'_>) -> Option<String> {
     }
 }
 
-/// The file that a service's container starts first, where it is surely that one.
-#[must_use]
-pub fn of(project: &Project<'_>, service: &Service<'_>) -> Option<Started> {
+fn find(project: &Project<'_>, service: &Service<'_>) -> Option<Started> {
     let argv = argv(project, service).filter(|argv| argv.is_run)?;
     let texts: Vec<&str> = argv.words.iter().map(|word| word.text.as_str()).collect();
+    let first = argv.words.first()?;
+    // A script of the project can have the name of one that runs what it is given.
+    let own = Some(&*first.text).filter(|word| RUNNERS.contains(&program_name(word)));
+    let own = own.and_then(|word| absolute(project, service, word));
+    if let Some(path) = own.filter(|path| origin(project, service, path).file().is_some()) {
+        let way = if argv.is_first { Way::Engine } else { Way::Program };
+        return Some(Started {
+            path,
+            way,
+            span: first.span,
+        });
+    }
     let (at, is_wrapped) = behind_runners(&texts);
     let rest = texts.get(at..)?;
     let span = argv.words.get(at)?.span;
@@ -153,7 +207,7 @@ pub fn of(project: &Project<'_>, service: &Service<'_>) -> Option<Started> {
 #[derive(Debug)]
 pub struct Script {
     /// How it is started.
-    pub started: Started,
+    pub started: Rc<Started>,
     /// Its file on the machine.
     pub file: PathBuf,
     /// Its text.
@@ -195,6 +249,13 @@ fn absolute(project: &Project<'_>, service: &Service<'_>, path: &str) -> Option<
             Origin::Mounted { .. } | Origin::Copied(_)
         )
     })
+}
+
+/// The name by which a program is found without its path, where it is in one of the usual directories.
+#[must_use]
+pub fn in_path(path: &str) -> Option<&str> {
+    let (directory, name) = path.rsplit_once('/')?;
+    PATH.contains(&directory).then_some(name)
 }
 
 /// A path without `.`, `..` and empty parts.
@@ -249,7 +310,30 @@ fn program(words: &[&str]) -> Option<(String, Way)> {
         };
         return has_path.then_some((path, Way::Read));
     }
+    if let Some(file) = interpreted(program_name(first), words.get(1..)?) {
+        let path = if file.contains('/') {
+            file.to_owned()
+        } else {
+            format!("./{file}")
+        };
+        return Some((path, Way::Interpreted));
+    }
     Some((first.to_owned(), Way::Engine))
+}
+
+/// The file that an interpreter is given.
+fn interpreted<'a>(program: &str, words: &[&'a str]) -> Option<&'a str> {
+    let ending = match program {
+        "python" | "python3" => ".py",
+        "node" => "js",
+        "ruby" => ".rb",
+        _ => return None,
+    };
+    let mut words = words.iter().skip_while(|word| matches!(**word, "-u" | "-B" | "-O"));
+    words
+        .next()
+        .copied()
+        .filter(|word| word.ends_with(ending) && !word.starts_with('-'))
 }
 
 /// The first file that a script starts, unless the script moves elsewhere or changes files before.
@@ -271,7 +355,7 @@ fn in_script(text: &str) -> Option<(String, Way)> {
         }
         match program(words) {
             Some((path, way)) if path.contains('/') && way == Way::Engine => return Some((path, Way::Program)),
-            Some((path, Way::Read)) => return Some((path, Way::Read)),
+            Some((path, way @ (Way::Read | Way::Interpreted))) => return Some((path, way)),
             _ => {}
         }
     }
@@ -287,7 +371,7 @@ mod tests {
         let file = format!("services:\n  a: {{{service}}}\n== Dockerfile ==\n{dockerfile}\n== run.sh ==\n");
         with_project(&file, |project| {
             let started = of(project, project.service("a").unwrap())?;
-            Some((started.path, started.way))
+            Some((started.path.clone(), started.way))
         })
     }
 
@@ -304,6 +388,12 @@ mod tests {
             ("image: i, entrypoint: /a/run.sh", "/a/run.sh", Way::Engine),
             ("image: i, entrypoint: [tini, -s, --, /run.sh]", "/run.sh", Way::Program),
             ("image: i, entrypoint: sh -e /run.sh", "/run.sh", Way::Read),
+            ("image: python, command: python -u run.py", "/run.py", Way::Interpreted),
+            (
+                "image: i, entrypoint: docker-entrypoint.sh x, volumes: ['./run.sh:/usr/bin/docker-entrypoint.sh']",
+                "/usr/bin/docker-entrypoint.sh",
+                Way::Engine,
+            ),
             ("image: i, entrypoint: ./run.sh", "run.sh", Way::Engine),
             ("image: debian, command: bash run.sh", "/run.sh", Way::Read),
             (
@@ -343,7 +433,7 @@ mod tests {
             "image: debian, command: ['sh', '-c', 'chmod +x /run.sh; /run.sh']",
             "image: debian, command: ['sh', '-c', 'if true; then /run.sh; fi']",
             "image: debian, command: ['sh', '-c', 'a || /run.sh'], entrypoint: []",
-            "image: debian, command: python run.py",
+            "image: debian, command: python -m run",
             "image: debian",
         ] {
             let found = started(service, "FROM a");

@@ -187,17 +187,31 @@ fn of_source(context: &Context, copy: &Copy, source: &str, inside: &Path) -> Loo
         let file = host.join(inside);
         let is_left_out = file.strip_prefix(&context.directory).ok().and_then(Path::to_str);
         let is_left_out = is_left_out.is_some_and(|path| context.left_out(path).is_some());
-        return if file.is_file() && !is_left_out {
-            Look::File(file)
-        } else {
-            Look::No
+        return match file.is_file() {
+            true if is_left_out => Look::No,
+            true => Look::File(file),
+            // Where nothing is beside it, the files of the project are elsewhere.
+            false if file.parent().is_some_and(has_files) => Look::No,
+            false => Look::Maybe,
         };
     }
     // A file can become the target itself, or go into it.
     let is_it = inside == Path::new("") && !copy.is_into_directory || host.file_name() == Some(inside.as_os_str());
     match (is_it, host.is_file()) {
         (true, true) => Look::File(host),
-        (true, false) => Look::Maybe,
-        (false, _) => Look::No,
+        (false, true) => Look::No,
+        // What is not there may be a directory that something makes before.
+        (_, false) => Look::Maybe,
     }
+}
+
+/// Whether there is something in a directory besides what is hidden and what says how it is built and run.
+#[must_use]
+pub fn has_files(directory: &Path) -> bool {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    let mut names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    names.any(|name| {
+        let is_build = name.contains("Dockerfile") || name.ends_with(".yml") || name.ends_with(".yaml");
+        !name.starts_with('.') && !is_build
+    })
 }

@@ -1,4 +1,4 @@
-//! A build argument that is declared outside of the stage that uses it.
+//! A build argument that is declared elsewhere than in the stage that uses it.
 
 use std::collections::HashSet;
 
@@ -12,9 +12,9 @@ use crate::yaml::Node;
 /// See its summary.
 pub(super) const RULE: Rule = Rule {
     id: "arg-before-from",
-    summary: "a stage uses a build argument that is only declared before `FROM`",
-    why: "An `ARG` before the first `FROM` is for the `FROM` lines alone. Inside a stage the variable is empty, without a word, \
-          until the stage declares it again: `ARG NAME` there takes over the value.",
+    summary: "a stage uses a build argument that is declared before `FROM` or in another stage",
+    why: "An `ARG` before the first `FROM` is for the `FROM` lines alone, and one in a stage for the lines after it in that stage. \
+          Everywhere else the variable is empty, without a warning, until the stage declares it again with `ARG NAME`.",
     level: Severity::Warning,
     category: Category::Correctness,
     preset: Preset::Default,
@@ -56,10 +56,10 @@ fn finding(project: &Project<'_>, service: &Service<'_>) -> Option<Diagnostic> {
     let file = project.dockerfile(service).filter(|file| file.syntax.is_none())?;
     let build = service.get("build")?;
     let target = build.get("target").and_then(Node::as_str);
-    let global: HashSet<&str> = file.arguments.iter().map(|argument| &*argument.name).collect();
+    let declared: HashSet<&str> = file.declared().collect();
     let stages = file.reached(target);
     let mut used = stages.iter().flat_map(|stage| &stage.unset);
-    let unset = used.find(|unset| global.contains(&*unset.name) && !is_of_image(&unset.name))?;
+    let unset = used.find(|unset| declared.contains(&*unset.name) && !is_of_image(&unset.name))?;
     let (name, variable, line) = (service.name(), &unset.name, unset.line);
     let given = build.get("args").and_then(Node::as_map);
     let given = given.and_then(|args| args.get_key_value(variable.as_str()));
@@ -71,7 +71,7 @@ fn finding(project: &Project<'_>, service: &Service<'_>) -> Option<Diagnostic> {
     let is_known = Base::of(project, service).is_some_and(|base| base.is_known());
     let level = if is_known { Severity::Warning } else { Severity::Hint };
     let message = format!("the Dockerfile of `{name}` uses `${variable}` in line {line}, where it is empty");
-    let help = format!("write `ARG {variable}` after `FROM` too: one before `FROM` is not seen inside a stage");
+    let help = format!("write `ARG {variable}` in that stage too, before it is used");
     Some(at(span, message).help(help).at_most(level))
 }
 
@@ -120,6 +120,8 @@ mod tests {
             "ARG A=1\nFROM debian\nRUN echo $A",
             "ARG A\nFROM debian AS b\nARG A\nFROM debian\nCOPY --from=b /$A /",
             "ARG A\nFROM debian\nENV B=${A}",
+            "FROM debian AS b\nARG A\nFROM debian\nCOPY --from=b /x /x\nRUN echo $A",
+            "FROM debian\nRUN echo $A\nARG A",
             "ARG A\nFROM debian\nRUN <<EOF\necho $A\nEOF",
         ] {
             assert_eq!(marked("A: 1", dockerfile), ["A"], "{dockerfile}");

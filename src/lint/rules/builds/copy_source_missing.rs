@@ -10,6 +10,7 @@ use crate::lint::dockerfile::Copy;
 use crate::lint::git;
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
+use crate::lint::started;
 use crate::source::Span;
 use crate::yaml::Node;
 
@@ -133,25 +134,27 @@ impl Missing<'_, '_> {
         }
         let directory = self.project.shown(&self.context.directory);
         let message = format!("{copied}, and its build context `{directory}` has no such file");
+        let near = self.near();
+        // Where neither it nor anything else is there, the files of the project are elsewhere.
+        let is_known = near.is_some() || started::has_files(&self.context.directory);
         let finding = at(span, message).at_most(place::missing(self.project, &path));
-        Some(finding.help(self.help()))
+        let help = near.unwrap_or_else(|| "paths start at the build context, and cannot leave it".to_owned());
+        is_known.then(|| finding.help(help))
     }
 
-    /// Where the file is, if it is somewhere near.
-    fn help(&self) -> String {
+    /// What to write where the file is somewhere near.
+    fn near(&self) -> Option<String> {
         let parts: Vec<&str> = self.source.split('/').filter(|part| !part.is_empty()).collect();
         let mut shorter = (1..parts.len()).filter_map(|from| Some(parts.get(from..)?.join("/")));
         if let Some(path) = shorter.find(|path| self.context.join(path).exists()) {
-            return format!("write `{path}`: paths start at the build context");
+            return Some(format!("write `{path}`: paths start at the build context"));
         }
         let root = Path::new(&self.project.model.directory);
         let is_elsewhere = root != self.context.directory && root.join(self.source).exists();
         let name = self.project.dockerfile_path(self.service);
         let name = name.as_deref().and_then(|path| path.strip_prefix(root).ok());
-        match name.filter(|_| is_elsewhere) {
-            Some(name) => format!("set `context: .` and `dockerfile: {}`", name.display()),
-            None => "paths start at the build context, and cannot leave it".to_owned(),
-        }
+        let name = name.filter(|_| is_elsewhere)?;
+        Some(format!("set `context: .` and `dockerfile: {}`", name.display()))
     }
 }
 
@@ -209,7 +212,11 @@ mod tests {
             assert!(is_found("./app", dockerfile, "== app/src/x ==\n"), "{dockerfile}");
         }
         let inline = "{context: ./app, dockerfile_inline: \"FROM a\\nCOPY nope /x\"}";
-        assert!(is_found(inline, "", ""));
+        assert!(is_found(inline, "", "== app/src/x ==\n"));
+        assert!(
+            !is_found("./app", "FROM a\nCOPY package.json /x", ""),
+            "nothing of the project is there"
+        );
     }
 
     #[test]

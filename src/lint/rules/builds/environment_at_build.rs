@@ -53,9 +53,10 @@ fn finding(project: &Project<'_>, service: &Service<'_>) -> Option<Diagnostic> {
     let file = project.dockerfile(service).filter(|file| file.syntax.is_none())?;
     let target = service.node.at(&["build", "target"]).and_then(Node::as_str);
     let stages = file.reached(target);
-    let is_global = |name: &str| file.arguments.iter().any(|argument| argument.name == name);
+    // Of an argument that is declared in another place, another rule speaks.
+    let is_declared = |name: &str| file.declared().any(|declared| declared == name);
     let unset = stages.iter().flat_map(|stage| &stage.unset);
-    let mut unset = unset.filter(|unset| !is_global(&unset.name) && !is_of_image(&unset.name));
+    let mut unset = unset.filter(|unset| !is_declared(&unset.name) && !is_of_image(&unset.name));
     let (unset, key) = unset.find_map(|unset| {
         let (key, _) = environment.get_key_value(unset.name.as_str())?;
         Some((unset, key))

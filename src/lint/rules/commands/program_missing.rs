@@ -83,7 +83,8 @@ fn in_argv(project: &Project<'_>, service: &Service<'_>, base: &Base, argv: &Arg
 
 /// The interpreter of a script of the project.
 fn in_script(project: &Project<'_>, service: &Service<'_>, base: &Base) -> Option<Diagnostic> {
-    let started = started::of(project, service).filter(|started| started.way != Way::Read)?;
+    let started =
+        started::of(project, service).filter(|started| !matches!(started.way, Way::Read | Way::Interpreted))?;
     let origin = started::origin(project, service, &started.path);
     let text = project.file(origin.file()?)?;
     let mut words = text.lines().next()?.strip_prefix("#!")?.split_whitespace();

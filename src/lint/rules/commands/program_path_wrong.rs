@@ -5,11 +5,12 @@ use std::path::Path;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::base::Base;
 use crate::lint::dockerfile::Stage;
+use crate::lint::mounts;
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
 use crate::lint::rules::builds;
-use crate::lint::started::{self, Origin, Started};
-use crate::shell::{commands, program_name};
+use crate::lint::started::{self, Origin};
+use crate::shell::program_name;
 use crate::yaml::Node;
 
 /// See its summary.
@@ -55,39 +56,9 @@ const SYSTEM: [&str; 16] = [
     "var",
 ];
 
-/// Programs that put nothing outside of these directories.
-const INSTALLERS: [&str; 26] = [
-    "addgroup",
-    "adduser",
-    "apk",
-    "apt",
-    "apt-get",
-    "chmod",
-    "chown",
-    "dnf",
-    "echo",
-    "export",
-    "groupadd",
-    "ldconfig",
-    "locale-gen",
-    "microdnf",
-    "mkdir",
-    "pip",
-    "pip3",
-    "printf",
-    "rm",
-    "set",
-    "test",
-    "true",
-    "update-ca-certificates",
-    "useradd",
-    "usermod",
-    "yum",
-];
-
 fn check(project: &Project<'_>, found: &mut Found) {
     for service in project.services() {
-        found.extend_once(finding(project, service));
+        found.extend_once(finding(project, service).or_else(|| not_in_path(project, service)));
     }
 }
 
@@ -97,7 +68,8 @@ fn finding(project: &Project<'_>, service: &Service<'_>) -> Option<Diagnostic> {
     match started::origin(project, service, path) {
         Origin::Mounted { file, span } => {
             // Of a mount whose source is missing, another rule speaks.
-            let is_missing = !file.exists() && file.parent().is_some_and(has_files);
+            let is_itself = mounts::of(service).any(|mount| mount.host().map(Path::new) == Some(&file));
+            let is_missing = !is_itself && !file.exists() && file.parent().is_some_and(started::has_files);
             let is_brought = builds::is_built(&file, Path::new(&project.model.directory))
                 || builds::missing(project, &file) != Severity::Error;
             let message = format!("`{name}` starts `{path}`, and the directory that is mounted there has no such file");
@@ -108,23 +80,26 @@ fn finding(project: &Project<'_>, service: &Service<'_>) -> Option<Diagnostic> {
             let base = Base::of(project, service)?;
             let target = service.node.at(&["build", "target"]).and_then(Node::as_str);
             let stages = base.dockerfile().map(|file| file.lineage(target)).unwrap_or_default();
-            let is_empty = base.image == "scratch";
-            let is_known = is_empty || base.plain().is_some() && !is_of_system(path);
-            if !is_known || !stages.iter().all(|stage| adds_nothing(stage)) {
+            let place = place_of(&stages, program_name(path));
+            let is_own = !is_of_system(path) || place.is_some() && !path.contains("docker-entrypoint");
+            let is_known = is_filled(&base, &stages) || base.plain().is_some() && is_own;
+            if !is_known
+                || !stages.iter().all(|stage| stage.only_installs())
+                || path.contains("/node_modules/")
+                || path.contains("/vendor/")
+            {
                 return None;
             }
             let message = format!("`{name}` starts `{path}`, and nothing puts a file there");
-            Some(at(started.span, message).help(help(&stages, &started)))
+            Some(at(started.span, message).help(help(program_name(path), place)))
         }
         Origin::Copied(_) | Origin::Unknown => None,
     }
 }
 
-/// Whether there is something in a directory besides compose files: the files of the project are there.
-fn has_files(directory: &Path) -> bool {
-    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
-    let mut names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
-    names.any(|name| !name.starts_with('.') && !name.ends_with(".yml") && !name.ends_with(".yaml"))
+/// Whether an image begins with nothing, and a build puts something there: a file without that is not finished.
+fn is_filled(base: &Base, stages: &[&Stage]) -> bool {
+    base.image == "scratch" && stages.iter().any(|stage| !stage.copies.is_empty())
 }
 
 fn is_of_system(path: &str) -> bool {
@@ -135,21 +110,10 @@ fn is_of_system(path: &str) -> bool {
     SYSTEM.contains(&first) && !is_own || path.contains("entrypoint") && parts.next().is_none()
 }
 
-/// Whether what a stage runs leaves no program outside of the directories of the system.
-fn adds_nothing(stage: &Stage) -> bool {
-    let mut scripts = stage.runs.iter().flat_map(|run| commands(&run.script));
-    stage.mounts.is_empty()
-        && scripts.all(|command| {
-            let program = command.program().map_or("", |word| program_name(&word.text));
-            INSTALLERS.contains(&program) && !command.is_redirected
-        })
-}
-
-/// Where a file of this name is put.
-fn help(stages: &[&Stage], started: &Started) -> String {
-    let name = program_name(&started.path);
-    let copies = stages.iter().flat_map(|stage| &stage.copies);
-    let place = copies.into_iter().find_map(|copy| {
+/// Where the Dockerfile puts a file of this name.
+fn place_of(stages: &[&Stage], name: &str) -> Option<String> {
+    let mut copies = stages.iter().flat_map(|stage| &stage.copies);
+    copies.find_map(|copy| {
         let target = copy.target.trim_end_matches('/');
         let has_name = copy.sources.iter().any(|source| program_name(source) == name);
         match () {
@@ -158,11 +122,35 @@ fn help(stages: &[&Stage], started: &Started) -> String {
             () if has_name => Some(target.to_owned()),
             () => None,
         }
-    });
+    })
+}
+
+fn help(name: &str, place: Option<String>) -> String {
     match place {
         Some(place) => format!("the Dockerfile puts `{name}` at `{place}`"),
         None => "copy it there in the Dockerfile, or write the path that it has".to_owned(),
     }
+}
+
+/// A script without a path that the Dockerfile puts where no program is looked for.
+fn not_in_path(project: &Project<'_>, service: &Service<'_>) -> Option<Diagnostic> {
+    let argv = started::argv(project, service).filter(|argv| argv.is_run)?;
+    let word = argv
+        .words
+        .first()
+        .filter(|word| word.text.ends_with(".sh") && !word.text.contains('/'))?;
+    let base = Base::of(project, service).filter(|base| base.plain().is_some())?;
+    let target = service.node.at(&["build", "target"]).and_then(Node::as_str);
+    let stages = base.dockerfile()?.lineage(target);
+    let has_path = stages.last()?.sets.contains("PATH") || service.node.at(&["environment", "PATH"]).is_some();
+    let is_of_image = word.text == "docker-entrypoint.sh" || mounts::of(service).next().is_some();
+    let place = place_of(&stages, &word.text).filter(|place| started::in_path(place).is_none())?;
+    if has_path || is_of_image || !stages.iter().all(|stage| stage.only_installs()) {
+        return None;
+    }
+    let (name, script) = (service.name(), &word.text);
+    let message = format!("`{name}` starts `{script}` without a path, and it is in no directory of `PATH`");
+    Some(at(word.span, message).help(format!("the Dockerfile puts it at `{place}`: write that")))
 }
 
 #[cfg(test)]
@@ -172,7 +160,7 @@ mod tests {
 
     fn is_found(service: &str, dockerfile: &str) -> bool {
         let file = format!(
-            "services:\n  a: {{{service}}}\n== Dockerfile ==\n{dockerfile}\n== src/run.sh ==\n\n== .gitignore ==\n/src/built\n"
+            "services:\n  a: {{{service}}}\n== Dockerfile ==\n{dockerfile}\n== src/run.sh ==\n\n== empty/Dockerfile ==\n\n== .gitignore ==\n/src/built\n"
         );
         !found(&RULE, &file).is_empty()
     }
@@ -189,8 +177,11 @@ mod tests {
             "FROM debian\nRUN curl -o /app/run.sh https://example.com",
             "FROM debian\nRUN echo x > /app/run.sh",
             "FROM me/base",
+            "FROM scratch",
             "FROM debian\nADD https://example.com/run.sh /app/run.sh",
             "FROM debian\nADD src.tar.gz /app",
+            "FROM debian\nCOPY empty /app",
+            "FROM debian\nRUN --mount=from=b,target=/b cp /b/run.sh /app",
         ] {
             assert!(!is_found(entry, dockerfile), "{dockerfile}");
         }
@@ -202,6 +193,7 @@ mod tests {
             "image: debian, command: /app/built, volumes: ['./src:/app']",
             "image: debian, command: /app/nope, volumes: ['./nope:/app']",
             "image: debian, command: /app/dist/x, volumes: ['.:/app']",
+            "image: debian, command: /x.sh, volumes: ['./src/x.sh:/x.sh']",
             "image: debian, command: /tmp/x, tmpfs: /tmp",
         ] {
             assert!(!is_found(service, "FROM debian"), "{service}");
@@ -222,6 +214,18 @@ mod tests {
             ),
             ("build: ., entrypoint: sh /app/run.sh", "FROM alpine\nRUN apk add curl"),
             ("image: debian, command: /app/run.sh", ""),
+            (
+                "build: .",
+                "FROM debian\nCOPY src/run.sh /run.sh\nENTRYPOINT [\"/usr/local/bin/run.sh\"]",
+            ),
+            (
+                "build: .",
+                "FROM debian\nCOPY src/run.sh /app/\nENTRYPOINT [\"run.sh\"]",
+            ),
+            (
+                "build: .",
+                "FROM python:3\nWORKDIR /w\nCOPY src .\nCMD [\"python\", \"main.py\"]",
+            ),
             (
                 "image: debian, command: ./nope.sh, working_dir: /w, volumes: ['./src:/w']",
                 "",

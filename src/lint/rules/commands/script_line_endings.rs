@@ -50,7 +50,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
 }
 
 fn finding(project: &Project<'_>, service: &Service<'_>) -> Option<Diagnostic> {
-    let started = started::of(project, service)?;
+    let started = started::of(project, service).filter(|started| started.way != Way::Interpreted)?;
     let origin = started::origin(project, service, &started.path);
     let file = origin.file()?;
     let text = project.file(file)?;

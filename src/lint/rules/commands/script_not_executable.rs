@@ -74,7 +74,8 @@ fn check(project: &Project<'_>, found: &mut Found) {
 }
 
 fn finding(project: &Project<'_>, service: &Service<'_>) -> Option<Diagnostic> {
-    let started = started::of(project, service).filter(|started| started.way != Way::Read)?;
+    let started =
+        started::of(project, service).filter(|started| !matches!(started.way, Way::Read | Way::Interpreted))?;
     let origin = started::origin(project, service, &started.path);
     let file = origin.file().filter(|file| file.is_file())?;
     let ending = file.extension().and_then(|ending| ending.to_str());

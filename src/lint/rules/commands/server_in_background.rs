@@ -9,7 +9,7 @@ use crate::lint::places::part;
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
 use crate::lint::started;
-use crate::shell::{Command, Then, is_shell, program_name, script_of};
+use crate::shell::{Command, Then, commands, is_shell, program_name, script_of};
 
 /// See its summary.
 pub(super) const RULE: Rule = Rule {
@@ -47,6 +47,25 @@ fn finding(project: &Project<'_>, service: &Service<'_>) -> Option<Diagnostic> {
     if dependents.any(|(_, need)| need.condition == Condition::Succeeded) {
         return None;
     }
+    in_command(project, service).or_else(|| in_file(project, service))
+}
+
+/// The last command of a script of the project.
+fn in_file(project: &Project<'_>, service: &Service<'_>) -> Option<Diagnostic> {
+    let script = started::script(project, service)?;
+    let commands = commands(&script.text);
+    let command = commands.last().filter(|command| !is_nested(command))?;
+    let has_wait = commands
+        .iter()
+        .any(|command| command.program().is_some_and(|word| word.text == "wait"));
+    let instead = instead(project, service, command).filter(|_| !has_wait)?;
+    let text = script.text.get(command.range.clone())?;
+    let file = project.shown(&script.file);
+    let finding = tell(service, text, instead, script.started.span);
+    Some(finding.label(script.started.span, format!("it is the last command of `{file}`")))
+}
+
+fn in_command(project: &Project<'_>, service: &Service<'_>) -> Option<Diagnostic> {
     let argv = started::argv(project, service)?;
     let words: Vec<&str> = argv.words.iter().map(|word| word.text.as_str()).collect();
     let at_program = started::behind_runners(&words).0;
@@ -63,13 +82,7 @@ fn finding(project: &Project<'_>, service: &Service<'_>) -> Option<Diagnostic> {
     let commands = script.commands();
     let command = commands.last().filter(|command| !is_nested(command))?;
     let text = script.text.get(command.range.clone())?;
-    let instead = if command.then == Then::Background {
-        "write it without `&`, or `wait` for it"
-    } else {
-        let words = command.words.iter().skip(command.assignments());
-        let words: Vec<&str> = words.map(|word| word.text.as_str()).collect();
-        foreground(project, service, words.strip_prefix(&["exec"]).unwrap_or(&words))?
-    };
+    let instead = instead(project, service, command)?;
     let is_built = service.key_of("build").is_some_and(|key| key.span == node);
     let span = if is_built {
         node
@@ -77,6 +90,16 @@ fn finding(project: &Project<'_>, service: &Service<'_>) -> Option<Diagnostic> {
         part(project, node, script.text, command.range.clone())
     };
     Some(tell(service, text, instead, span))
+}
+
+/// What to write in the place of a last command that leaves its server in the background.
+fn instead(project: &Project<'_>, service: &Service<'_>, command: &Command) -> Option<&'static str> {
+    if command.then == Then::Background {
+        return Some("write it without `&`, or `wait` for it");
+    }
+    let words = command.words.iter().skip(command.assignments());
+    let words: Vec<&str> = words.map(|word| word.text.as_str()).collect();
+    foreground(project, service, words.strip_prefix(&["exec"]).unwrap_or(&words))
 }
 
 fn tell(service: &Service<'_>, command: &str, instead: &str, span: crate::source::Span) -> Diagnostic {
@@ -104,9 +127,16 @@ fn foreground(project: &Project<'_>, service: &Service<'_>, words: &[&str]) -> O
         "service" if starts(rest.get(1)) => SERVER,
         "rc-service" | "invoke-rc.d" if starts(rest.get(1)) => SERVER,
         "apachectl" | "apache2ctl" if starts(rest.last()) && !says("FOREGROUND") => "write `apachectl -D FOREGROUND`",
+        "dnsmasq" if !has(&["-k", "-d", "--keep-in-foreground", "--no-daemon"]) => "write `dnsmasq -k`",
         "gunicorn" if has(&["-D", "--daemon"]) => "leave out `--daemon`",
+        "haproxy" if has(&["-D"]) => "leave out `-D`",
+        "httpd" if goes_behind(rest) => "write `httpd-foreground`, or `httpd -f` where it is BusyBox",
+        "lighttpd" if has(&["-f"]) && !has(&["-D", "-t", "-tt", "-p"]) => "write `lighttpd -D`",
+        "memcached" if has(&["-d"]) => "leave out `-d`",
         "mongod" if has(&["--fork"]) => "leave out `--fork`",
         "nginx" if rest.is_empty() && is_official_nginx(project, service) => "write `nginx -g 'daemon off;'`",
+        "pg_ctl" if has(&["start", "restart"]) => "write `postgres`",
+        "pg_ctlcluster" if has(&["start", "restart"]) && !has(&["--foreground"]) => "write `--foreground`",
         "php-fpm" if has(&["-D", "--daemonize"]) => "leave out `-D`",
         "pm2" if starts(rest.first()) && !has(&["--no-daemon", "--attach"]) => "write `pm2-runtime`",
         "redis-server" if rest.windows(2).any(|pair| pair == ["--daemonize", "yes"]) => "leave out `--daemonize`",
@@ -117,6 +147,16 @@ fn foreground(project: &Project<'_>, service: &Service<'_>, words: &[&str]) -> O
         _ => return None,
     };
     Some(instead)
+}
+
+/// Whether a web server called `httpd`, that of Apache or of BusyBox, leaves the foreground.
+fn goes_behind(rest: &[&str]) -> bool {
+    let stays = |word: &&str| word.starts_with("-f") || word.contains("FOREGROUND") || **word == *"-X";
+    let serves = rest.is_empty()
+        || rest
+            .iter()
+            .any(|word| matches!(*word, "-h" | "-p" | "start" | "restart"));
+    serves && !rest.iter().any(stays)
 }
 
 /// Whether the configuration is that of the image, which goes into the background.
@@ -191,5 +231,8 @@ mod tests {
             ["nginx"]
         );
         assert_eq!(marked("build: .", "FROM debian\nCMD service nginx start"), ["build"]);
+        let script = "FROM debian\nCOPY run.sh /\nENTRYPOINT [\"/run.sh\"]\n== run.sh ==\n#!/bin/sh\n";
+        assert_eq!(marked("build: .", &format!("{script}service nginx start")), ["build"]);
+        assert_eq!(marked("build: .", &format!("{script}a &\nwait")), [""; 0]);
     }
 }

@@ -3,6 +3,7 @@
 use super::text::{main, short};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::event::Condition;
+use crate::lint::base::Base;
 use crate::lint::images::known;
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
@@ -58,11 +59,19 @@ fn check(project: &Project<'_>, found: &mut Found) {
 }
 
 fn finding(project: &Project<'_>, service: &Service<'_>) -> Option<Diagnostic> {
-    let image = service.pulled_image().and_then(Node::as_str)?;
-    let argv = main(service).filter(|_| is_asked(project, service))?;
+    let argv = main(service)?;
     // An entrypoint of Docker's official images runs the command; others take it for options of their server.
-    let is_official = known(image)?.has_healthcheck == Some(false);
-    if !argv.has_entrypoint() && !is_official {
+    let image = service.pulled_image().and_then(Node::as_str);
+    let is_server = image
+        .and_then(known)
+        .is_some_and(|known| known.has_healthcheck == Some(false));
+    let is_own = || argv.has_entrypoint() && !Base::of(project, service).is_some_and(|base| base.plain().is_some());
+    let is_asked = if is_server {
+        serves(service) || is_needed(project, service)
+    } else {
+        serves(service) && is_own()
+    };
+    if !is_asked {
         return None;
     }
     let words = argv.words();
@@ -71,27 +80,28 @@ fn finding(project: &Project<'_>, service: &Service<'_>) -> Option<Diagnostic> {
         None => (argv.nodes().next()?, ends(&words)),
     };
     let name = service.name();
-    let message = format!(
-        "`{name}` runs `{}` in place of the server of its image",
-        short(&words.join(" "))
-    );
+    let message = format!("`{name}` only runs `{}`, and no server", short(&words.join(" ")));
     let help =
         "start the server after the wait, or wait for what it needs with `depends_on` and `condition: service_healthy`";
     only_waits.then(|| at(node.span, message).help(help))
 }
 
-/// Whether something asks it.
-fn is_asked(project: &Project<'_>, service: &Service<'_>) -> bool {
-    let mut dependents = project.dependents(service.name());
-    let is_needed = dependents.any(|(_, need)| need.condition != Condition::Succeeded);
+/// Whether it is there to answer, by what the file says of it.
+fn serves(service: &Service<'_>) -> bool {
     let has = |key| service.items(key).len() > 0;
-    is_needed || has("ports") || has("expose") || service.get("healthcheck").is_some()
+    has("ports") || has("expose") || service.get("healthcheck").is_some()
+}
+
+/// Whether another service needs it to run.
+fn is_needed(project: &Project<'_>, service: &Service<'_>) -> bool {
+    let mut dependents = project.dependents(service.name());
+    dependents.any(|(_, need)| need.condition != Condition::Succeeded)
 }
 
 fn waits(command: &Command) -> bool {
     let words = command.words.iter().skip(command.assignments());
     let words: Vec<&str> = words.map(|word| word.text.as_str()).collect();
-    words.is_empty() || ends(&words)
+    !command.place.in_loop && (words.is_empty() || ends(&words))
 }
 
 /// Whether a command does nothing but wait for a while. What sleeps for ever is there to be looked into.
@@ -100,7 +110,10 @@ fn ends(words: &[&str]) -> bool {
         return false;
     };
     let program = program_name(first);
-    let is_long = rest.iter().any(|word| word.starts_with("inf") || word.ends_with('d'));
+    let is_long = rest.iter().any(|word| {
+        let is_unit = word.starts_with("inf") || word.ends_with(['m', 'h', 'd']);
+        is_unit || word.parse::<f64>().is_ok_and(|seconds| seconds > 600.0)
+    });
     // What stands behind `--` is run after the wait.
     WAITS.contains(&program) && !(program == "sleep" && is_long) && !rest.contains(&"--")
 }
@@ -120,9 +133,12 @@ mod tests {
             "image: nginx, entrypoint: ['sh', '-c', 'sleep 5; nginx']",
             "image: nginx, entrypoint: [wait-for-it.sh, 'db:1', --], command: nginx",
             "image: nginx, command: sleep infinity",
-            "image: alpine, command: sleep 5",
             "image: minio/minio, command: sleep 5",
-            "image: me/nginx, entrypoint: sleep 5",
+            "image: me/nginx, command: sleep 5",
+            "build: .",
+            "image: debian, entrypoint: sleep 5",
+            "image: nginx, command: sleep 5m",
+            "image: nginx, command: ['sh', '-c', 'while true; do echo a; sleep 5; done']",
             "image: nginx",
         ] {
             assert_eq!(marked(service), [""; 0], "{service}");

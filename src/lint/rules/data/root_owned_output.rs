@@ -88,7 +88,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
 
 /// Commands that write into the directory that they run in, by their first words, and what they write to where that is one
 /// directory alone.
-const WRITERS: [(&[&str], Option<&str>); 17] = [
+const WRITERS: [(&[&str], Option<&str>); 18] = [
     (&["npm", "ci"], Some("node_modules")),
     (&["npm", "install"], Some("node_modules")),
     (&["yarn", "install"], Some("node_modules")),
@@ -105,6 +105,7 @@ const WRITERS: [(&[&str], Option<&str>); 17] = [
     (&["mvnw"], Some("target")),
     (&["gradle"], Some("build")),
     (&["gradlew"], Some("build")),
+    (&["go", "build"], None),
     (&["python", "-m", "build"], Some("dist")),
 ];
 

@@ -1,5 +1,6 @@
 //! A volume that belongs to root, for a container that does not run as root.
 
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use crate::diagnostic::{Diagnostic, Severity};
@@ -52,12 +53,37 @@ CMD [\"python\", \"app.py\"]
     check,
 };
 
+/// Directories of a project that package managers and compilers make.
+const MADE: [&str; 8] = [
+    ".next",
+    ".venv",
+    "build",
+    "dist",
+    "node_modules",
+    "target",
+    "vendor",
+    "venv",
+];
+
 /// Directories that everybody can write to.
 const OPEN: [&str; 3] = ["/dev/shm", "/tmp", "/var/tmp"];
 
 fn check(project: &Project<'_>, found: &mut Found) {
+    let mut users: HashMap<&str, HashSet<&str>> = HashMap::new();
     for service in project.services() {
-        for mount in mounts::of(service) {
+        let volumes = mounts::all_of(service).filter_map(|mount| mount.volume());
+        volumes.for_each(|volume| {
+            users.entry(volume).or_default().insert(service.name());
+        });
+    }
+    for service in project.services() {
+        // A hook, or another service that has the volume, may have given it to the user before.
+        let has_hooks = service.items("pre_start").len() + service.items("post_start").len() > 0;
+        let is_alone = |mount: &Mount<'_>| {
+            let users = mount.volume().and_then(|volume| users.get(volume));
+            !has_hooks && users.is_some_and(|users| users.len() == 1)
+        };
+        for mount in mounts::of(service).filter(is_alone) {
             found.extend_once(finding(project, service, &mount));
         }
     }
@@ -67,7 +93,7 @@ fn finding(project: &Project<'_>, service: &Service<'_>, mount: &Mount<'_>) -> O
     let volume = mount
         .volume()
         .filter(|_| !mount.is_read_only && !is_of_image(mount.target))?;
-    if !is_plain_volume(project, volume) || is_prepared(project, service, volume) {
+    if !is_plain_volume(project, volume) {
         return None;
     }
     // Of an image of a system or a language it is known that it has no directory of a program.
@@ -97,12 +123,15 @@ fn is_root(user: &str) -> bool {
     user.is_empty() || matches!(user, "root" | "0") || user.contains('$')
 }
 
-/// A directory that images have, or a home directory, which is made with its user.
+/// A directory that images have or that their builds make, or a home directory, which is made with its user.
 fn is_of_image(target: &str) -> bool {
     let home = target
         .strip_prefix("/home/")
         .is_some_and(|rest| !rest.trim_matches('/').contains('/'));
-    home || OPEN.iter().any(|open| Path::new(target).starts_with(open))
+    let is_made = Path::new(target)
+        .file_name()
+        .is_some_and(|name| MADE.iter().any(|made| name == *made));
+    home || is_made || OPEN.iter().any(|open| Path::new(target).starts_with(open))
 }
 
 /// A volume that this project makes, in the usual way.
@@ -111,16 +140,6 @@ fn is_plain_volume(project: &Project<'_>, name: &str) -> bool {
     let has = |key| declared.is_some_and(|node| node.get(key).is_some_and(|node| *node != Node::default()));
     let is_external = declared.and_then(|node| node.get("external")).and_then(Node::as_bool) == Some(true);
     !is_external && !has("driver_opts") && !has("driver")
-}
-
-/// Whether something may have given it to the user before.
-fn is_prepared(project: &Project<'_>, service: &Service<'_>, volume: &str) -> bool {
-    let has_hooks = service.items("pre_start").len() + service.items("post_start").len() > 0;
-    let others = project.services().iter().filter(|other| other.name() != service.name());
-    has_hooks
-        || others
-            .flat_map(mounts::all_of)
-            .any(|mount| mount.volume() == Some(volume))
 }
 
 /// Whether a stage may make a directory, by what it runs or declares.
@@ -137,7 +156,8 @@ fn may_make(stage: &Stage, target: &str) -> bool {
     let is_copied = |copy: &crate::lint::dockerfile::Copy| {
         is_at(&copy.target) || copy.from.is_some() && path.starts_with(&copy.target)
     };
-    stage.runs.iter().any(|run| is_run(&run.script))
+    !stage.only_installs()
+        || stage.runs.iter().any(|run| is_run(&run.script))
         || stage.copies.iter().any(is_copied)
         || stage.volumes.iter().any(|volume| is_at(volume))
         || stage.workdir.as_deref().is_some_and(is_at)
@@ -186,6 +206,7 @@ mod tests {
             "FROM me/app\nUSER app",
             "FROM debian\nUSER root",
             "FROM debian\nARG U\nUSER $U",
+            "FROM debian\nWORKDIR /app\nRUN ./prepare\nUSER app",
         ] {
             assert_eq!(marked("build: .", dockerfile), [""; 0], "{dockerfile}");
         }
