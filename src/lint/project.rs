@@ -688,6 +688,13 @@ impl<'a> Service<'a> {
         image.into_iter().chain(tags).filter_map(Node::as_str)
     }
 
+    /// Whether the file says that something asks it while it runs: it has ports or a health check.
+    #[must_use]
+    pub fn is_asked(&self) -> bool {
+        let has = |key| self.items(key).len() > 0;
+        has("ports") || has("expose") || self.get("healthcheck").is_some()
+    }
+
     /// When the engine starts it again.
     #[must_use]
     pub fn restart(&self) -> Restart {

@@ -226,13 +226,6 @@ pub fn is_job_command(words: &[&str]) -> bool {
     evidence::command(&words).is_some_and(|sign| sign.does != evidence::Does::Serve)
 }
 
-/// Whether the words of a command say by themselves that it keeps running.
-#[must_use]
-pub fn is_server_command(words: &[&str]) -> bool {
-    let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-    evidence::command(&words).is_some_and(|sign| sign.does == evidence::Does::Serve)
-}
-
 /// More containers than this no engine starts on one machine.
 const MOST_REPLICAS: u32 = 10_000;
 

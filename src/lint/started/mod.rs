@@ -13,9 +13,10 @@ use crate::source::Span;
 use crate::yaml::Node;
 
 use super::base::Base;
+use super::images::known;
 use super::project::{Project, Service};
 
-pub use origin::{Copied, Origin, has_files, is_executable, origin};
+pub use origin::{Copied, Origin, has_files, has_kin, is_executable, origin};
 
 /// Programs that run the command behind them as they are given it.
 const RUNNERS: [&str; 7] = [
@@ -156,11 +157,18 @@ fn read_argv(project: &Project<'_>, service: &Service<'_>) -> Option<Argv> {
         words.extend(built(stage.and_then(|stage| stage.command.as_ref())));
     }
     let plain = base.as_ref().and_then(Base::plain);
+    let is_empty = base.as_ref().is_some_and(|base| base.image == "scratch");
+    let is_official = base.as_ref().is_some_and(|base| runs_commands(&base.image));
     (!words.is_empty()).then_some(Argv {
         words,
-        is_first: has_entrypoint || plain.is_some_and(|plain| !plain.has_entrypoint),
-        is_run: has_entrypoint || plain.is_some(),
+        is_first: has_entrypoint || is_empty || plain.is_some_and(|plain| !plain.has_entrypoint),
+        is_run: has_entrypoint || is_empty || plain.is_some() || is_official,
     })
+}
+
+/// Whether the entrypoint of an image runs whatever command it is given: those of Docker's official images do.
+fn runs_commands(image: &str) -> bool {
+    known(image).is_some_and(|known| known.has_healthcheck == Some(false))
 }
 
 /// The directory in which a service's container starts; none where it is not known.

@@ -190,8 +190,8 @@ fn of_source(context: &Context, copy: &Copy, source: &str, inside: &Path) -> Loo
         return match file.is_file() {
             true if is_left_out => Look::No,
             true => Look::File(file),
-            // Where nothing is beside it, the files of the project are elsewhere.
-            false if file.parent().is_some_and(has_files) => Look::No,
+            // Where nothing like it is beside it, the files of the project are elsewhere.
+            false if has_kin(&file) => Look::No,
             false => Look::Maybe,
         };
     }
@@ -214,4 +214,14 @@ pub fn has_files(directory: &Path) -> bool {
         let is_build = name.contains("Dockerfile") || name.ends_with(".yml") || name.ends_with(".yaml");
         !name.starts_with('.') && !is_build
     })
+}
+
+/// Whether another file with the same ending is beside where a file would be.
+#[must_use]
+pub fn has_kin(file: &Path) -> bool {
+    let Some((directory, ending)) = file.parent().zip(file.extension()) else {
+        return false;
+    };
+    let mut entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    entries.any(|entry| entry.path().extension() == Some(ending))
 }

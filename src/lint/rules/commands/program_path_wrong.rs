@@ -9,7 +9,7 @@ use crate::lint::mounts;
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
 use crate::lint::rules::builds;
-use crate::lint::started::{self, Origin};
+use crate::lint::started::{self, Origin, Way};
 use crate::shell::program_name;
 use crate::yaml::Node;
 
@@ -69,7 +69,7 @@ fn finding(project: &Project<'_>, service: &Service<'_>) -> Option<Diagnostic> {
         Origin::Mounted { file, span } => {
             // Of a mount whose source is missing, another rule speaks.
             let is_itself = mounts::of(service).any(|mount| mount.host().map(Path::new) == Some(&file));
-            let is_missing = !is_itself && !file.exists() && file.parent().is_some_and(started::has_files);
+            let is_missing = !is_itself && !file.exists() && started::has_kin(&file);
             let is_brought = builds::is_built(&file, Path::new(&project.model.directory))
                 || builds::missing(project, &file) != Severity::Error;
             let message = format!("`{name}` starts `{path}`, and the directory that is mounted there has no such file");
@@ -79,15 +79,15 @@ fn finding(project: &Project<'_>, service: &Service<'_>) -> Option<Diagnostic> {
         Origin::Elsewhere => {
             let base = Base::of(project, service)?;
             let target = service.node.at(&["build", "target"]).and_then(Node::as_str);
-            let stages = base.dockerfile().map(|file| file.lineage(target)).unwrap_or_default();
+            let stages = base.dockerfile()?.lineage(target);
             let place = place_of(&stages, program_name(path));
-            let is_own = !is_of_system(path) || place.is_some() && !path.contains("docker-entrypoint");
-            let is_known = is_filled(&base, &stages) || base.plain().is_some() && is_own;
-            if !is_known
-                || !stages.iter().all(|stage| stage.only_installs())
-                || path.contains("/node_modules/")
-                || path.contains("/vendor/")
-            {
+            let is_near = place.is_some() && !path.contains("docker-entrypoint");
+            let is_own = is_near || !is_of_system(path) && started.way != Way::Interpreted;
+            let is_known = base.image == "scratch" || base.plain().is_some() && is_own;
+            // A Dockerfile that copies nothing leaves the program to somebody else, or is not finished.
+            let copies = stages.iter().any(|stage| !stage.copies.is_empty());
+            let is_of_packages = path.contains("/node_modules/") || path.contains("/vendor/");
+            if !is_known || !copies || is_of_packages || !stages.iter().all(|stage| stage.only_installs()) {
                 return None;
             }
             let message = format!("`{name}` starts `{path}`, and nothing puts a file there");
@@ -95,11 +95,6 @@ fn finding(project: &Project<'_>, service: &Service<'_>) -> Option<Diagnostic> {
         }
         Origin::Copied(_) | Origin::Unknown => None,
     }
-}
-
-/// Whether an image begins with nothing, and a build puts something there: a file without that is not finished.
-fn is_filled(base: &Base, stages: &[&Stage]) -> bool {
-    base.image == "scratch" && stages.iter().any(|stage| !stage.copies.is_empty())
 }
 
 fn is_of_system(path: &str) -> bool {
@@ -181,12 +176,15 @@ mod tests {
             "FROM debian\nADD https://example.com/run.sh /app/run.sh",
             "FROM debian\nADD src.tar.gz /app",
             "FROM debian\nCOPY empty /app",
+            "FROM debian\nRUN useradd app",
             "FROM debian\nRUN --mount=from=b,target=/b cp /b/run.sh /app",
         ] {
             assert!(!is_found(entry, dockerfile), "{dockerfile}");
         }
         for service in [
             "image: debian, command: /usr/bin/env",
+            "image: debian, command: /app/run.sh",
+            "image: node, command: node server.js",
             "image: me/app, entrypoint: /app/run.sh",
             "image: debian, command: /app/x, volumes: [/app]",
             "image: debian, command: /app/run.sh, volumes: ['./src:/app']",
@@ -212,8 +210,10 @@ mod tests {
                 "build: .",
                 "FROM python:3.13\nRUN pip install flask\nCOPY src /app\nCMD [\"/app/start.sh\"]",
             ),
-            ("build: ., entrypoint: sh /app/run.sh", "FROM alpine\nRUN apk add curl"),
-            ("image: debian, command: /app/run.sh", ""),
+            (
+                "build: ., entrypoint: sh /app/run.sh",
+                "FROM alpine\nRUN apk add curl\nCOPY src/run.sh /bin/",
+            ),
             (
                 "build: .",
                 "FROM debian\nCOPY src/run.sh /run.sh\nENTRYPOINT [\"/usr/local/bin/run.sh\"]",
@@ -224,7 +224,7 @@ mod tests {
             ),
             (
                 "build: .",
-                "FROM python:3\nWORKDIR /w\nCOPY src .\nCMD [\"python\", \"main.py\"]",
+                "FROM python:3\nWORKDIR /w\nCOPY main.py /srv/\nCMD [\"python\", \"main.py\"]",
             ),
             (
                 "image: debian, command: ./nope.sh, working_dir: /w, volumes: ['./src:/w']",

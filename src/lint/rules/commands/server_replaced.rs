@@ -65,11 +65,11 @@ fn finding(project: &Project<'_>, service: &Service<'_>) -> Option<Diagnostic> {
     let is_server = image
         .and_then(known)
         .is_some_and(|known| known.has_healthcheck == Some(false));
-    let is_own = || argv.has_entrypoint() && !Base::of(project, service).is_some_and(|base| base.plain().is_some());
+    let is_own = || argv.has_entrypoint() && Base::of(project, service).is_none_or(|base| base.plain().is_none());
     let is_asked = if is_server {
-        serves(service) || is_needed(project, service)
+        service.is_asked() || is_needed(project, service)
     } else {
-        serves(service) && is_own()
+        service.is_asked() && is_own()
     };
     if !is_asked {
         return None;
@@ -84,12 +84,6 @@ fn finding(project: &Project<'_>, service: &Service<'_>) -> Option<Diagnostic> {
     let help =
         "start the server after the wait, or wait for what it needs with `depends_on` and `condition: service_healthy`";
     only_waits.then(|| at(node.span, message).help(help))
-}
-
-/// Whether it is there to answer, by what the file says of it.
-fn serves(service: &Service<'_>) -> bool {
-    let has = |key| service.items(key).len() > 0;
-    has("ports") || has("expose") || service.get("healthcheck").is_some()
 }
 
 /// Whether another service needs it to run.

@@ -59,7 +59,7 @@ fn finding(project: &Project<'_>, service: &Service<'_>) -> Option<Diagnostic> {
     if is_on("tty") || is_on("stdin_open") || !service.is_active || is_awaited(project, service) {
         return None;
     }
-    let serves = serves(service);
+    let serves = service.is_asked() || service.restart() != Restart::No;
     let (span, shell) = command(project, service).or_else(|| by_itself(project, service, serves))?;
     let name = service.name();
     let message = format!("`{name}` runs `{shell}` without a terminal, and ends at once with code 0");
@@ -97,12 +97,6 @@ fn by_itself(project: &Project<'_>, service: &Service<'_>, serves: bool) -> Opti
         None => service.pulled_image().map(|image: &Node| image.span)?,
     };
     (!has_provider).then_some((span, runs))
-}
-
-/// Whether it is there to be asked something, by what the file says of it.
-fn serves(service: &Service<'_>) -> bool {
-    let has = |key| service.items(key).len() > 0;
-    has("ports") || has("expose") || service.get("healthcheck").is_some() || service.restart() != Restart::No
 }
 
 /// Whether another service waits for its end, which comes.

@@ -1,11 +1,11 @@
 //! A server that does not hear the signal to stop.
 
+use crate::compose::Restart;
 use crate::diagnostic::{Fix, Severity};
 use crate::lint::edits::add_before;
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
 use crate::lint::started::{self, Way};
-use crate::plan::is_server_command;
 use crate::shell::{Then, commands, program_name};
 use crate::yaml::Node;
 
@@ -48,6 +48,11 @@ services:
 };
 
 const SHELLS: [&str; 4] = ["sh", "bash", "ash", "dash"];
+
+/// Commands that no server is started with.
+const ENDS: [&str; 12] = [
+    "", "cat", "chown", "cp", "echo", "exit", "false", "mkdir", "printf", "sleep", "true", "unset",
+];
 
 /// What begins a loop without an end.
 const LOOPS: [&str; 4] = ["while true", "while :", "while sleep", "until false"];
@@ -115,11 +120,12 @@ fn is_behind_script(project: &Project<'_>, service: &Service<'_>) -> bool {
     let hears = ["exec ", "trap ", "wait"].iter().any(|word| script.text.contains(word));
     let commands = commands(&script.text);
     let runs_server = commands.last().is_some_and(|last| {
-        let words = last.words.iter().skip(last.assignments());
-        let words: Vec<&str> = words.map(|word| word.text.as_str()).collect();
-        last.then != Then::Background && !last.place.in_function && is_server_command(&words)
+        let place = last.place;
+        let program = last.program().map_or("", |word| program_name(&word.text));
+        let is_plain = !place.in_function && !place.in_condition && !place.in_loop && last.then != Then::Background;
+        is_plain && !ENDS.contains(&program)
     });
-    is_first && !hears && runs_server
+    is_first && !hears && runs_server && (service.is_asked() || service.restart() != Restart::No)
 }
 
 /// Whether a script ends in what does not end. A shell can become its last command: other programs may heed the signal
@@ -204,6 +210,6 @@ mod tests {
         assert!(of("restart: always", &script.replace("gunicorn", "exec gunicorn")).is_empty());
         assert!(of("entrypoint: [tini, --, /start.sh]", script).is_empty());
         assert!(of("init: true", script).is_empty());
-        assert!(of("restart: always", "#!/bin/sh\n./a\n./b").is_empty());
+        assert!(of("restart: always", "#!/bin/sh\n./a\necho started").is_empty());
     }
 }
