@@ -49,9 +49,10 @@ services:
 
 const SHELLS: [&str; 4] = ["sh", "bash", "ash", "dash"];
 
-/// Commands that no server is started with.
-const ENDS: [&str; 12] = [
-    "", "cat", "chown", "cp", "echo", "exit", "false", "mkdir", "printf", "sleep", "true", "unset",
+/// Commands that no server is started with, or that read another script, which may do what this one does not.
+const ENDS: [&str; 15] = [
+    "", ".", "cat", "chown", "cp", "echo", "eval", "exit", "false", "mkdir", "printf", "sleep", "source", "true",
+    "unset",
 ];
 
 /// What begins a loop without an end.
@@ -210,6 +211,6 @@ mod tests {
         assert!(of("restart: always", &script.replace("gunicorn", "exec gunicorn")).is_empty());
         assert!(of("entrypoint: [tini, --, /start.sh]", script).is_empty());
         assert!(of("init: true", script).is_empty());
-        assert!(of("restart: always", "#!/bin/sh\n./a\necho started").is_empty());
+        assert!(of("restart: always", "#!/bin/sh\n./a\n. /entrypoint.sh").is_empty());
     }
 }
