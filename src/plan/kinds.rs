@@ -267,7 +267,7 @@ fn server_image(service: &Service) -> Option<&str> {
         &service.entrypoint
     };
     let image = evidence::server_image(service.image.as_deref()?)?;
-    (!evidence::replaces_program(words)).then_some(image)
+    evidence::keeps_server(image, words).then_some(image)
 }
 
 /// What only servers have.
