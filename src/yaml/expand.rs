@@ -162,7 +162,7 @@ impl Expander<'_> {
             let key_syntax = self.tree.node(*key);
             let name = written_name(key_syntax);
             if let Some(first) = written.insert(name, key_syntax.span) {
-                self.duplicate(name, key_syntax.span, first);
+                self.duplicate(name, key_syntax.span, first, is_merge(key_syntax));
                 continue;
             }
             if is_merge(key_syntax) {
@@ -226,9 +226,14 @@ impl Expander<'_> {
         Vec::new()
     }
 
-    fn duplicate(&mut self, key: &str, span: Span, first: Span) {
+    fn duplicate(&mut self, key: &str, span: Span, first: Span, is_merge: bool) {
         let problem = Diagnostic::error("yaml-duplicate-key", span, format!("the key \"{key}\" is given twice"));
-        self.problems.push(problem.label(first, "first given here"));
+        let problem = problem.label(first, "first given here");
+        self.problems.push(if is_merge {
+            problem.help("merge both with one key, the one that wins first: `<<: [*a, *b]`")
+        } else {
+            problem
+        });
     }
 
     fn error(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
