@@ -5,7 +5,7 @@ use crate::lint::images::known;
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
 use crate::shell::program_name;
-use crate::yaml::{Node, Value};
+use crate::yaml::{Key, Node, Value};
 
 /// See its summary.
 pub(super) const RULE: Rule = Rule {
@@ -49,11 +49,15 @@ fn finding(project: &Project<'_>, service: &Service<'_>) -> Option<Diagnostic> {
         .required
         .iter()
         .find(|group| !group.iter().any(|name| is_set(project, service, name)))?;
+    let handed_on = missing.iter().find_map(|name| not_handed_on(service, name));
     if runs_something_else(service)
         || is_filled(project, service, known.data?)
         || has_unknown_env_file(project, service)
     {
         return None;
+    }
+    if let Some(key) = handed_on {
+        return Some(unset(service, key));
     }
     let mut names = missing.iter().filter(|name| !name.contains("_HASH"));
     let first = names.next()?;
@@ -76,15 +80,33 @@ fn finding(project: &Project<'_>, service: &Service<'_>) -> Option<Diagnostic> {
     Some(at(node.span, message).help(help).at_most(level))
 }
 
-/// Whether a variable is there, or may be: one that is taken over from outside is not known here.
+/// Whether a variable is there, or may be.
 fn is_set(project: &Project<'_>, service: &Service<'_>, name: &str) -> bool {
     let Some(value) = service.node.at(&["environment", name]) else {
         return false;
     };
     match &value.value {
         Value::Str(text) => !text.is_empty() || !project.is_literal(value.span),
-        _ => true,
+        _ => not_handed_on(service, name).is_none(),
     }
+}
+
+/// A variable that is written as `NAME:`, which hands on one that is not set here. `- NAME` says so on purpose.
+fn not_handed_on<'a>(service: &Service<'a>, name: &str) -> Option<&'a Key> {
+    let (key, value) = service.get("environment")?.as_map()?.get_key_value(name)?;
+    let is_item = key.span == value.span;
+    (value.is_null() && !is_item).then_some(key)
+}
+
+fn unset(service: &Service<'_>, key: &Key) -> Diagnostic {
+    let (name, variable) = (service.name(), &key.text);
+    let message = format!(
+        "`{variable}` of `{name}` has no value, and its image does not start on an empty data directory without one"
+    );
+    // Where the file is run, the variable may be set.
+    at(key.span, message)
+        .help("write a value; without one, Compose hands on the variable of the shell, which is not set here")
+        .at_most(Severity::Warning)
 }
 
 /// Another program than the server needs nothing of this: arguments for the server begin with `-`, or with its name.
@@ -114,7 +136,7 @@ fn is_filled(project: &Project<'_>, service: &Service<'_>, data: &str) -> bool {
 
 /// Whether a file can bring variables that are not known here: it need not be there, or is not read because the service is
 /// not active.
-fn has_unknown_env_file(project: &Project<'_>, service: &Service<'_>) -> bool {
+pub(super) fn has_unknown_env_file(project: &Project<'_>, service: &Service<'_>) -> bool {
     let mut written = project
         .documents()
         .filter_map(|document| document.at(&["services", service.name(), "env_file"]));
@@ -167,5 +189,18 @@ mod tests {
         let eula = "    environment: {ACCEPT_EULA: Y}";
         assert!(is_found("mcr.microsoft.com/mssql/server:2022-latest", eula));
         assert!(!is_found("me/postgres", ""));
+    }
+
+    #[test]
+    fn a_key_without_a_value_hands_on_what_is_not_there() {
+        assert!(is_found("mysql:8.4", "    environment:\n      MYSQL_ROOT_PASSWORD:"));
+        assert!(is_found("postgres:16", "    environment: {POSTGRES_PASSWORD: }"));
+        for rest in [
+            "    environment: [MYSQL_ROOT_PASSWORD]",
+            "    environment: {MYSQL_ROOT_PASSWORD: , MYSQL_RANDOM_ROOT_PASSWORD: 'yes'}",
+            "    environment: {MYSQL_ROOT_PASSWORD: }\n== .env ==\nMYSQL_ROOT_PASSWORD=x",
+        ] {
+            assert!(!is_found("mysql:8.4", rest), "{rest}");
+        }
     }
 }
