@@ -12,7 +12,8 @@ pub(super) const RULE: Rule = Rule {
     id: "service-name-underscore",
     summary: "a URL has a service name with an underscore as its host",
     why: "Host names have no underscores. The network finds the service all the same, but many programs do not take such \
-          a URL, or answer a request for such a host with an error.",
+          a URL, or answer a request for such a host with an error. URLs of databases and queues are read by the same libraries: \
+          in Java, such a URL has no host at all.",
     level: Severity::Hint,
     category: Category::Correctness,
     preset: Preset::Default,
@@ -45,7 +46,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
     for service in project.services() {
         for host in hosts(service)
             .iter()
-            .filter(|host| host.is_web() && host.name.contains('_'))
+            .filter(|host| (host.is_web() || host.is_for_programs()) && host.name.contains('_'))
         {
             if let Some(other) = project.service(host.name).filter(|_| seen.insert(host.name)) {
                 let name = host.name;
@@ -62,5 +63,24 @@ fn check(project: &Project<'_>, found: &mut Found) {
                 );
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::lint::rules::testing::found;
+
+    #[test]
+    fn urls_of_every_scheme_are_read() {
+        let of = |url: &str| {
+            let text =
+                format!("services: {{job_queue: {{image: i}}, app: {{image: i, environment: {{U: '{url}'}}}}}}\n");
+            found(&RULE, &text)
+        };
+        assert_eq!(of("redis://job_queue:6379/4"), ["job_queue"]);
+        assert_eq!(of("amqp://job_queue"), ["job_queue"]);
+        assert_eq!(of("job_queue:6379"), [""; 0]);
+        assert_eq!(of("redis://other_queue"), [""; 0]);
     }
 }
