@@ -294,8 +294,14 @@ impl Checker<'_> {
             );
             let problem = Diagnostic::error("undefined-resource", span, message);
             if section == "volumes" && self.is_path(name) {
-                let help = format!("write `./{name}` for the path: without `./` it is the name of a volume");
-                self.problems.push(problem.help(help).fix(self.dot_before(name, span)));
+                // The long form says what it mounts.
+                let is_long = name.starts_with(['.', '/', '~']);
+                self.problems.push(if is_long {
+                    problem.help("write `type: bind` for a path: `type: volume` takes the name of a volume")
+                } else {
+                    let help = format!("write `./{name}` for the path: without `./` it is the name of a volume");
+                    problem.help(help).fix(self.dot_before(name, span))
+                });
                 return;
             }
             let near = || Some(format!("did you mean \"{}\"?", self.nearest(section, name)?));

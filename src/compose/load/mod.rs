@@ -423,6 +423,8 @@ mod tests {
         assert!(of("data:/d").starts_with("write `./data` for the path"));
         assert!(of("other/:/d").starts_with("write `./other/` for the path"));
         assert!(of("other:/d").starts_with("declare it under"));
+        let long = "services: {a: {image: i, volumes: [{type: volume, source: ./data, target: /d}]}}\n";
+        assert!(advice(&[("compose.yaml", long)]).starts_with("write `type: bind`"));
     }
 
     #[test]

@@ -34,8 +34,12 @@ pub(super) fn of_key(path: &[&str], around: &Map, key: &str, value: &Node) -> Op
     }
 }
 
-/// Says where the value of a key belongs that is taken for the name of a service.
+/// Says where the value of a key belongs that is taken for the name of a service, or that is one of several.
 pub(super) fn of_value(path: &[&str], value: &Node) -> Option<String> {
+    if let (["networks", _, "ipam", "config"], Some(subnet)) = (path, value.as_map()) {
+        let subnet = subnet.get("subnet").and_then(Node::as_str).unwrap_or("…");
+        return Some(format!("write a list of subnets: `config: [{{subnet: {subnet}}}]`"));
+    }
     let ["services", name] = path else { return None };
     if value.as_map().is_some() {
         return None;
@@ -144,6 +148,10 @@ mod tests {
             (
                 "networks: {n: {subnet: 10.0.0.0/8}}",
                 "write `ipam: {config: [{subnet: 10.0.0.0/8}]}`",
+            ),
+            (
+                "networks: {n: {ipam: {config: {subnet: 10.0.0.0/8}}}}",
+                "write a list of subnets: `config: [{subnet: 10.0.0.0/8}]`",
             ),
             (
                 "networks: {n: {ipam: {gateway: 10.0.0.1}}}",
