@@ -88,7 +88,7 @@ const VITE: Server = Server {
     ..NODE
 };
 
-const SERVERS: [Server; 30] = [
+const SERVERS: [Server; 28] = [
     Server {
         words: &["flask", "run"],
         options: &["-h", "--host"],
@@ -221,20 +221,6 @@ const SERVERS: [Server; 30] = [
         words: &["astro", "preview"],
         options: &["--host", "--config"],
         settings: &["astro.config.", "vite.config."],
-        ..NODE
-    },
-    Server {
-        words: &["nuxt", "dev"],
-        options: &["-h", "--host"],
-        variables: &["HOST", "NITRO_HOST", "NUXT_HOST"],
-        settings: &["nuxt.config."],
-        ..NODE
-    },
-    Server {
-        words: &["nuxi", "dev"],
-        options: &["-h", "--host"],
-        variables: &["HOST", "NITRO_HOST", "NUXT_HOST"],
-        settings: &["nuxt.config."],
         ..NODE
     },
     Server {

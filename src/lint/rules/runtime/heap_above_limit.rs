@@ -101,11 +101,11 @@ fn heaps<'a>(service: &Service<'a>) -> impl Iterator<Item = (u64, &'a Node)> {
 
 fn last_option(text: &str) -> Option<u64> {
     let words = text.split(|c: char| c.is_whitespace() || c == '"' || c == '\'');
-    let sizes = words.filter_map(|word| {
+    let mut sizes = words.filter_map(|word| {
         let mut options = OPTIONS.iter();
         options.find_map(|(option, unit)| size(word.strip_prefix(option)?, *unit))
     });
-    sizes.last()
+    sizes.next_back()
 }
 
 /// `512m`, `2G` or a number of `unit`.

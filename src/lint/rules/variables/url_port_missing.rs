@@ -44,6 +44,11 @@ services:
     check,
 };
 
+/// Ports on which servers talk something else than HTTP.
+const OTHERS: [u16; 13] = [
+    1025, 1433, 2181, 3306, 4222, 5432, 5672, 6379, 9042, 9092, 11211, 26257, 27017,
+];
+
 fn check(project: &Project<'_>, found: &mut Found) {
     let aliases = aliases(project);
     for service in project.services() {
@@ -82,7 +87,8 @@ fn port(project: &Project<'_>, service: &Service<'_>) -> Option<(u16, Severity)>
         return (!is_usual).then_some((port, Severity::Warning));
     }
     let image = service.pulled_image().and_then(Node::as_str).and_then(known);
-    if let Some(port) = image.and_then(|known| known.ports.first()) {
+    if let Some(known) = image.filter(|known| !known.ports.is_empty()) {
+        let port = known.ports.iter().find(|port| !OTHERS.contains(port))?;
         return Some((*port, Severity::Warning));
     }
     // What is only exposed or published need not be all that it listens on.
@@ -140,6 +146,7 @@ mod tests {
             ("image: w, expose: [3000], container_name: web", "http://web"),
             ("image: 'nginx:1.29', ports: ['80']", "http://web"),
             ("image: w", "http://web"),
+            ("image: 'rabbitmq:4'", "http://web"),
             ("image: w, expose: [3000]", "http://other"),
         ] {
             assert_eq!(of(other, url), 0, "{other}: {url}");
