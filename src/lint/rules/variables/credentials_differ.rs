@@ -154,55 +154,44 @@ enum What {
 }
 
 fn difference<'a, 'b>(known: &'b Known<'b>, login: &'b Login<'a>, others: Others) -> Option<Difference<'a, 'b>> {
-    let user = login.user.as_ref();
-    let name = user.map(|user| &*user.text);
-    let password = |own: Option<&'b Node>| {
-        let given = login.password.as_ref()?;
-        let known = own?
-            .as_str()
-            .filter(|known| !known.is_empty() && *known != given.text)?;
-        let what = What::Password;
-        Some(Difference {
+    let name = login.user.as_ref().map(|user| &*user.text);
+    if name.is_some() && name == known.root_name() && name != known.user() {
+        return of_password(login, known.root);
+    }
+    if name.is_some() && known.has_users() && known.user() != name {
+        return of_user(known, login).filter(|_| !others.users);
+    }
+    // Without a name it may be the login of the other user.
+    let is_roots = name.is_none() && known.root.is_some() && of_password(login, known.root).is_none();
+    let password = of_password(login, known.password).filter(|_| !is_roots);
+    password.or_else(|| of_database(known, login).filter(|_| !others.databases))
+}
+
+fn of_password<'a, 'b>(login: &'b Login<'a>, own: Option<&'b Node>) -> Option<Difference<'a, 'b>> {
+    Difference::of(What::Password, login.password.as_ref()?, own?.as_str()?, own)
+}
+
+fn of_user<'a, 'b>(known: &'b Known<'b>, login: &'b Login<'a>) -> Option<Difference<'a, 'b>> {
+    Difference::of(What::User, login.user.as_ref()?, known.user()?, known.user)
+}
+
+fn of_database<'a, 'b>(known: &'b Known<'b>, login: &'b Login<'a>) -> Option<Difference<'a, 'b>> {
+    let given = login.database.as_ref().filter(|given| !known.always_has(&given.text))?;
+    Difference::of(What::Database, given, known.database()?, known.database)
+}
+
+impl<'a, 'b> Difference<'a, 'b> {
+    /// None where both are the same, or where what the server gets is not known.
+    fn of(what: What, given: &'b Part<'a>, known: &'b str, place: Option<&'b Node>) -> Option<Self> {
+        let is_other = !known.is_empty() && given.text != known;
+        is_other.then_some(Self {
             what,
             given,
             known,
-            place: own,
+            place,
         })
-    };
-    if name.is_some() && name == known.root_name() && name != known.user() {
-        return password(known.root);
     }
-    if let (Some(given), true) = (user, known.has_users())
-        && known.user() != name
-    {
-        let known_name = known.user().filter(|known| !known.is_empty() && !others.users)?;
-        let what = What::User;
-        return Some(Difference {
-            what,
-            given,
-            known: known_name,
-            place: known.user,
-        });
-    }
-    // Without a name it may be the login of the other user.
-    let is_roots = name.is_none() && known.root.is_some() && password(known.root).is_none();
-    let database = || {
-        let given = login.database.as_ref().filter(|_| !others.databases)?;
-        let made = known
-            .database()
-            .filter(|made| !made.is_empty() && *made != given.text)?;
-        let what = What::Database;
-        (!known.always_has(&given.text)).then_some(Difference {
-            what,
-            given,
-            known: made,
-            place: known.database,
-        })
-    };
-    password(known.password).filter(|_| !is_roots).or_else(database)
-}
 
-impl Difference<'_, '_> {
     fn finding(&self, project: &Project<'_>, client: &Service<'_>, server: &Known<'_>) -> Diagnostic {
         let (name, server, known, given) = (client.name(), server.service, self.known, &self.given.text);
         let (message, help) = match self.what {
