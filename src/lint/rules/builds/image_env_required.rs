@@ -49,15 +49,21 @@ fn finding(project: &Project<'_>, service: &Service<'_>) -> Option<Diagnostic> {
         .required
         .iter()
         .find(|group| !group.iter().any(|name| is_set(project, service, name)))?;
-    let handed_on = missing.iter().find_map(|name| not_handed_on(service, name));
     if runs_something_else(service)
         || is_filled(project, service, known.data?)
         || has_unknown_env_file(project, service)
     {
         return None;
     }
-    if let Some(key) = handed_on {
-        return Some(unset(service, key));
+    // What another file lays over this one may have it.
+    let level = if project.has_other_files() {
+        Severity::Hint
+    } else {
+        Severity::Error
+    };
+    let written = |name: &&str| service.get("environment")?.as_map()?.get_key_value(*name);
+    if let Some((key, value)) = missing.iter().find_map(|name| written(name)) {
+        return Some(without_value(service, key, value).at_most(level));
     }
     let mut names = missing.iter().filter(|name| !name.contains("_HASH"));
     let first = names.next()?;
@@ -71,12 +77,6 @@ fn finding(project: &Project<'_>, service: &Service<'_>) -> Option<Diagnostic> {
         [last] => format!("set {first} or {last}"),
         others => format!("set {first}, or one of {}", others.join(", ")),
     };
-    // What another file lays over this one may have it.
-    let level = if project.has_other_files() {
-        Severity::Hint
-    } else {
-        Severity::Error
-    };
     Some(at(node.span, message).help(help).at_most(level))
 }
 
@@ -87,26 +87,30 @@ fn is_set(project: &Project<'_>, service: &Service<'_>, name: &str) -> bool {
     };
     match &value.value {
         Value::Str(text) => !text.is_empty() || !project.is_literal(value.span),
-        _ => not_handed_on(service, name).is_none(),
+        _ => !is_handed_on_by_mistake(service, name),
     }
 }
 
-/// A variable that is written as `NAME:`, which hands on one that is not set here. `- NAME` says so on purpose.
-fn not_handed_on<'a>(service: &Service<'a>, name: &str) -> Option<&'a Key> {
-    let (key, value) = service.get("environment")?.as_map()?.get_key_value(name)?;
-    let is_item = key.span == value.span;
-    (value.is_null() && !is_item).then_some(key)
+/// Whether a variable is written as `NAME:`, which hands on one that is not set here. `- NAME` says so on purpose.
+fn is_handed_on_by_mistake(service: &Service<'_>, name: &str) -> bool {
+    let variables = service.get("environment").and_then(Node::as_map);
+    let written = variables.and_then(|variables| variables.get_key_value(name));
+    written.is_some_and(|(key, value)| value.is_null() && key.span != value.span)
 }
 
-fn unset(service: &Service<'_>, key: &Key) -> Diagnostic {
+fn without_value(service: &Service<'_>, key: &Key, value: &Node) -> Diagnostic {
     let (name, variable) = (service.name(), &key.text);
     let message = format!(
         "`{variable}` of `{name}` has no value, and its image does not start on an empty data directory without one"
     );
-    // Where the file is run, the variable may be set.
-    at(key.span, message)
-        .help("write a value; without one, Compose hands on the variable of the shell, which is not set here")
-        .at_most(Severity::Warning)
+    let finding = at(key.span, message);
+    if value.is_null() {
+        // Where the file is run, the variable may be set.
+        let help = "write a value; without one, Compose hands on the variable of the shell, which is not set here";
+        finding.help(help).at_most(Severity::Warning)
+    } else {
+        finding.help("write a value")
+    }
 }
 
 /// Another program than the server needs nothing of this: arguments for the server begin with `-`, or with its name.
@@ -189,6 +193,14 @@ mod tests {
         let eula = "    environment: {ACCEPT_EULA: Y}";
         assert!(is_found("mcr.microsoft.com/mssql/server:2022-latest", eula));
         assert!(!is_found("me/postgres", ""));
+    }
+
+    #[test]
+    fn a_variable_that_is_empty_is_pointed_at() {
+        for environment in ["{MYSQL_ROOT_PASSWORD: ''}", "{MYSQL_ROOT_PASSWORD: }"] {
+            let file = format!("services: {{db: {{image: 'mysql:8.4', environment: {environment}}}}}\n");
+            assert_eq!(found(&RULE, &file), ["MYSQL_ROOT_PASSWORD"], "{environment}");
+        }
     }
 
     #[test]

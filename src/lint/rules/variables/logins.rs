@@ -103,7 +103,8 @@ fn of_go<'a>(text: &'a str, node: &'a Node) -> Option<Login<'a>> {
 
 /// `Host=db;Username=app;Password=…;Database=shop`, as .NET has it, and the same between blanks, as PostgreSQL does.
 fn connection_string<'a>(text: &'a str, node: &'a Node) -> Option<Login<'a>> {
-    let is_end = |c: char| c == ';' || !text.contains(';') && c.is_whitespace();
+    let has_semicolons = text.contains(';');
+    let is_end = |c: char| c == ';' || !has_semicolons && c.is_whitespace();
     let value = |names: &[&str]| {
         let mut pairs = text.split(is_end).filter_map(|pair| pair.split_once('='));
         let is_meant = |key: &str| names.iter().any(|name| key.trim().eq_ignore_ascii_case(name));

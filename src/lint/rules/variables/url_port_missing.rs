@@ -1,5 +1,7 @@
 //! A URL without a port, for a server that listens on another one than such URLs mean.
 
+use std::collections::{HashMap, HashSet};
+
 use super::hosts::{Host, aliases, hosts, listens_on};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::images::known;
@@ -49,55 +51,79 @@ const OTHERS: [u16; 13] = [
     1025, 1433, 2181, 3306, 4222, 5432, 5672, 6379, 9042, 9092, 11211, 26257, 27017,
 ];
 
+/// What is known of where a service listens.
+struct Ports {
+    named: HashSet<u16>,
+    /// The port that it listens on in place of the usual one, and how sure that is.
+    other: Option<(u16, Severity)>,
+}
+
 fn check(project: &Project<'_>, found: &mut Found) {
     let aliases = aliases(project);
+    let mut ports: HashMap<&str, Ports> = HashMap::new();
     for service in project.services() {
-        // A proxy can answer under the name of what it leads to.
-        for host in hosts(service).iter().filter(|host| !aliases.contains(host.name)) {
-            found.extend_once(finding(project, service, host));
+        for host in hosts(service) {
+            let other = project
+                .service(host.name)
+                .filter(|other| other.name() != service.name());
+            // A proxy can answer under the name of what it leads to.
+            let Some(other) = other.filter(|other| !aliases.contains(other.name()) && !host.is_own()) else {
+                continue;
+            };
+            let ports = ports.entry(other.name()).or_insert_with(|| Ports::of(project, other));
+            found.extend_once(finding(project, service, &host, (other, ports)));
         }
     }
 }
 
-fn finding<'a>(project: &Project<'a>, service: &Service<'_>, host: &Host<'a>) -> Option<Diagnostic> {
+fn finding<'a>(
+    project: &Project<'a>,
+    service: &Service<'_>,
+    host: &Host<'a>,
+    (other, ports): (&Service<'_>, &Ports),
+) -> Option<Diagnostic> {
     let meant = match host.scheme? {
         "http" | "ws" => 80,
         "https" | "wss" => 443,
         _ => return None,
     };
-    let other = project
-        .service(host.name)
-        .filter(|other| other.name() != service.name())?;
-    let listens = || listens_on(other).contains(&meant) || exposed(project, other).contains(&meant);
-    if host.port.is_some() || host.is_own() || listens() {
+    if host.port.is_some() || ports.named.contains(&meant) {
         return None;
     }
-    let (port, level) = port(project, other)?;
+    let (port, level) = ports.other?;
     let (name, other_name) = (service.name(), other.name());
     let message = format!("`{name}` asks `{other_name}` on port {meant}, and it listens on {port}");
     let finding = at(host.place(project), message).label(other.key.span, format!("listens on {port}"));
     Some(finding.help(format!("write {other_name}:{port}")).at_most(level))
 }
 
-/// The port that a service listens on in place of the usual one, and how sure that is.
-fn port(project: &Project<'_>, service: &Service<'_>) -> Option<(u16, Severity)> {
-    let variable = service.node.at(&["environment", "PORT"]);
-    if let Some(port) = variable.and_then(Node::as_str).and_then(|text| text.parse().ok()) {
-        let is_usual = [80, 443].contains(&port);
-        return (!is_usual).then_some((port, Severity::Warning));
+impl Ports {
+    fn of(project: &Project<'_>, service: &Service<'_>) -> Self {
+        let mut named = listens_on(service);
+        named.extend(exposed(project, service));
+        let other = Self::other(project, service, &named);
+        Self { named, other }
     }
-    let image = service.pulled_image().and_then(Node::as_str).and_then(known);
-    if let Some(known) = image.filter(|known| !known.ports.is_empty()) {
-        let port = known.ports.iter().find(|port| !OTHERS.contains(port))?;
-        return Some((*port, Severity::Warning));
+
+    fn other(project: &Project<'_>, service: &Service<'_>, named: &HashSet<u16>) -> Option<(u16, Severity)> {
+        let variable = service.node.at(&["environment", "PORT"]);
+        if let Some(port) = variable.and_then(Node::as_str).and_then(|text| text.parse().ok()) {
+            let is_usual = [80, 443].contains(&port);
+            return (!is_usual).then_some((port, Severity::Warning));
+        }
+        let image = service.pulled_image().and_then(Node::as_str).and_then(known);
+        if let Some(known) = image.filter(|known| !known.ports.is_empty()) {
+            let port = known.ports.iter().find(|port| !OTHERS.contains(port))?;
+            return Some((*port, Severity::Warning));
+        }
+        // What is only exposed or published need not be all that it listens on.
+        let is_one = named.len() == 1 && !project.has_other_files();
+        named
+            .iter()
+            .next()
+            .filter(|_| is_one)
+            .map(|port| (*port, Severity::Hint))
     }
-    // What is only exposed or published need not be all that it listens on.
-    let mut named: Vec<u16> = listens_on(service).into_iter().collect();
-    named.extend(exposed(project, service));
-    named.sort_unstable();
-    named.dedup();
-    let is_one = named.len() == 1 && !project.has_other_files();
-    named.first().filter(|_| is_one).map(|port| (*port, Severity::Hint))
 }
 
 /// The ports that the Dockerfile of a service names.
