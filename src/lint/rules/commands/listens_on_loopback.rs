@@ -290,6 +290,7 @@ fn is_reached(service: &Service<'_>) -> bool {
 fn finding(project: &Project<'_>, service: &Service<'_>, argv: &Argv<'_>) -> Option<Diagnostic> {
     let (words, span) = last_command(argv)?;
     let package = Package::of(project, service);
+    let written = words.clone();
     let words = match &package {
         Some(package) => package.expand(words),
         None => words,
@@ -303,7 +304,16 @@ fn finding(project: &Project<'_>, service: &Service<'_>, argv: &Argv<'_>) -> Opt
         "\"{}\" listens on 127.0.0.1, which a published port does not reach",
         service.name()
     );
-    Some(at(span, message).help(format!("write {}", server.help)).at_most(level))
+    let place = if words == written {
+        ""
+    } else {
+        " in the script of package.json"
+    };
+    Some(
+        at(span, message)
+            .help(format!("write {}{place}", server.help))
+            .at_most(level),
+    )
 }
 
 /// How sure it is that no file says where to listen; none where one does, or may.
@@ -311,17 +321,24 @@ fn certainty(server: &Server, package: Option<&Package>) -> Option<Severity> {
     if let Some((name, version)) = server.open_since {
         package?.major(name).filter(|major| *major < version)?;
     }
-    if server.settings.is_empty() || !server.is_program {
+    if server.settings.is_empty() {
         return Some(Severity::Warning);
     }
-    // The settings of an image are not known here.
+    // The settings of an image are not known here. Those of Vite and its kind say where to listen more often than others.
     let Some(package) = package else {
-        return Some(Severity::Hint);
+        return Some(if server.is_program {
+            Severity::Hint
+        } else {
+            Severity::Warning
+        });
     };
-    let entries = std::fs::read_dir(&package.directory).into_iter().flatten().flatten();
+    let entries = fs::read_dir(&package.directory).into_iter().flatten().flatten();
     let is_settings = |name: &str| server.settings.iter().any(|settings| name.starts_with(settings));
     let mut files = entries.filter(|entry| is_settings(&entry.file_name().to_string_lossy()));
-    let says_host = |path: PathBuf| fs::read_to_string(path).is_ok_and(|text| text.contains("host"));
+    let says_host = |path: PathBuf| {
+        let text = fs::read_to_string(path).unwrap_or_default();
+        text.contains("host") || text.contains("bind")
+    };
     (!files.any(|entry| says_host(entry.path()))).then_some(Severity::Warning)
 }
 
