@@ -62,7 +62,7 @@ fn finding(project: &Project<'_>, service: &Service<'_>) -> Option<Diagnostic> {
         Severity::Error
     };
     let written = |name: &&str| service.get("environment")?.as_map()?.get_key_value(*name);
-    if let Some((key, value)) = missing.iter().find_map(|name| written(name)) {
+    if let Some((key, value)) = missing.iter().find_map(written) {
         return Some(without_value(service, key, value).at_most(level));
     }
     let mut names = missing.iter().filter(|name| !name.contains("_HASH"));
