@@ -237,6 +237,15 @@ pub struct Diagnostics {
     has_errors: bool,
 }
 
+/// What kind of finding one is, and where.
+#[derive(Clone, Copy, Debug)]
+pub struct Found<'a> {
+    /// The name of its kind.
+    pub code: &'a str,
+    /// Its place.
+    pub span: Option<Span>,
+}
+
 /// A stage could not go on. The diagnostics say why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stop;
@@ -277,6 +286,14 @@ impl Diagnostics {
     /// The labels of each, to add to, with its place.
     pub fn labels_mut(&mut self) -> impl Iterator<Item = (Option<Span>, &mut Vec<Label>)> {
         self.all.iter_mut().map(|found| (found.span, &mut found.labels))
+    }
+
+    /// The help of each, to change, with its kind and its place.
+    pub fn helps_mut(&mut self) -> impl Iterator<Item = (Found<'_>, &mut Option<String>)> {
+        self.all.iter_mut().map(|found| {
+            let Diagnostic { code, span, help, .. } = found;
+            (Found { code, span: *span }, help)
+        })
     }
 
     /// Leaves out what has been told before, word for word and at the same place.

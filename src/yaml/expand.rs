@@ -162,7 +162,11 @@ impl Expander<'_> {
             let key_syntax = self.tree.node(*key);
             let name = written_name(key_syntax);
             if let Some(first) = written.insert(name, key_syntax.span) {
-                self.duplicate(name, key_syntax.span, first);
+                let first_source = merge.map(|(_, source)| source);
+                let sources = first_source
+                    .filter(|_| is_merge(key_syntax))
+                    .map(|first| (first, *value));
+                self.duplicate(name, key_syntax.span, first, sources);
                 continue;
             }
             if is_merge(key_syntax) {
@@ -226,9 +230,21 @@ impl Expander<'_> {
         Vec::new()
     }
 
-    fn duplicate(&mut self, key: &str, span: Span, first: Span) {
+    /// Tells of a key that is given twice. `merged` has the values of two merge keys.
+    fn duplicate(&mut self, key: &str, span: Span, first: Span, merged: Option<(NodeId, NodeId)>) {
         let problem = Diagnostic::error("yaml-duplicate-key", span, format!("the key \"{key}\" is given twice"));
-        self.problems.push(problem.label(first, "first given here"));
+        let problem = problem.label(first, "first given here");
+        let Some((first, second)) = merged else {
+            self.problems.push(problem);
+            return;
+        };
+        let name = |id, other| match &self.tree.node(id).kind {
+            Kind::Alias { name, .. } => name.to_string(),
+            _ => String::from(other),
+        };
+        let list = format!("<<: [*{}, *{}]", name(first, "a"), name(second, "b"));
+        self.problems
+            .push(problem.help(format!("merge both with one key, where the first wins: `{list}`")));
     }
 
     fn error(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
@@ -310,6 +326,18 @@ mod tests {
         assert!(problems.is_empty(), "{problems:?}");
         let (node, problems) = expand(&tree, tree.documents[0]);
         (node, problems.into_iter().map(|problem| problem.code).collect())
+    }
+
+    #[test]
+    fn two_merge_keys_are_shown_as_one() {
+        let text = "a: &one {}\nb: &two {}\nc:\n  <<: *one\n  <<: *two\n";
+        let (tree, _) = crate::yaml::parse(text, SourceId::default());
+        let (_, problems) = expand(&tree, tree.documents[0]);
+        let help = problems[0].help.as_deref();
+        assert_eq!(
+            help,
+            Some("merge both with one key, where the first wins: `<<: [*one, *two]`")
+        );
     }
 
     #[test]

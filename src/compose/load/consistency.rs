@@ -1,21 +1,33 @@
 //! Checks of the active services against each other and against what the project declares.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 
 use super::number::text_of;
 use super::rest::Doubt;
 use super::units;
-use crate::diagnostic::{self, Diagnostic, Diagnostics};
-use crate::source::Span;
+use crate::diagnostic::{self, Diagnostic, Diagnostics, Edit, Fix};
+use crate::source::{SourceId, Sources, Span};
 use crate::yaml::{Key, Node, Value};
+
+/// What lies around a model, for advice.
+pub(super) struct Around<'a> {
+    /// The directory in which relative paths begin.
+    pub(super) base: &'a str,
+    /// The texts of the files.
+    pub(super) sources: &'a Sources,
+    /// The files that others extend, each with the name of a file that does.
+    pub(super) extended: HashMap<SourceId, String>,
+}
 
 /// Checks a whole model whose services are those that are active. `inactive` holds the names of the others, and `doubt`
 /// what else may be there.
-pub(super) fn check(root: &Node, inactive: &[String], doubt: &Doubt, problems: &mut Diagnostics) {
+pub(super) fn check(root: &Node, inactive: &[String], doubt: &Doubt, around: &Around<'_>, problems: &mut Diagnostics) {
     let mut checker = Checker {
         root,
         inactive,
         doubt,
+        around,
         problems,
     };
     for (name, service) in section(root, "services") {
@@ -49,6 +61,7 @@ struct Checker<'a> {
     root: &'a Node,
     inactive: &'a [String],
     doubt: &'a Doubt,
+    around: &'a Around<'a>,
     problems: &'a mut Diagnostics,
 }
 
@@ -210,10 +223,15 @@ impl Checker<'_> {
             } else if !is_inactive {
                 let message = format!("the service \"{name}\" depends on \"{target_name}\", which does not exist");
                 let problem = Diagnostic::error("undefined-service", target.span, message);
-                let near = self
-                    .nearest("services", target)
-                    .map(|near| format!("did you mean \"{near}\"?"));
-                self.problems.push(Diagnostic { help: near, ..problem });
+                let help = match self.around.extended.get(&target.span.source) {
+                    Some(file) => Some(format!(
+                        "`extends` does not bring `{target_name}` along: define it in {file} too"
+                    )),
+                    None => self
+                        .nearest("services", target)
+                        .map(|near| format!("did you mean \"{near}\"?")),
+                };
+                self.problems.push(Diagnostic { help, ..problem });
             }
         }
     }
@@ -275,12 +293,41 @@ impl Checker<'_> {
                 service.text
             );
             let problem = Diagnostic::error("undefined-resource", span, message);
-            let advice = match self.nearest(section, name) {
-                Some(near) => format!("did you mean \"{near}\"?"),
-                None => format!("declare it under \"{section}:\" at the top level of the file"),
+            if section == "volumes" && self.is_path(name) {
+                // The long form says what it mounts.
+                let is_long = name.starts_with(['.', '/', '~']);
+                self.problems.push(if is_long {
+                    problem.help("write `type: bind` for a path: `type: volume` takes the name of a volume")
+                } else {
+                    let help = format!("write `./{name}` for the path: without `./` it is the name of a volume");
+                    problem.help(help).fix(self.dot_before(name, span))
+                });
+                return;
+            }
+            let near = || Some(format!("did you mean \"{}\"?", self.nearest(section, name)?));
+            let advice = match self.around.extended.get(&span.source) {
+                Some(file) => {
+                    format!("`extends` does not bring it along: declare it under `{section}:` in {file} too")
+                }
+                None => {
+                    near().unwrap_or_else(|| format!("declare it under \"{section}:\" at the top level of the file"))
+                }
             };
             self.problems.push(problem.help(advice));
         }
+    }
+
+    /// Whether what is taken for the name of a volume is a path: no name has a slash in it.
+    fn is_path(&self, name: &str) -> bool {
+        name.contains('/') || Path::new(self.around.base).join(name).exists()
+    }
+
+    /// Makes a path of what is taken for the name of a volume.
+    fn dot_before(&self, name: &str, span: Span) -> Option<Fix> {
+        let written = self.around.sources.get(span.source)?.slice(span);
+        let at = written.find(name)?;
+        let is_start = written.get(..at)?.chars().all(|c| c == '"' || c == '\'');
+        is_start.then(|| Fix::unsafe_("make it a path", vec![Edit::replace(span.part(at, at), "./")]))
     }
 
     /// A limit that can be written in two places must say the same in both.
@@ -470,7 +517,13 @@ mod tests {
 
     fn checked(text: &str) -> String {
         let mut problems = Diagnostics::default();
-        check(&tree(text), &["asleep".to_owned()], &Doubt::default(), &mut problems);
+        let around = Around {
+            base: "/nowhere",
+            sources: &Sources::default(),
+            extended: HashMap::new(),
+        };
+        let inactive = ["asleep".to_owned()];
+        check(&tree(text), &inactive, &Doubt::default(), &around, &mut problems);
         told(&problems)
     }
 

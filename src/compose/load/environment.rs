@@ -86,12 +86,45 @@ pub(super) fn read_text(
     let mut unset = Vec::new();
     let read = dotenv::parse(text, lookup, found, &mut unset);
     for (name, at) in unset {
-        let message = format!("the variable \"{name}\" is not set, and a blank stands for it");
+        let message = format!("the variable \"{name}\" is not set, and an empty text stands for it");
         let span = Span::new(*source, at.start, at.end);
-        problems.push(Diagnostic::warning("variable-unset", span, message));
+        let help = keep_dollar(text.get(at).unwrap_or_default());
+        problems.push(Diagnostic::warning("variable-unset", span, message).help(help));
     }
     read.or_else(|error| {
         let span = Span::new(*source, error.at.start, error.at.end);
         problems.stop(Diagnostic::error("env-file", span, error.message))
     })
+}
+
+/// How to keep the dollar sign in a line of an env file.
+fn keep_dollar(line: &str) -> String {
+    let quoted = line.split_once('=').and_then(|(name, value)| {
+        let value = value.trim();
+        let inside = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+        let value = inside.unwrap_or(value);
+        let is_plain = !value.contains(['\'', '"', '\\', '#']);
+        is_plain.then(|| format!(": {name}='{value}'"))
+    });
+    let quoted = quoted.unwrap_or_default();
+    format!("set it, or put the value in single quotes to keep the dollar sign{quoted}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::keep_dollar;
+
+    #[test]
+    fn a_line_is_shown_in_single_quotes_where_it_means_the_same_in_them() {
+        let advice = "set it, or put the value in single quotes to keep the dollar sign";
+        for (line, shown) in [
+            ("A=\"b$c\"", ": A='b$c'"),
+            ("A= b$c", ": A='b$c'"),
+            ("A=it's $5", ""),
+            ("A=\"b\\n$c\"", ""),
+            ("A=$b # c", ""),
+        ] {
+            assert_eq!(keep_dollar(line), format!("{advice}{shown}"), "{line}");
+        }
+    }
 }

@@ -37,6 +37,9 @@ struct Reference {
     span: Span,
 }
 
+/// What a file is named for that another one extends.
+pub(super) const HOW: &str = "extended here";
+
 /// How many services may extend one another in a row: each takes room on the stack.
 const LONGEST_ROW: usize = 1000;
 
@@ -227,7 +230,7 @@ impl Loader {
     ) -> Result<(Node, Vec<Path>), Stop> {
         let mut model = Node::new(Value::Map(Map::default()), reference.span);
         let mut resets = Vec::new();
-        for document in &*self.documents(path, Some((reference.span, "extended here")))? {
+        for document in &*self.documents(path, Some((reference.span, HOW)))? {
             let mut document = document.clone();
             let taken = reset::take(&mut document);
             self.interpolate(&mut document, scope)?;

@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use super::consistency::Around;
 use super::environment::Environment;
 use super::rest::Rest;
 use super::{canonical, check, consistency, decode, normalise, reset, schema, select};
@@ -66,6 +67,7 @@ pub(super) fn references(
     name: &str,
     environment: &Environment,
     profiles: &[String],
+    around: &Around<'_>,
     problems: &mut Diagnostics,
 ) -> Node {
     let mut found = Diagnostics::default();
@@ -75,7 +77,7 @@ pub(super) fn references(
     normalise::normalise(&mut root, name, environment);
     let inactive = select::deactivate(&mut root, profiles);
     let names: Vec<String> = inactive.keys().map(ToString::to_string).collect();
-    consistency::check(&root, &names, &doubt, &mut found);
+    consistency::check(&root, &names, &doubt, around, &mut found);
     tell_certain(&found, problems);
     root
 }

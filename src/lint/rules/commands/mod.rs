@@ -11,6 +11,7 @@ mod lines;
 mod listens_on_loopback;
 mod multiline_without_shell;
 mod never_ending_job;
+mod package_scripts;
 mod shell_builtin_as_command;
 mod shell_c_split;
 mod shell_syntax_in_exec;

@@ -77,7 +77,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
 }
 
 /// Whether all that a service can reach by such a name is part of the project.
-fn is_inside(project: &Project<'_>, service: &Service<'_>) -> bool {
+pub(super) fn is_inside(project: &Project<'_>, service: &Service<'_>) -> bool {
     let is_external = |name: &str| {
         let network = project.declared("networks", name);
         network.is_some_and(|(_, network)| network.get("external").and_then(Node::as_bool) == Some(true))
@@ -92,7 +92,8 @@ fn is_inside(project: &Project<'_>, service: &Service<'_>) -> bool {
     networks.is_some_and(|networks| !networks.iter().any(|name| is_external(name) || is_fixed(name)))
 }
 
-fn is_known(project: &Project<'_>, service: &Service<'_>, aliases: &HashSet<&str>, name: &str) -> bool {
+/// Whether a service finds a host by this name.
+pub(super) fn is_known(project: &Project<'_>, service: &Service<'_>, aliases: &HashSet<&str>, name: &str) -> bool {
     let is_service = project.service(name).is_some() || aliases.contains(name);
     is_service || is_loopback(name) || has_extra_host(service, name) || is_container(project, name)
 }
