@@ -1,11 +1,11 @@
 //! Checks of the active services against each other and against what the project declares.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::number::text_of;
 use super::rest::Doubt;
 use super::units;
-use crate::diagnostic::{self, Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, NearNames};
 use crate::source::Span;
 use crate::yaml::{Key, Node, Value};
 
@@ -14,9 +14,10 @@ use crate::yaml::{Key, Node, Value};
 pub(super) fn check(root: &Node, inactive: &[String], doubt: &Doubt, problems: &mut Diagnostics) {
     let mut checker = Checker {
         root,
-        inactive,
+        inactive: inactive.iter().map(String::as_str).collect(),
         doubt,
         problems,
+        near: HashMap::new(),
     };
     for (name, service) in section(root, "services") {
         checker.service(name, service);
@@ -47,9 +48,11 @@ fn section<'a>(root: &'a Node, name: &str) -> impl Iterator<Item = (&'a Key, &'a
 
 struct Checker<'a> {
     root: &'a Node,
-    inactive: &'a [String],
+    inactive: HashSet<&'a str>,
     doubt: &'a Doubt,
     problems: &'a mut Diagnostics,
+    /// The names of each section in which one was looked for that is missing.
+    near: HashMap<&'static str, NearNames<'a>>,
 }
 
 impl Checker<'_> {
@@ -66,9 +69,10 @@ impl Checker<'_> {
     }
 
     /// The name in a section that a mistyped one is most likely to mean.
-    fn nearest(&self, of: &str, name: &str) -> Option<String> {
-        let known = section(self.root, of).map(|(key, _)| &**key);
-        diagnostic::nearest(name, known).map(str::to_owned)
+    fn nearest(&mut self, of: &'static str, name: &str) -> Option<&str> {
+        let root = self.root;
+        let names = || NearNames::among(section(root, of).map(|(key, _)| &**key));
+        self.near.entry(of).or_insert_with(names).nearest(name)
     }
 
     fn service(&mut self, name: &Key, service: &Node) {
@@ -196,7 +200,7 @@ impl Checker<'_> {
                 continue;
             }
             let is_required = entry.get("required").and_then(Node::as_bool) != Some(false);
-            let is_inactive = self.inactive.iter().any(|other| **other == *target.text);
+            let is_inactive = self.inactive.contains(&**target);
             let (name, target_name) = (&name.text, &target.text);
             if self.is_declared("jobs", target) {
                 let message = format!("the service \"{name}\" depends on \"{target_name}\", which is a job");
@@ -222,7 +226,7 @@ impl Checker<'_> {
         for (target, _) in job.get("depends_on").into_iter().flat_map(Node::entries) {
             let is_known = !self.is_missing("services", target)
                 || self.is_declared("jobs", target)
-                || self.inactive.iter().any(|other| **other == *target.text);
+                || self.inactive.contains(&**target);
             if !is_known {
                 let message = format!(
                     "the job \"{}\" depends on \"{}\", which does not exist",
@@ -248,7 +252,7 @@ impl Checker<'_> {
                 self.reference(name, "volumes", "volume", text, source.span);
             }
         }
-        let places: [(&[&str], &str, &str); 3] = [
+        let places: [(&[&str], &'static str, &str); 3] = [
             (&["build", "secrets"], "secrets", "secret"),
             (&["configs"], "configs", "config"),
             (&["secrets"], "secrets", "secret"),
@@ -268,7 +272,7 @@ impl Checker<'_> {
         }
     }
 
-    fn reference(&mut self, service: &Key, section: &str, kind: &str, name: &str, span: Span) {
+    fn reference(&mut self, service: &Key, section: &'static str, kind: &str, name: &str, span: Span) {
         if self.is_missing(section, name) {
             let message = format!(
                 "the service \"{}\" uses the {kind} \"{name}\", which is not declared",

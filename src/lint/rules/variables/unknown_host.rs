@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::hosts::{aliases, has_extra_host, hosts, is_loopback, networks};
-use crate::diagnostic::{Severity, nearest};
+use crate::diagnostic::{NearNames, Severity};
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
 use crate::yaml::Node;
@@ -43,6 +43,7 @@ services:
 
 fn check(project: &Project<'_>, found: &mut Found) {
     let aliases = aliases(project);
+    let mut names = NearNames::among(project.services().iter().map(Service::name));
     let mut near_to: HashMap<&str, Option<&str>> = HashMap::new();
     for service in project.services().iter().filter(|service| is_inside(project, service)) {
         for host in hosts(service)
@@ -56,8 +57,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
             if !is_name || !is_asked || is_known(project, service, &aliases, wanted) {
                 continue;
             }
-            let names = || project.services().iter().map(Service::name);
-            let near = *near_to.entry(wanted).or_insert_with(|| nearest(wanted, names()));
+            let near = *near_to.entry(wanted).or_insert_with(|| names.nearest(wanted));
             if near.is_none() && !host.is_own_value(project, service) {
                 continue;
             }
