@@ -17,7 +17,7 @@ pub const MAX_NODES: usize = 400_000;
 
 /// How many values one document may have as it is written, by which Compose (5.6.1) goes as well: keys do not count, nor does
 /// what is in a value that is reset or overrides another.
-pub const MAX_WRITTEN: usize = 100_000;
+const MAX_WRITTEN: usize = 100_000;
 
 /// From so many values on it is certain that Compose does not come to an end in any useful time: for a twentieth of them it
 /// took 40 s, and the time grows faster than their number.

@@ -176,12 +176,12 @@ impl Loader {
             .iter()
             .map(|path| self.files.resolve(&scope.base, path))
             .collect();
-        let found = if paths.is_empty() {
-            environment.read_default(base, &mut self.files, &mut self.problems)?
+        if paths.is_empty() {
+            environment.complete_by_default(base, &mut self.files, &mut self.problems, |_, _| Ok(()))?;
         } else {
-            environment.read_files(&paths, &mut self.files, &mut self.problems)?
-        };
-        environment.complete(found);
+            let found = environment.read_files(&paths, &mut self.files, &mut self.problems)?;
+            environment.complete(found);
+        }
         Ok(environment)
     }
 
