@@ -851,7 +851,7 @@ def safe_fixes(number):
 
 @loaded
 def unsafe_fixes(number):
-    return "services:\n" + rows(number, "  s@: {image: 'i:1', ports: ['80@:80']}\n")
+    return "services:\n" + rows(number, "  s@: {image: 'i:1', ports: ['1@:80']}\n")
 
 
 ARGUMENTS["safe fixes"] = lambda _: ["--diff"]

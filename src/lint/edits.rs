@@ -73,7 +73,7 @@ pub fn remove_entry(project: &Project<'_>, key: &Key, parent: Option<&Key>) -> O
 }
 
 /// Takes a key and its value out of the mapping that they are written in, and leaves nothing where they are all that is in
-/// it. Nothing is changed where a comment on a line of its own would go with them.
+/// it. Nothing is changed where a comment would go with them: it can say why the key is there.
 #[must_use]
 pub fn remove_or_empty(project: &Project<'_>, key: &Key) -> Option<Vec<Edit>> {
     let place = project.places().entries.get(&key.span)?;
@@ -92,7 +92,7 @@ pub fn remove_or_empty(project: &Project<'_>, key: &Key) -> Option<Vec<Edit>> {
     let has_more = source
         .text
         .get(range.clone())
-        .is_none_or(|text| has_anchor(text) || has_comment_line(text));
+        .is_none_or(|text| has_anchor(text) || has_comment(text));
     let edit = Edit::replace(Span::new(key.span.source, range.start, range.end), "");
     (is_written && !has_more).then(|| vec![edit])
 }
@@ -215,9 +215,9 @@ fn has_anchor(text: &str) -> bool {
         .any(|((before, c), after)| c == '&' && is_bound(before) && !is_bound(after) && after != '&')
 }
 
-/// Whether a text has a line that is a comment.
-fn has_comment_line(text: &str) -> bool {
-    text.lines().any(|line| line.trim_start().starts_with('#'))
+/// Whether a text may have a comment in it.
+fn has_comment(text: &str) -> bool {
+    text.split_whitespace().any(|word| word.starts_with('#'))
 }
 
 /// One of several values in a text.
@@ -503,13 +503,16 @@ mod tests {
     #[test]
     fn what_is_alone_can_leave_nothing() {
         for (text, expected) in [
-            ("volumes:\n  v: # kept\n    name: n # gone\n", "volumes:\n  v: # kept\n"),
+            (
+                "volumes:\n  v: # kept\n    # kept\n    name: n\n",
+                "volumes:\n  v: # kept\n    # kept\n",
+            ),
+            (
+                "volumes:\n  v:\n    name: n # for all\n",
+                "volumes:\n  v:\n    name: n # for all\n",
+            ),
             ("volumes: {v: {name: n}}\n", "volumes: {v: {}}\n"),
             ("volumes: {v: {name: n, x-a: 1}}\n", "volumes: {v: {x-a: 1}}\n"),
-            (
-                "volumes:\n  v:\n    # why\n    name: n\n",
-                "volumes:\n  v:\n    # why\n    name: n\n",
-            ),
         ] {
             let file = |volumes: &str| format!("{volumes}services: {{a: {{image: i, volumes: ['v:/v']}}}}\n");
             let text = file(text);

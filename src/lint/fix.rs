@@ -136,23 +136,25 @@ impl<'a> Fixer<'a> {
     }
 }
 
-/// The findings that are fixed in one round: none whose change meets that of another.
+/// The findings that are fixed in one round: none whose change meets that of another, or lies in one value with that of
+/// another rule.
 fn choose(now: &Examined, most: usize, is_wanted: impl Fn(&Diagnostic, &Fix) -> bool) -> Vec<&Diagnostic> {
     let findings = &now.findings;
     let mut chosen: Vec<&Diagnostic> = Vec::new();
     let mut taken = Taken::default();
     let values = Values::new(&now.documents);
-    let mut changed: HashSet<Span> = HashSet::new();
+    let mut changed: HashMap<Span, &str> = HashMap::new();
     for finding in &findings.diagnostics {
         let Some(fix) = finding.fix.as_ref().filter(|fix| is_wanted(finding, fix)) else {
             continue;
         };
         let own: HashSet<Span> = fix.edits.iter().filter_map(|edit| values.at(edit.span)).collect();
-        let is_free = own.is_disjoint(&changed) && fix.edits.iter().all(|edit| taken.leaves_free(edit));
+        let is_of_rule = |value: &Span| changed.get(value).is_none_or(|code| *code == finding.code);
+        let is_free = own.iter().all(is_of_rule) && fix.edits.iter().all(|edit| taken.leaves_free(edit));
         let is_written = fix.edits.iter().all(|edit| is_file(findings, edit));
         if is_free && is_written && chosen.len() < most {
             fix.edits.iter().for_each(|edit| taken.add(edit));
-            changed.extend(own);
+            changed.extend(own.into_iter().map(|value| (value, &*finding.code)));
             chosen.push(finding);
         }
     }
