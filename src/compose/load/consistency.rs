@@ -1,12 +1,12 @@
 //! Checks of the active services against each other and against what the project declares.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
 use super::number::text_of;
 use super::rest::Doubt;
 use super::units;
-use crate::diagnostic::{self, Diagnostic, Diagnostics, Edit, Fix};
+use crate::diagnostic::{Diagnostic, Diagnostics, Edit, Fix, NearNames};
 use crate::source::{SourceId, Sources, Span};
 use crate::yaml::{Key, Node, Value};
 
@@ -25,10 +25,11 @@ pub(super) struct Around<'a> {
 pub(super) fn check(root: &Node, inactive: &[String], doubt: &Doubt, around: &Around<'_>, problems: &mut Diagnostics) {
     let mut checker = Checker {
         root,
-        inactive,
+        inactive: inactive.iter().map(String::as_str).collect(),
         doubt,
         around,
         problems,
+        near: HashMap::new(),
     };
     for (name, service) in section(root, "services") {
         checker.service(name, service);
@@ -59,10 +60,12 @@ fn section<'a>(root: &'a Node, name: &str) -> impl Iterator<Item = (&'a Key, &'a
 
 struct Checker<'a> {
     root: &'a Node,
-    inactive: &'a [String],
+    inactive: HashSet<&'a str>,
     doubt: &'a Doubt,
     around: &'a Around<'a>,
     problems: &'a mut Diagnostics,
+    /// The names of each section in which one was looked for that is missing.
+    near: HashMap<&'static str, NearNames<'a>>,
 }
 
 impl Checker<'_> {
@@ -79,9 +82,10 @@ impl Checker<'_> {
     }
 
     /// The name in a section that a mistyped one is most likely to mean.
-    fn nearest(&self, of: &str, name: &str) -> Option<String> {
-        let known = section(self.root, of).map(|(key, _)| &**key);
-        diagnostic::nearest(name, known).map(str::to_owned)
+    fn nearest(&mut self, of: &'static str, name: &str) -> Option<&str> {
+        let root = self.root;
+        let names = || NearNames::among(section(root, of).map(|(key, _)| &**key));
+        self.near.entry(of).or_insert_with(names).nearest(name)
     }
 
     fn service(&mut self, name: &Key, service: &Node) {
@@ -209,7 +213,7 @@ impl Checker<'_> {
                 continue;
             }
             let is_required = entry.get("required").and_then(Node::as_bool) != Some(false);
-            let is_inactive = self.inactive.iter().any(|other| **other == *target.text);
+            let is_inactive = self.inactive.contains(&**target);
             let (name, target_name) = (&name.text, &target.text);
             if self.is_declared("jobs", target) {
                 let message = format!("the service \"{name}\" depends on \"{target_name}\", which is a job");
@@ -240,7 +244,7 @@ impl Checker<'_> {
         for (target, _) in job.get("depends_on").into_iter().flat_map(Node::entries) {
             let is_known = !self.is_missing("services", target)
                 || self.is_declared("jobs", target)
-                || self.inactive.iter().any(|other| **other == *target.text);
+                || self.inactive.contains(&**target);
             if !is_known {
                 let message = format!(
                     "the job \"{}\" depends on \"{}\", which does not exist",
@@ -266,7 +270,7 @@ impl Checker<'_> {
                 self.reference(name, "volumes", "volume", text, source.span);
             }
         }
-        let places: [(&[&str], &str, &str); 3] = [
+        let places: [(&[&str], &'static str, &str); 3] = [
             (&["build", "secrets"], "secrets", "secret"),
             (&["configs"], "configs", "config"),
             (&["secrets"], "secrets", "secret"),
@@ -286,7 +290,7 @@ impl Checker<'_> {
         }
     }
 
-    fn reference(&mut self, service: &Key, section: &str, kind: &str, name: &str, span: Span) {
+    fn reference(&mut self, service: &Key, section: &'static str, kind: &str, name: &str, span: Span) {
         if self.is_missing(section, name) {
             let message = format!(
                 "the service \"{}\" uses the {kind} \"{name}\", which is not declared",
@@ -304,14 +308,12 @@ impl Checker<'_> {
                 });
                 return;
             }
-            let near = || Some(format!("did you mean \"{}\"?", self.nearest(section, name)?));
-            let advice = match self.around.extended.get(&span.source) {
-                Some(file) => {
-                    format!("`extends` does not bring it along: declare it under `{section}:` in {file} too")
-                }
-                None => {
-                    near().unwrap_or_else(|| format!("declare it under \"{section}:\" at the top level of the file"))
-                }
+            let advice = if let Some(file) = self.around.extended.get(&span.source) {
+                format!("`extends` does not bring it along: declare it under `{section}:` in {file} too")
+            } else if let Some(near) = self.nearest(section, name) {
+                format!("did you mean \"{near}\"?")
+            } else {
+                format!("declare it under \"{section}:\" at the top level of the file")
             };
             self.problems.push(problem.help(advice));
         }

@@ -62,10 +62,10 @@ impl Loader {
         let Some(services) = document.get("services") else {
             return Ok(());
         };
-        if !services.entries().any(|(_, service)| service.get("extends").is_some()) {
-            return Ok(());
-        }
-        let names: Vec<String> = services.entries().map(|(key, _)| key.to_string()).collect();
+        let extending = services
+            .entries()
+            .filter(|(_, service)| service.get("extends").is_some());
+        let names: Vec<String> = extending.map(|(key, _)| key.to_string()).collect();
         let mut shelf = Shelf {
             services,
             worked: HashMap::new(),
@@ -120,7 +120,7 @@ impl Loader {
         let merged = match base {
             Some(base) => {
                 let mut wrapped = wrap(name, base);
-                reset::apply(&mut wrapped, shelf.resets);
+                reset::apply(&mut wrapped, reset::of_service(shelf.resets, name));
                 let base = unwrap(wrapped, name);
                 let mut merged = merge_service(base, service, &mut self.problems)?;
                 merged.remove("extends");
@@ -240,6 +240,7 @@ impl Loader {
             unique::enforce(&mut model, &mut self.problems);
             self.long_forms(&mut model)?;
         }
+        resets.sort_unstable();
         check::bind_sources(&mut model, &mut self.problems);
         self.problems.check()?;
         paths::resolve(&mut model, base, &self.files);

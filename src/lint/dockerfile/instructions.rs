@@ -1,6 +1,7 @@
 //! Instructions → stages.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use super::expand::{expand, list, words};
 use super::lines;
@@ -57,23 +58,19 @@ impl Reader<'_> {
         let base = expand(written, self.escape, &|name| self.global.get(name).cloned()).filter(|base| !base.is_empty());
         let is_named = words.get(1).is_some_and(|word| word.eq_ignore_ascii_case("as"));
         let index = self.file.stages.len();
-        let named = |base: &String| self.file.stages.iter().rposition(|stage| stage.is_named(base));
-        let parent = base.as_ref().and_then(named);
-        let inherited = parent
-            .and_then(|parent| self.file.stages.get(parent))
-            .cloned()
-            .unwrap_or_default();
+        let parent = base.as_ref().and_then(|base| self.file.names.last_among(index, base));
+        let inherited = parent.and_then(|parent| self.file.stages.get(parent)).map(inherited);
+        let name = words.get(2).filter(|_| is_named).cloned();
+        if let Some(name) = &name {
+            self.file.names.add(name, index);
+        }
         self.local.clear();
         self.file.stages.push(Stage {
             index,
-            name: words.get(2).filter(|_| is_named).cloned(),
+            name,
             base,
             parent,
-            arguments: Vec::new(),
-            copies: Vec::new(),
-            runs: false,
-            mounts: Vec::new(),
-            ..inherited
+            ..inherited.unwrap_or_default()
         });
     }
 
@@ -151,10 +148,11 @@ impl Reader<'_> {
         };
         let known = |(name, value): (String, String)| (self.put_in(Some(stage), &value), name);
         let known: Vec<_> = pairs.into_iter().map(known).collect();
+        let environment = Rc::make_mut(&mut stage.environment);
         for (value, name) in known {
             match value {
-                Some(value) => stage.environment.insert(name, value),
-                None => stage.environment.remove(&name),
+                Some(value) => environment.insert(name, value),
+                None => environment.remove(&name),
             };
         }
     }
@@ -186,6 +184,17 @@ impl Reader<'_> {
     fn all(&self, stage: &Stage, words: Vec<String>) -> Vec<String> {
         let put_in = |word: String| self.put_in(Some(stage), &word).unwrap_or(word);
         words.into_iter().map(put_in).collect()
+    }
+}
+
+/// What a stage has from the one that it is built on.
+fn inherited(stage: &Stage) -> Stage {
+    Stage {
+        workdir: stage.workdir.clone(),
+        user: stage.user.clone(),
+        healthcheck: stage.healthcheck,
+        environment: Rc::clone(&stage.environment),
+        ..Stage::default()
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::hosts::aliases;
+use super::hosts::{aliases, extra_hosts};
 use super::unknown_host::{is_inside, is_known};
-use crate::diagnostic::{Diagnostic, Severity, nearest};
+use crate::diagnostic::{Diagnostic, NearNames, Severity};
 use crate::lint::nginx::{Upstream, upstreams};
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
@@ -54,19 +54,20 @@ server {
 
 fn check(project: &Project<'_>, found: &mut Found) {
     let aliases = aliases(project);
+    let mut names = NearNames::among(project.services().iter().map(Service::name));
     let mut near_to: HashMap<String, Option<&str>> = HashMap::new();
     for service in project.services().iter().filter(|service| is_inside(project, service)) {
+        let extra = extra_hosts(service);
         for upstream in upstreams(project, service)
             .into_iter()
             .filter(|upstream| upstream.is_host)
         {
-            if is_known(project, service, &aliases, &upstream.host) {
+            if extra.contains(&*upstream.host) || is_known(project, &aliases, &upstream.host) {
                 continue;
             }
-            let names = || project.services().iter().map(Service::name);
             let near = near_to
                 .entry(upstream.host.clone())
-                .or_insert_with(|| nearest(&upstream.host, names()));
+                .or_insert_with(|| names.nearest(&upstream.host));
             found.push_once(finding(project, service, &upstream, *near));
         }
     }
