@@ -237,6 +237,15 @@ pub struct Diagnostics {
     has_errors: bool,
 }
 
+/// What kind of finding one is, and where.
+#[derive(Clone, Copy, Debug)]
+pub struct Found<'a> {
+    /// The name of its kind.
+    pub code: &'a str,
+    /// Its place.
+    pub span: Option<Span>,
+}
+
 /// A stage could not go on. The diagnostics say why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stop;
@@ -279,6 +288,14 @@ impl Diagnostics {
         self.all.iter_mut().map(|found| (found.span, &mut found.labels))
     }
 
+    /// The help of each, to change, with its kind and its place.
+    pub fn helps_mut(&mut self) -> impl Iterator<Item = (Found<'_>, &mut Option<String>)> {
+        self.all.iter_mut().map(|found| {
+            let Diagnostic { code, span, help, .. } = found;
+            (Found { code, span: *span }, help)
+        })
+    }
+
     /// Leaves out what has been told before, word for word and at the same place.
     pub fn once(&mut self) {
         let mut seen = HashSet::new();
@@ -311,6 +328,35 @@ pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&
     let distances = alike.map(|known| (known, strsim::damerau_levenshtein(word, known)));
     let (near, distance) = distances.min_by_key(|(_, distance)| *distance)?;
     (distance <= near.len() / 3).then_some(near)
+}
+
+/// Looks for the name that a mistyped one is most likely to mean, among the names of a project. For the first of many that
+/// are mistyped alone: each takes a look at all names, and nobody reads hundreds of hints.
+#[derive(Debug)]
+pub struct NearNames<'a> {
+    names: Vec<&'a str>,
+    left: usize,
+}
+
+impl<'a> NearNames<'a> {
+    /// For so many names a near one is looked for.
+    const MOST: usize = 100;
+
+    /// Looks among these names.
+    #[must_use]
+    pub fn among(names: impl Iterator<Item = &'a str>) -> Self {
+        Self {
+            names: names.collect(),
+            left: Self::MOST,
+        }
+    }
+
+    /// The name that `word` is most likely to mean.
+    #[must_use]
+    pub fn nearest(&mut self, word: &str) -> Option<&'a str> {
+        self.left = self.left.checked_sub(1)?;
+        nearest(word, self.names.iter().copied())
+    }
 }
 
 /// How often a word has each letter.
@@ -362,6 +408,15 @@ mod tests {
         ] {
             assert_eq!(near(word), expected, "{word}");
         }
+    }
+
+    #[test]
+    fn a_near_name_is_looked_for_a_limited_number_of_times() {
+        let mut names = NearNames::among(["database", "web"].into_iter());
+        let found: Vec<_> = (0..=NearNames::MOST).map(|_| names.nearest("databse")).collect();
+        let (last, others) = found.split_last().unwrap();
+        assert!(others.iter().all(|near| *near == Some("database")));
+        assert_eq!(*last, None);
     }
 
     #[test]

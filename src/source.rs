@@ -51,6 +51,41 @@ impl Span {
     }
 }
 
+/// SpanSet of which one is looked for that lies in another place, without a look at each.
+#[derive(Debug, Default)]
+pub struct SpanSet {
+    /// In their order.
+    sorted: Vec<Span>,
+    /// For each, how soon one ends that begins there or later in its source.
+    first_ends: Vec<u32>,
+}
+
+impl SpanSet {
+    /// Whether one of them lies in `span`, or is the same.
+    #[must_use]
+    pub fn any_within(&self, span: Span) -> bool {
+        let first = self
+            .sorted
+            .partition_point(|place| (place.source, place.start) < (span.source, span.start));
+        let is_same_source = self.sorted.get(first).is_some_and(|place| place.source == span.source);
+        is_same_source && self.first_ends.get(first).is_some_and(|end| *end <= span.end)
+    }
+}
+
+impl FromIterator<Span> for SpanSet {
+    fn from_iter<I: IntoIterator<Item = Span>>(places: I) -> Self {
+        let mut sorted: Vec<Span> = places.into_iter().collect();
+        sorted.sort_unstable();
+        let mut first_ends: Vec<u32> = sorted.iter().map(|place| place.end).collect();
+        for at in (1..sorted.len()).rev() {
+            if sorted[at - 1].source == sorted[at].source {
+                first_ends[at - 1] = first_ends[at - 1].min(first_ends[at]);
+            }
+        }
+        Self { sorted, first_ends }
+    }
+}
+
 /// A line and a column, both counted from 1; columns count characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
@@ -228,6 +263,27 @@ mod tests {
             let expected = source.text[2..byte].chars().count() + 1;
             assert_eq!(source.position(byte).column, expected, "{byte}");
         }
+    }
+
+    #[test]
+    fn a_place_is_found_in_another_as_by_a_look_at_each() {
+        let span = |source, start, end| Span::new(SourceId(source), start, end);
+        let all = [
+            span(0, 2, 9),
+            span(0, 4, 6),
+            span(0, 7, 7),
+            span(1, 0, 3),
+            span(1, 3, 8),
+        ];
+        let places: SpanSet = all.into_iter().collect();
+        for source in 0..3 {
+            for (start, end) in (0..10).flat_map(|start| (start..11).map(move |end| (start, end))) {
+                let wanted = span(source, start, end);
+                let expected = all.iter().any(|place| wanted.holds(*place));
+                assert_eq!(places.any_within(wanted), expected, "{wanted:?}");
+            }
+        }
+        assert!(!SpanSet::default().any_within(span(0, 0, 9)));
     }
 
     #[test]

@@ -443,7 +443,7 @@ FAMILIES = {
     "odd values": (odd_fields, 2),
     "short forms": (short_forms, 3),
     "top level": (top_level, 1),
-    "overrides": (overrides, 1),
+    "overrides": (overrides, 3),
     "templates": (templates, 1),
     "scalars": (scalars, 2),
     "extensions": (extensions, 2),

@@ -1,17 +1,12 @@
 """Everything in a project that can be long: generators of files in which one thing occurs a given number of times.
 
 A thing is a function of that number. It gives the text of `compose.yaml`, or a mapping of names of files to texts, in which
-`compose.yaml` is one. LOADED holds what compose loads, REJECTED what it does not; in LINES, a thing's files are named on the
-command line as well.
-
-Not among them is what is known to grow faster: many deploys beside many jobs, and many services that ask for many hosts
-which nobody has, where each of the ones is held beside each of the others; the stages of a Dockerfile, each looked for among
-those before it; and many projects in one directory, which each of them lists. Faults of the text beside which a file is looked
-through, and files that include each other in a row, are here and grow faster still.
+`compose.yaml` is one. LOADED holds what compose loads, REJECTED what it does not; in ARGUMENTS, a thing has arguments of its
+own for the command line.
 """
 
 EMPTY = "services: {a: {image: i}}\n"
-LOADED, REJECTED, LINES = {}, {}, {}
+LOADED, REJECTED, ARGUMENTS = {}, {}, {}
 
 
 def loaded(make):
@@ -62,7 +57,7 @@ simple(
     labels_list=("labels", "- com.example.l@=v"),
     annotations=("annotations", "com.example.l@: v"),
     extra_hosts=("extra_hosts", "- host@:10.0.0.1"),
-    dns=("dns", "- 10.0.0.@"),
+    dns=("dns", "- fd00::@"),
     dns_search=("dns_search", "- d@.example.com"),
     dns_opt=("dns_opt", "- o@"),
     cap_add=("cap_add", "- CAP_@"),
@@ -307,7 +302,7 @@ def services_behind_profiles_that_are_needed(number):
 
 @loaded
 def depth_of_mappings(number):
-    return EMPTY + "x-a:\n" + "".join(" " * at + " a:\n" for at in range(number // 5)) + " " * number + "b\n"
+    return EMPTY + "x-a: " + "{a: " * number + "b" + "}" * number + "\n"
 
 
 @loaded
@@ -686,7 +681,7 @@ def files_of_one_project(number):
     return {"compose.yaml": EMPTY} | files
 
 
-LINES["files of one project"] = lambda files: [part for file in sorted(files) for part in ("-f", file)]
+ARGUMENTS["files of one project"] = lambda files: [part for file in sorted(files) for part in ("-f", file)]
 
 
 @loaded
@@ -697,9 +692,8 @@ def includes(number):
 
 @loaded
 def chain_of_includes(number):
-    """Compose itself takes no more than a hundred."""
-    files = {f"f{at}.yaml": f"include: [f{at + 1}.yaml]\nservices: {{s{at}: {{image: i}}}}\n" for at in range(number // 25)}
-    return {"compose.yaml": "include: [f0.yaml]\n" + EMPTY, f"f{number // 25}.yaml": EMPTY.replace("a:", "z:")} | files
+    files = {f"f{at}.yaml": f"include: [f{at + 1}.yaml]\nservices: {{s{at}: {{image: i}}}}\n" for at in range(number // 5)}
+    return {"compose.yaml": "include: [f0.yaml]\n" + EMPTY, f"f{number // 5}.yaml": EMPTY.replace("a:", "z:")} | files
 
 
 @loaded
@@ -739,6 +733,155 @@ def lines_of_gitignore(number):
 def exclusions_of_the_settings(number):
     settings = "exclude:\n" + rows(number, "- {rules: [image-unpinned], services: ['s@*']}\n")
     return {"compose.yaml": EMPTY, ".towline.yaml": settings}
+
+
+@loaded
+def files_that_override_one_service(number):
+    files = {f"f{at}.yaml": f"services: {{a: {{environment: [A{at}=b]}}}}\n" for at in range(number // 5)}
+    return {"compose.yaml": EMPTY} | files
+
+
+ARGUMENTS["files that override one service"] = ARGUMENTS["files of one project"]
+
+
+@loaded
+def projects_in_one_directory(number):
+    return {"compose.yaml": EMPTY} | {f"f{at}.yaml": EMPTY for at in range(number // 5)}
+
+
+ARGUMENTS["projects in one directory"] = lambda files: sorted(files)
+
+
+@loaded
+def services_that_lose_everything(number):
+    over = "services:\n" + rows(number, "  s@: !reset null\n") + "  a: {image: i}\n"
+    return {"compose.yaml": "services:\n" + rows(number, "  s@: {image: i}\n"), "compose.override.yaml": over}
+
+
+@loaded
+def services_that_extend_what_loses_something(number):
+    below = "services:\n" + rows(number, "  s@: {image: i, ports: !reset null}\n")
+    return {"compose.yaml": "services:\n" + rows(number, "  s@: {extends: {file: base.yaml, service: s@}}\n"), "base.yaml": below}
+
+
+@loaded
+def includes_beside_a_long_dotenv(number):
+    files = {f"f{at}.yaml": f"services: {{s{at}: {{image: i}}}}\n" for at in range(number // 5)}
+    include = "include:\n" + "".join(f"- {file}\n" for file in files)
+    return {"compose.yaml": include + EMPTY, ".env": rows(number, "NAME@=value\n")} | files
+
+
+@loaded
+def services_that_are_excluded_by_the_settings(number):
+    settings = "exclude:\n- {rules: [image-unpinned], services: ['s1*']}\n"
+    return {"compose.yaml": "services:\n" + rows(number, "  s@: {image: 'i:latest'}\n"), ".towline.yaml": settings}
+
+
+@loaded
+def deploys_beside_jobs(number):
+    jobs = rows(number // 2, "  t@: {image: i, command: pytest}\n")
+    return "services:\n" + jobs + rows(number // 2, "  deploy@: {image: i, command: kubectl apply}\n")
+
+
+@loaded
+def deploys_in_a_row_after_jobs(number):
+    jobs = rows(number // 2, "  t@: {image: i, command: pytest}\n")
+    needs = rows(number // 2, "      t@: {condition: service_completed_successfully}\n")
+    first = f"  deploy0:\n    image: i\n    command: kubectl apply\n    depends_on:\n{needs}"
+    others = "".join(
+        f"  deploy{at}: {{image: i, command: kubectl apply, depends_on: {{deploy{at - 1}: {{condition: service_completed_successfully}}}}}}\n"
+        for at in range(1, number // 2)
+    )
+    return "services:\n" + jobs + first + others
+
+
+@loaded
+def one_that_depends_on_many_jobs(number):
+    jobs = rows(number, "  s@: {image: i, command: pytest}\n")
+    return "services:\n" + jobs + service(number, "depends_on", "- s@", "  a:\n    image: i\n")
+
+
+@loaded
+def unknown_hosts_of_services(number):
+    return "services:\n" + rows(number, "  service@: {image: i, environment: {URL: 'redis://servce@:6379'}}\n")
+
+
+@loaded
+def hosts_beside_extra_hosts(number):
+    hosts = rows(number, "      URL@: redis://host@:6379\n")
+    return service(number, "extra_hosts", "- host@:10.0.0.1") + "    environment:\n" + hosts
+
+
+@loaded
+def services_that_name_one_far_before_them(number):
+    row = "  s{0}: {{image: i, command: pytest, environment: {{URL: 'http://s{1}:80'}}, depends_on: [s{2}]}}\n"
+    rest = "".join(row.format(at, at // 2, at - 1) for at in range(1, number))
+    return "services:\n  s0: {image: i}\n" + rest
+
+
+@loaded
+def jobs_in_a_row_that_write_to_one_volume(number):
+    row = "  s{0}_test: {{image: i, command: pytest, volumes: ['v:/v'], depends_on: {{s{1}_test: {{condition: service_completed_successfully}}}}}}\n"
+    first = "  s0_test: {image: i, command: pytest, volumes: ['v:/v']}\n"
+    return "services:\n" + first + "".join(row.format(at, at - 1) for at in range(1, number)) + "volumes: {v: }\n"
+
+
+@loaded
+def jobs_that_read_what_others_write(number):
+    writers = rows(number // 2, "  w@: {image: i, command: make, volumes: ['v:/v']}\n")
+    readers = rows(number // 2, "  r@: {image: i, command: pytest, volumes: ['v:/v:ro']}\n")
+    return "services:\n" + writers + readers + "volumes: {v: }\n"
+
+
+@loaded
+def stages_of_a_dockerfile(number):
+    stages = "".join(f"FROM s{at - 1} AS s{at}\nCOPY --from=s{at // 2} /a /b\nRUN echo\n" for at in range(1, number))
+    return {"compose.yaml": "services: {a: {build: .}}\n", "Dockerfile": "FROM busybox AS s0\n" + stages}
+
+
+@loaded
+def stages_of_an_image(number):
+    return {"compose.yaml": "services: {a: {build: .}}\n", "Dockerfile": rows(number, "FROM busybox AS s@\nENV A@=b\nEXPOSE 1@\n")}
+
+
+@loaded
+def safe_fixes(number):
+    return service(number, "environment", "- NAME@='value'")
+
+
+@loaded
+def unsafe_fixes(number):
+    return "services:\n" + rows(number, "  s@: {image: 'i:1', ports: ['1@:80']}\n")
+
+
+ARGUMENTS["safe fixes"] = lambda _: ["--diff"]
+ARGUMENTS["unsafe fixes"] = lambda _: ["--diff", "--unsafe-fixes"]
+
+
+@loaded
+def one_long_name(number):
+    name = "s" * 20 * number
+    return f"services: {{a: {{image: i, depends_on: [{name}], volumes: ['{name}:/v']}}, {name}: {{image: i}}}}\nvolumes: {{{name}: }}\n"
+
+
+@loaded
+def one_long_image(number):
+    return f"services: {{a: {{image: '{'i' * 20 * number}:1'}}}}\n"
+
+
+@loaded
+def one_long_path(number):
+    return f"services: {{a: {{image: i, volumes: ['./{'a/' * 10 * number}:/b']}}}}\n"
+
+
+@rejected
+def services_that_depend_on_missing_ones(number):
+    return "services:\n" + rows(number, "  service@: {image: i, depends_on: [servce@]}\n")
+
+
+@rejected
+def services_behind_profiles_that_must_be_there(number):
+    return "services:\n" + rows(number, "  s@: {image: i, profiles: [p]}\n  t@: {image: i, depends_on: [s@]}\n")
 
 
 @rejected

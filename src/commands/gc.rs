@@ -14,6 +14,7 @@ use crate::run::directory;
 use crate::run::gc::{self, Leftover, Space, Unjudged};
 use crate::run::owner::Owner;
 use crate::run::process::Spawner;
+use crate::run::socket::Socket;
 use crate::run::things::Sort;
 
 /// Removes what is left, and says what that was.
@@ -21,7 +22,12 @@ use crate::run::things::Sort;
 /// # Errors
 /// There is no docker, or the engine does not answer.
 pub(super) fn run(args: &GcArgs, docker: &DockerGlobals) -> Result<u8> {
-    let commands = Commands::of_docker(Tools::find(docker, &|name| std::env::var_os(name))?, String::new());
+    let variable = |name: &str| std::env::var_os(name);
+    let tools = Tools::find(docker, &variable)?;
+    let commands = Commands {
+        socket: Socket::find(&tools, &variable),
+        ..Commands::of_docker(tools, String::new())
+    };
     let spawner = Spawner::default();
     let unjudged = match (args.older, args.all) {
         (_, true) => Unjudged::Removed,

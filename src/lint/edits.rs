@@ -73,7 +73,7 @@ pub fn remove_entry(project: &Project<'_>, key: &Key, parent: Option<&Key>) -> O
 }
 
 /// Takes a key and its value out of the mapping that they are written in, and leaves nothing where they are all that is in
-/// it.
+/// it. Nothing is changed where a comment would go with them: it can say why the key is there.
 #[must_use]
 pub fn remove_or_empty(project: &Project<'_>, key: &Key) -> Option<Vec<Edit>> {
     let place = project.places().entries.get(&key.span)?;
@@ -89,9 +89,12 @@ pub fn remove_or_empty(project: &Project<'_>, key: &Key) -> Option<Vec<Edit>> {
         at: 0,
     };
     let range = layout.range(place.parent)?;
-    let is_target = source.text.get(range.clone()).is_none_or(has_anchor);
+    let has_more = source
+        .text
+        .get(range.clone())
+        .is_none_or(|text| has_anchor(text) || has_comment(text));
     let edit = Edit::replace(Span::new(key.span.source, range.start, range.end), "");
-    (is_written && !is_target).then(|| vec![edit])
+    (is_written && !has_more).then(|| vec![edit])
 }
 
 /// Whether an item of a list is written in one place that one service has.
@@ -210,6 +213,11 @@ fn has_anchor(text: &str) -> bool {
         .zip(text.chars())
         .zip(after)
         .any(|((before, c), after)| c == '&' && is_bound(before) && !is_bound(after) && after != '&')
+}
+
+/// Whether a text may have a comment in it.
+fn has_comment(text: &str) -> bool {
+    text.split_whitespace().any(|word| word.starts_with('#'))
 }
 
 /// One of several values in a text.
@@ -495,7 +503,14 @@ mod tests {
     #[test]
     fn what_is_alone_can_leave_nothing() {
         for (text, expected) in [
-            ("volumes:\n  v: # kept\n    name: n # gone\n", "volumes:\n  v: # kept\n"),
+            (
+                "volumes:\n  v: # kept\n    # kept\n    name: n\n",
+                "volumes:\n  v: # kept\n    # kept\n",
+            ),
+            (
+                "volumes:\n  v:\n    name: n # for all\n",
+                "volumes:\n  v:\n    name: n # for all\n",
+            ),
             ("volumes: {v: {name: n}}\n", "volumes: {v: {}}\n"),
             ("volumes: {v: {name: n, x-a: 1}}\n", "volumes: {v: {x-a: 1}}\n"),
         ] {
@@ -504,7 +519,8 @@ mod tests {
             let changed = with_project(&text, |project| {
                 let (_, volume) = project.section("volumes").next().unwrap();
                 let key = volume.as_map().unwrap().get_key_value("name").unwrap().0;
-                apply(&text, remove_or_empty(project, key).unwrap().iter().collect())
+                let edits = remove_or_empty(project, key).unwrap_or_default();
+                apply(&text, edits.iter().collect())
             });
             assert_eq!(changed, file(expected));
         }

@@ -1,6 +1,6 @@
 //! Fixes applied: findings → texts that no longer have them, each proved by looking again.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -107,7 +107,8 @@ impl<'a> Fixer<'a> {
         }
     }
 
-    /// Makes the fixes that can be shown to do no harm, many at once where none is in the way of another.
+    /// Makes the fixes that can be shown to do no harm, many at once where none is in the way of another. Where some of them
+    /// do harm, or two together, half as many are tried, until one has to show by itself that it does none.
     fn run(&mut self, proof: Proof) {
         let mut most = usize::MAX;
         for _ in 0..MOST_ROUNDS {
@@ -121,10 +122,9 @@ impl<'a> Fixer<'a> {
             if proof.holds(&self.now, &after, &chosen) {
                 keep(&mut self.files, &self.now.findings, &chosen);
                 (self.request, self.now) = (request, after);
-                most = usize::MAX;
+                most = most.saturating_mul(2);
             } else if !rest.is_empty() {
-                // One of them does harm, or two together: each has to show by itself that it does not.
-                most = 1;
+                most = chosen.len() / 2;
             } else {
                 let bad = match proof {
                     Proof::Strict => &mut self.unproven,
@@ -136,31 +136,47 @@ impl<'a> Fixer<'a> {
     }
 }
 
-/// The findings that are fixed in one round: none whose change meets that of another.
+/// The findings that are fixed in one round: none whose change meets that of another, or lies in one value with that of
+/// another rule.
 fn choose(now: &Examined, most: usize, is_wanted: impl Fn(&Diagnostic, &Fix) -> bool) -> Vec<&Diagnostic> {
     let findings = &now.findings;
     let mut chosen: Vec<&Diagnostic> = Vec::new();
-    let mut taken: Vec<&Edit> = Vec::new();
+    let mut taken = Taken::default();
     let values = Values::new(&now.documents);
-    let mut changed: HashSet<Span> = HashSet::new();
+    let mut changed: HashMap<Span, &str> = HashMap::new();
     for finding in &findings.diagnostics {
         let Some(fix) = finding.fix.as_ref().filter(|fix| is_wanted(finding, fix)) else {
             continue;
         };
         let own: HashSet<Span> = fix.edits.iter().filter_map(|edit| values.at(edit.span)).collect();
-        let is_free = own.is_disjoint(&changed)
-            && fix
-                .edits
-                .iter()
-                .all(|edit| taken.iter().all(|other| !overlap(edit, other)));
+        let is_of_rule = |value: &Span| changed.get(value).is_none_or(|code| *code == finding.code);
+        let is_free = own.iter().all(is_of_rule) && fix.edits.iter().all(|edit| taken.leaves_free(edit));
         let is_written = fix.edits.iter().all(|edit| is_file(findings, edit));
         if is_free && is_written && chosen.len() < most {
-            taken.extend(&fix.edits);
-            changed.extend(own);
+            fix.edits.iter().for_each(|edit| taken.add(edit));
+            changed.extend(own.into_iter().map(|value| (value, &*finding.code)));
             chosen.push(finding);
         }
     }
     chosen
+}
+
+/// Changes none of which overlaps another, in the order of the text.
+#[derive(Default)]
+struct Taken<'a>(BTreeMap<(SourceId, u32), &'a Edit>);
+
+impl<'a> Taken<'a> {
+    fn add(&mut self, edit: &'a Edit) {
+        self.0.insert((edit.span.source, edit.span.start), edit);
+    }
+
+    /// Whether a change overlaps none of them: those that begin nearest before and after it tell.
+    fn leaves_free(&self, edit: &Edit) -> bool {
+        let place = (edit.span.source, edit.span.start);
+        let before = self.0.range(..place).next_back();
+        let after = self.0.range(place..).next();
+        before.into_iter().chain(after).all(|(_, other)| !overlap(edit, other))
+    }
 }
 
 /// Lists and scalars as they are written, the largest that no mapping is around but as the value of a key: the words of one
@@ -222,11 +238,12 @@ fn with(request: &Request, findings: &Findings, chosen: &[&Diagnostic]) -> Reque
 }
 
 fn keep(files: &mut Vec<Changed>, findings: &Findings, chosen: &[&Diagnostic]) {
+    let mut counts: HashMap<SourceId, usize> = HashMap::new();
+    for span in chosen.iter().filter_map(|finding| finding.span) {
+        *counts.entry(span.source).or_default() += 1;
+    }
     for (id, after) in texts(findings, chosen) {
-        let here = chosen
-            .iter()
-            .filter(|finding| finding.span.is_some_and(|span| span.source == id));
-        let count = here.count();
+        let count = counts.get(&id).copied().unwrap_or_default();
         let Some(source) = findings.sources.get(id) else {
             continue;
         };
@@ -292,6 +309,14 @@ mod tests {
         assert!(overlap(&edit(0, 3, ""), &edit(2, 4, "")));
         assert!(overlap(&edit(3, 3, "a"), &edit(3, 3, "b")), "which goes first?");
         assert!(!overlap(&edit(0, 3, ""), &edit(3, 4, "")));
+        let known = [edit(2, 5, ""), edit(5, 5, "a"), edit(8, 12, "")];
+        let mut taken = Taken::default();
+        known.iter().for_each(|edit| taken.add(edit));
+        for (start, end) in (0..14).flat_map(|start| (start..15).map(move |end| (start, end))) {
+            let wanted = edit(start, end, "");
+            let expected = !known.iter().any(|other| overlap(&wanted, other));
+            assert_eq!(taken.leaves_free(&wanted), expected, "{start}..{end}");
+        }
     }
 
     fn project(text: &str) -> (tempfile::TempDir, Request) {

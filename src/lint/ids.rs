@@ -105,6 +105,7 @@ pub const IDS: &[Id] = &[
     id("yaml-expansion", "aliases multiply to more values than towline reads"),
     id("yaml-key", "a key is not a text"),
     id("yaml-merge", "a merge key does not name a mapping"),
+    id("yaml-size", "a document has more values than Compose reads"),
     id("yaml-syntax", "a file is not valid YAML"),
     id("yaml-tag", "a value does not fit its tag"),
 ];

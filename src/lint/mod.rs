@@ -17,8 +17,11 @@ mod ids;
 mod ignore;
 pub mod images;
 pub mod insert;
+pub mod inside;
 mod kinds;
+mod levels;
 pub mod mounts;
+pub mod nginx;
 pub mod places;
 pub mod project;
 mod proof;
@@ -27,6 +30,7 @@ mod remarks;
 pub mod rule;
 pub mod rules;
 pub mod secrets;
+mod service_at;
 mod settings;
 mod settings_file;
 pub mod started;
@@ -43,6 +47,7 @@ use std::thread::{self, Builder, available_parallelism};
 
 use project::{Kinds, Project};
 use rule::{Found, Rule};
+use service_at::ServicePlaces;
 
 use crate::compose::load::{Loaded, Model, Request, load};
 use crate::diagnostic::{Diagnostic, Findings};
@@ -188,6 +193,7 @@ fn exclude(loaded: &Loaded, settings: &Settings, folder: &Path, found: &mut Vec<
     if settings.excluded.is_empty() {
         return;
     }
+    let services = ServicePlaces::new(loaded.documents.iter().flat_map(|documents| documents.iter()));
     found.retain(|finding| {
         if ids::is_verdict(finding) {
             return true;
@@ -196,18 +202,10 @@ fn exclude(loaded: &Loaded, settings: &Settings, folder: &Path, found: &mut Vec<
         let path = source.map_or(Path::new(""), |source| {
             source.path.strip_prefix(folder).unwrap_or(&source.path)
         });
-        let service = finding.span.and_then(|span| service_at(loaded, span));
+        let service = finding.span.and_then(|span| services.at(span));
         let mut excluded = settings.excluded.iter();
         !excluded.any(|excluded| excluded.names(&finding.code) && excluded.holds(path, service))
     });
-}
-
-/// The service in whose text a place lies.
-fn service_at(loaded: &Loaded, span: Span) -> Option<&str> {
-    let documents = loaded.documents.iter().flat_map(|documents| documents.iter());
-    let mut services = documents.flat_map(|document| document.get("services").into_iter().flat_map(Node::entries));
-    let (name, _) = services.find(|(name, node)| name.span.holds(span) || node.span.holds(span))?;
-    Some(&name.text)
 }
 
 /// Adds what the rules find, and the fixes of what the loader has found.

@@ -1,6 +1,6 @@
 //! What a rule sees: the resolved model, every service in it with its kind and its needs, and the text as it was written.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -13,6 +13,7 @@ use super::Settings;
 use super::dockerfile::Dockerfile;
 use super::edits::Places;
 use super::images::{self, Known, Reference};
+use super::levels::levels;
 use super::rule::Limit;
 use super::started::Starts;
 use crate::compose::Restart;
@@ -63,6 +64,9 @@ const CHECKS: [&str; 37] = [
     "vitest",
 ];
 
+/// So many needs are followed for each service, all in all, to find out what comes after what.
+const MOST_STEPS: usize = 100;
+
 /// How far above a project's directory something is looked for.
 const MOST_PARENTS: usize = 4;
 
@@ -99,8 +103,10 @@ pub struct Project<'a> {
     documents: &'a [Arc<[Node]>],
     settings: &'a Settings,
     services: Vec<Service<'a>>,
-    by_name: HashMap<&'a str, usize>,
+    by_name: HashMap<&'a str, usize, RandomState>,
     dependents: OnceCell<HashMap<&'a str, Vec<usize>>>,
+    levels: OnceCell<Vec<Option<usize>>>,
+    steps_left: Cell<usize>,
     written: OnceCell<SpanMap<&'a Node>>,
     files: RefCell<HashMap<PathBuf, Option<Rc<str>>>>,
     dockerfiles: RefCell<HashMap<String, Option<Rc<Dockerfile>>>>,
@@ -237,9 +243,11 @@ impl<'a> Project<'a> {
             sources,
             documents,
             settings,
+            steps_left: Cell::new(MOST_STEPS * services.len()),
             services,
             by_name,
             dependents: OnceCell::new(),
+            levels: OnceCell::new(),
             written: OnceCell::new(),
             files: RefCell::default(),
             dockerfiles: RefCell::default(),
@@ -317,7 +325,11 @@ impl<'a> Project<'a> {
         })
     }
 
+    /// Whether needs that count lead from one service to another. Where this is asked so often that it would take too long,
+    /// they are taken to: rules find something where no need leads from one to the other.
     fn reaches(&self, service: &str, other: &str, counts: impl Fn(&Need<'_>) -> bool) -> bool {
+        let level = self.level(other);
+        let may_lead_there = |name: &str| level.is_none() || self.level(name).is_none_or(|above| Some(above) > level);
         let mut seen = HashSet::new();
         let mut open = vec![service];
         while let Some(name) = open.pop() {
@@ -325,13 +337,31 @@ impl<'a> Project<'a> {
                 continue;
             };
             for need in service.needs().filter(&counts) {
-                if *need.key.text == *other {
+                if *need.key.text == *other || !self.may_step() {
                     return true;
                 }
-                open.push(&need.key.text);
+                if may_lead_there(&need.key.text) {
+                    open.push(&need.key.text);
+                }
             }
         }
         false
+    }
+
+    fn may_step(&self) -> bool {
+        let left = self.steps_left.get();
+        self.steps_left.set(left.saturating_sub(1));
+        left > 0
+    }
+
+    /// A service comes after those of lower levels alone. None where there is nothing to tell it by.
+    fn level(&self, service: &str) -> Option<usize> {
+        let levels = self.levels.get_or_init(|| {
+            let index = |need: Need<'_>| self.by_name.get(&*need.key.text).copied();
+            let needs = |service: &Service<'_>| service.needs().filter_map(index).collect();
+            levels(&self.services.iter().map(needs).collect::<Vec<_>>())
+        });
+        *levels.get(*self.by_name.get(service)?)?
     }
 
     /// Whether something in it runs to completion: a pipeline, and not only servers.

@@ -1,7 +1,7 @@
 //! Whether a change to a project does no harm: it loads as it did, what compose makes of it differs in nothing but what was
 //! meant to differ, and nothing new is found.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::Examined;
 use crate::compose::load::Model;
@@ -32,33 +32,39 @@ impl Proof {
     }
 }
 
-fn count(findings: &Findings, code: &str) -> usize {
-    let found = findings.diagnostics.iter();
-    found.filter(|finding| finding.code == code).count()
+/// How often each code is there.
+fn counts<'a>(found: impl Iterator<Item = &'a Diagnostic>) -> HashMap<&'a str, usize> {
+    let mut counts = HashMap::new();
+    for finding in found {
+        *counts.entry(&*finding.code).or_default() += 1;
+    }
+    counts
 }
 
-fn of_code(fixed: &[&Diagnostic], code: &str) -> usize {
-    fixed.iter().filter(|finding| finding.code == code).count()
+fn count(counts: &HashMap<&str, usize>, code: &str) -> usize {
+    counts.get(code).copied().unwrap_or_default()
 }
 
 fn is_gone(before: &Findings, after: &Findings, fixed: &[&Diagnostic]) -> bool {
-    fixed.iter().all(|finding| {
-        let code = &*finding.code;
-        count(after, code) + of_code(fixed, code) <= count(before, code)
-    })
+    let (before, after) = (counts(before.diagnostics.iter()), counts(after.diagnostics.iter()));
+    let fixed = counts(fixed.iter().copied());
+    let mut fixed = fixed.iter();
+    fixed.all(|(code, fixed)| count(&after, code) + fixed <= count(&before, code))
 }
 
 fn has_no_more(before: &Examined, after: &Examined, fixed: &[&Diagnostic]) -> bool {
-    after.counts.iter().all(|(code, count)| {
+    let fixed = counts(fixed.iter().copied());
+    after.counts.iter().all(|(code, now)| {
         let known = before.counts.get(code).copied().unwrap_or_default();
-        count + of_code(fixed, code) <= known
+        now + count(&fixed, code) <= known
     })
 }
 
 fn has_no_more_errors(before: &Findings, after: &Findings) -> bool {
+    let (known, now) = (counts(before.diagnostics.iter()), counts(after.diagnostics.iter()));
     let found = after.diagnostics.iter();
     let mut errors = found.filter(|finding| finding.severity == Severity::Error);
-    errors.all(|error| count(after, &error.code) <= count(before, &error.code))
+    errors.all(|error| count(&now, &error.code) <= count(&known, &error.code))
 }
 
 /// Whether the models differ in nothing but what the fixes say that they change. A project that cannot be loaded has none.
@@ -67,7 +73,7 @@ fn is_as_meant(before: &Examined, after: &Examined, fixed: &[&Diagnostic]) -> bo
         return true;
     };
     let fixes = fixed.iter().filter_map(|finding| finding.fix.as_ref());
-    let meant: Vec<&str> = fixes.flat_map(|fix| fix.changes).copied().collect();
+    let meant: BTreeSet<&str> = fixes.flat_map(|fix| fix.changes).copied().collect();
     let is_meant = |path: &Vec<String>| meant.iter().any(|pattern| covers(pattern, path));
     differences(before, after).iter().all(is_meant)
 }

@@ -12,13 +12,15 @@ const EVIDENCE: [&str; 9] = [
      test runners, linters, scanners, migrators and build tools make a job, `kubectl apply`, `npm publish` and the like a \
      deploy, whatever else the service has.",
     "What only servers have: `ports`, `expose`, a health check, a server's program (`nginx`, `npm start`, `sleep infinity`), a \
-     server's image (`postgres`).",
+     server's image (`postgres`). Where the name has a word of jobs that no server has (`tests`), ports, `expose` and a health \
+     check make it `unknown`: tests that are based on the application have all of these.",
     "A word of its name that no server has (`tests`, `lint`, `migrate`, `e2e`, `pytest`, …) makes a job, and `deploy` a deploy; \
      so does a word that servers have too (`integration`, `audit`, `init`, `release`, …), unless it is restarted always, has \
      replicas, or others depend on it being started.",
     "It is restarted always, has more than one replica, or others depend on it being started: a service.",
     "What its image says, once it is there and before anything starts: the program of its `ENTRYPOINT` and `CMD`, which \
-     outweighs an ambiguous name and others' need for its start; `EXPOSE` or `HEALTHCHECK` makes a service of what is still open.",
+     outweighs an ambiguous name and others' need for its start; `EXPOSE` or `HEALTHCHECK` makes a service of what is still open, \
+     unless its name has a word of jobs that no server has.",
     "It is named on the line of `ci`, and nothing in the plan depends on it: a job. It is what the run is for.",
 ];
 

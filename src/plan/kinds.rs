@@ -83,12 +83,17 @@ impl<'a> Finder<'a> {
         if let Some((sign, reason)) = program.clone().filter(|(sign, _)| sign.does != Does::Serve) {
             return job(sign.does, name.as_ref(), Evidence::Program, reason);
         }
-        if let Some(reason) = strong_server_sign(service) {
+        if service.provided {
+            return server("a provider brings it about".to_owned());
+        }
+        let strong = name.as_ref().filter(|name| name.strength == Strength::Strong);
+        let sign = strong_server_sign(service);
+        if let Some(reason) = sign.filter(|_| strong.is_none()) {
             return server(reason.to_owned());
         }
         if let Some((sign, reason)) = program {
-            return match name.filter(|name| name.strength == Strength::Strong && sign.only_waits()) {
-                Some(name) => contradiction(&name, &reason),
+            return match strong.filter(|_| sign.only_waits()) {
+                Some(name) => contradiction(name, &reason),
                 None => server(reason),
             };
         }
@@ -100,8 +105,9 @@ impl<'a> Finder<'a> {
         if let Some(image) = called.and_then(evidence::image_called_server) {
             return server(format!("its image is `{image}`"));
         }
-        if let Some(name) = name.as_ref().filter(|name| name.strength == Strength::Strong) {
-            return job_by_name(name);
+        if let Some(name) = strong {
+            // Tests that are based on the application have its ports and its health check.
+            return sign.map_or_else(|| job_by_name(name), |reason| contradiction(name, reason));
         }
         if let Some(reason) = weak_server_sign(service) {
             return server(reason.to_owned());
@@ -261,13 +267,12 @@ fn server_image(service: &Service) -> Option<&str> {
         &service.entrypoint
     };
     let image = evidence::server_image(service.image.as_deref()?)?;
-    (!evidence::replaces_program(words)).then_some(image)
+    evidence::keeps_server(image, words).then_some(image)
 }
 
 /// What only servers have.
 fn strong_server_sign(service: &Service) -> Option<&'static str> {
     let signs = [
-        (service.provided, "a provider brings it about"),
         (service.publishes, "it publishes ports"),
         (service.exposes, "it exposes ports"),
         (service.health == Health::Checked, "it has a health check"),
@@ -285,9 +290,10 @@ fn weak_server_sign(service: &Service) -> Option<&'static str> {
     signs.iter().find(|(holds, _)| *holds).map(|(_, reason)| *reason)
 }
 
-/// What has the name of a job and only waits, for somebody to run the job in it or for its end: nobody can tell.
-fn contradiction(name: &NameSign, program: &str) -> Found {
-    let reason = format!("its name says `{}`, and {program}", name.word);
+/// What has the name of a job and looks like a server, or only waits, for somebody to run the job in it or for its end: nobody
+/// can tell.
+fn contradiction(name: &NameSign, other: &str) -> Found {
+    let reason = format!("its name says `{}`, and {other}", name.word);
     found(Kind::Unknown, Evidence::Nothing, reason)
 }
 
@@ -301,13 +307,13 @@ pub(super) fn by_image(stage: &Stage, says: &ImageSays) -> Option<Found> {
     let sign = evidence::container(&says.entrypoint, &says.command);
     let name = evidence::name(&stage.name);
     let is_named = stage.evidence == Evidence::Name;
+    let is_sure = name.as_ref().is_some_and(|name| name.strength == Strength::Strong);
     if let Some(sign) = &sign {
         let reason = format!("its image runs `{}`", sign.what);
         if sign.does != Does::Serve {
             return Some(job(sign.does, name.as_ref(), Evidence::Image, reason));
         }
         // A test is waited for all the same: that is never wrong for long, and the other way round can be.
-        let is_sure = name.is_some_and(|name| name.strength == Strength::Strong);
         if !(is_named && is_sure) {
             return Some(found(Kind::Service, Evidence::Image, reason));
         }
@@ -316,6 +322,7 @@ pub(super) fn by_image(stage: &Stage, says: &ImageSays) -> Option<Found> {
         (says.exposes, "its image exposes ports"),
         (says.health, "its image has a health check"),
     ];
-    let (_, reason) = signs.iter().find(|(holds, _)| *holds && !is_named)?;
+    // Tests are mostly built from the image of what they test.
+    let (_, reason) = signs.iter().find(|(holds, _)| *holds && !is_named && !is_sure)?;
     Some(found(Kind::Service, Evidence::Image, (*reason).to_owned()))
 }

@@ -185,7 +185,10 @@ const fn failed_advice(code: i32) -> Option<&'static str> {
     match code {
         126 => Some("a shell gives 126 for a file that it may not execute: check its execute bit"),
         127 => Some("a shell gives 127 for a command that it does not find: check that the image has it on its PATH"),
-        137 => Some("something outside killed it; a machine that runs out of memory does that without a word"),
+        137 => Some(
+            "something outside killed it: a machine that runs out of memory does that without a word, and so does a memory \
+             limit that is reached in the first moment",
+        ),
         139 => Some("it crashed: a native library, or an image for another processor"),
         _ => None,
     }

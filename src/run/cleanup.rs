@@ -47,12 +47,6 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 /// Containers that the file does not say it of have this long to end.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// Whether the engine answers at all.
-pub(super) fn engine_answers(spawner: &Spawner, commands: &Commands) -> bool {
-    let answer = spawner.capture_within(ANSWER, &commands.engine_version());
-    answer.is_ok_and(|finished| finished.succeeded())
-}
-
 /// What is left behind when nothing could be removed.
 pub(super) fn everything(commands: &Commands) -> String {
     let whose = Some(&commands.project).filter(|project| !project.is_empty());

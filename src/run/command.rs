@@ -189,12 +189,6 @@ impl Commands {
         )
     }
 
-    /// The ids of all containers of the project.
-    #[must_use]
-    pub fn containers(&self) -> Invocation {
-        self.docker(["ps", "-a", "-q", "--no-trunc", "--filter", &self.project_filter()])
-    }
-
     /// Asks the engine for its version: the cheapest way to learn whether it answers.
     #[must_use]
     pub fn engine_version(&self) -> Invocation {

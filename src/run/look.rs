@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::inspect::{self, Record};
 use super::prepare::Preparation;
+use super::query::inspect_all;
 use super::scheduler::StartFailure;
-use super::start::inspect_all;
 use crate::event::{Outcome, Refusal};
 use crate::plan::Plan;
 

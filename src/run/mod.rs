@@ -10,15 +10,15 @@
 //! | [`binary`] | where docker and compose are found |
 //! | `driver` | the loop: messages in, effects out |
 //! | `prepare`, `look`, `start`, [`cleanup`] | build, pull and create; see what was created; start a set of stages; stop and remove |
-//! | `prepare`, `start`, `cleanup` | build, pull and create; start a set of stages; stop and remove |
-//! | `build_log` | what builds write, into a file of each stage |
+//! //! | `build_log` | what builds write, into a file of each stage |
 //! | [`guard`] | a second process that cleans up after a run that was killed |
 //! | [`owner`], [`things`] | whose a container, network or volume is, and whether that process lives; what is on the engine |
 //! | [`gc`] | what runs left whose owner is gone |
 //! | [`lock`] | the lock of a project: two live runs never share one |
 //! | [`resolve`] | the model, and the versions of compose and the engine |
 //! | [`directory`] | where a run's record is |
-//! | [`logs`], [`socket`] | a container's output into its file, byte for byte; read from the engine's socket where it can |
+//! | [`logs`] | a container's output into its file, byte for byte |
+//! | `query`, [`socket`] | what the engine is asked again and again, from its socket where it has one here |
 //! | `ledger` | what events and record say together of the run's containers. Pure |
 //! | [`engine_events`], [`inspect`], [`compose_output`], [`classify`] | what the engine and compose say, as data |
 
@@ -43,6 +43,7 @@ mod look;
 pub mod owner;
 mod prepare;
 pub mod process;
+mod query;
 pub mod resolve;
 pub mod scheduler;
 mod signals;

@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 
 use super::build_log::BuildLogs;
 use super::classify;
-use super::cleanup;
 use super::command::Commands;
 use super::compose_output::{self, Progress};
 use super::documents::Documents;
 use super::look::Seen;
 use super::process::{Invocation, Spawner};
+use super::query;
 use super::scheduler::StartFailure;
 use crate::event::{Fact, Kind, Outcome};
 use crate::plan::Plan;
@@ -99,7 +99,7 @@ impl Preparation {
         if failed.is_empty() || self.keep_going {
             self.create(&mut failed, tell);
         }
-        if !failed.is_empty() && !cleanup::engine_answers(&self.spawner, &self.commands) {
+        if !failed.is_empty() && !query::engine_answers(&self.spawner, &self.commands) {
             // Whatever the calls said last: it is the engine that failed them.
             for failure in &mut failed {
                 failure.outcome = Outcome::EngineLost;

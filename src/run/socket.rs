@@ -1,7 +1,7 @@
-//! The log of a container straight from the engine's socket, where the engine has one on this machine.
+//! The log of a container, and answers of the engine, straight from its socket, where it has one on this machine.
 //!
-//! `docker logs` does the same in a process of 33 MB for each container, and gives the two streams on two pipes, where
-//! their order is lost. Everywhere else (another machine, a context of its own) it is `docker logs` all the same.
+//! `docker` does the same in a process of 33 MB, and gives the two streams of a log on two pipes, where their order is
+//! lost. Everywhere else (another machine, a context of its own) it is `docker` all the same.
 
 use std::ffi::OsString;
 use std::io::{self, BufRead as _, BufReader, Read, Write as _};
@@ -9,6 +9,8 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use serde_json::Value;
 
 use super::binary::Tools;
 use crate::event::Stream;
@@ -86,19 +88,28 @@ impl Socket {
         })
     }
 
+    /// Asks for something that the engine answers in JSON. `None` where there is nothing of that name.
+    ///
+    /// # Errors
+    /// When the engine does not answer within this time, or with something else.
+    pub fn json(&self, question: &str, time: Duration) -> io::Result<Option<Value>> {
+        let (status, _, body) = self.get(question, Some(time))?;
+        match status.as_str() {
+            "200" => Ok(Some(serde_json::from_reader(body)?)),
+            "404" => Ok(None),
+            status => Err(io::Error::other(format!("the engine answered with status {status}"))),
+        }
+    }
+
     /// Makes sure that the container is still there. The log of one that is removed meanwhile ends as if it were whole.
     ///
     /// # Errors
     /// When the container was removed, or the engine does not answer.
     pub fn holds(&self, container: &str) -> io::Result<()> {
-        let (status, _, _) = self.get(&format!("containers/{container}/json"), Some(ANSWER))?;
-        match status.as_str() {
-            "200" => Ok(()),
-            "404" => Err(io::Error::other(
-                "the container was removed while its log was being read",
-            )),
-            status => Err(io::Error::other(format!("the engine answered with status {status}"))),
-        }
+        let gone = || io::Error::other("the container was removed while its log was being read");
+        self.json(&format!("containers/{container}/json"), ANSWER)?
+            .map(drop)
+            .ok_or_else(gone)
     }
 
     /// Asks the engine something: the status and the headers of its answer, and the connection that the rest comes on.

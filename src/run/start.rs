@@ -4,15 +4,14 @@
 use std::sync::{Arc, LazyLock};
 
 use regex::Regex;
-use serde_json::Value;
 
 use super::classify;
-use super::cleanup::PATIENCE;
 use super::command::Commands;
 use super::compose_output::{self, Progress};
 use super::documents::Documents;
-use super::inspect::{self, Record};
+use super::inspect::Record;
 use super::process::Spawner;
+use super::query::records;
 use super::scheduler::StartFailure;
 use crate::event::Outcome;
 use crate::plan::Plan;
@@ -136,33 +135,4 @@ fn failure(stage: usize, outcome: Outcome, message: &str, code: Option<i32>) -> 
         cause: classify::clean(message),
         code,
     }
-}
-
-/// The engine's record of all containers of the project; nothing when the engine does not answer.
-pub(super) fn records(spawner: &Spawner, commands: &Commands) -> Option<Vec<Record>> {
-    inspect_all(spawner, commands).map(|containers| inspect::read(&containers))
-}
-
-/// What `docker inspect` says of all containers of the project; nothing when the engine does not answer.
-pub(super) fn inspect_all(spawner: &Spawner, commands: &Commands) -> Option<Vec<Value>> {
-    let listed = spawner.capture_within(PATIENCE, &commands.containers()).ok()?;
-    let text = String::from_utf8_lossy(&listed.stdout);
-    let ids: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
-    if ids.is_empty() {
-        return listed.succeeded().then(Vec::new);
-    }
-    inspect_each(spawner, commands, &ids).filter(|_| listed.succeeded())
-}
-
-/// The engine's record of these containers; nothing when the engine does not answer.
-pub(super) fn records_of(spawner: &Spawner, commands: &Commands, ids: &[String]) -> Option<Vec<Record>> {
-    inspect_each(spawner, commands, ids).map(|containers| inspect::read(&containers))
-}
-
-fn inspect_each(spawner: &Spawner, commands: &Commands, ids: &[String]) -> Option<Vec<Value>> {
-    let inspected = spawner.capture_within(PATIENCE, &commands.inspect(ids)).ok()?;
-    // It fails when one of them has gone meanwhile, and still tells of the others; one that was killed or cannot reach the
-    // engine tells nothing, which is not the same as that nothing is there.
-    let tells = !inspected.timed_out && inspected.stdout.trim_ascii().ends_with(b"]");
-    tells.then(|| inspect::parse(&inspected.stdout))
 }

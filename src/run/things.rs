@@ -3,11 +3,14 @@
 
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use super::command::Commands;
 use super::documents::RUN_LABEL;
 use super::lock::LOCK_LABEL;
 use super::owner::{KEEP_LABEL, OWNER_LABEL};
 use super::process::Spawner;
+use super::query;
 
 /// How long the engine gets to answer a simple question.
 pub(super) const ANSWER: Duration = Duration::from_secs(10);
@@ -87,7 +90,11 @@ pub(super) fn template(sort: Sort) -> String {
     fields.join("\t")
 }
 
-/// Reads a line that docker wrote by [`template`].
+/// Reads what docker listed by [`template`], a line each.
+pub(super) fn from_text(sort: Sort, text: &str) -> Vec<Thing> {
+    text.lines().filter_map(|line| read(sort, line)).collect()
+}
+
 fn read(sort: Sort, line: &str) -> Option<Thing> {
     let mut fields = line.splitn(8, '\t').map(str::to_owned);
     Some(Thing {
@@ -103,15 +110,73 @@ fn read(sort: Sort, line: &str) -> Option<Thing> {
     })
 }
 
+/// Returns the question that lists things of a sort over the engine's socket; with a label, those that carry it.
+pub(super) fn question(sort: Sort, label: Option<&str>) -> String {
+    let path = match sort {
+        Sort::Container => "containers/json",
+        Sort::Network => "networks",
+        Sort::Volume => "volumes",
+    };
+    let all = if sort == Sort::Container { "all=1&" } else { "" };
+    let filters = label.map_or_else(|| "{}".to_owned(), |label| json!({"label": [label]}).to_string());
+    format!("{path}?{all}filters={}", percent_encoded(&filters))
+}
+
+/// Text as a value in a URL.
+fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
+/// Reads what the engine answered to [`question`]; nothing where it is no list.
+pub(super) fn from_json(sort: Sort, answer: &Value) -> Option<Vec<Thing>> {
+    let list = match sort {
+        Sort::Volume => match &answer["Volumes"] {
+            // Without a volume some engines give no list.
+            Value::Null => return Some(Vec::new()),
+            volumes => volumes,
+        },
+        _ => answer,
+    };
+    list.as_array()?.iter().map(|thing| read_json(sort, thing)).collect()
+}
+
+fn read_json(sort: Sort, thing: &Value) -> Option<Thing> {
+    let label = |name: &str| thing["Labels"][name].as_str().unwrap_or_default().to_owned();
+    let text = |key: &str| thing[key].as_str().map(str::to_owned);
+    // The names of a container begin with a slash; one with another slash is a link of another container's.
+    let own = || {
+        let mut names = thing["Names"].as_array()?.iter().filter_map(Value::as_str);
+        names.find_map(|name| Some(name.strip_prefix('/')?.to_owned()).filter(|name| !name.contains('/')))
+    };
+    let (id, name) = match sort {
+        Sort::Container => (text("Id")?, own().unwrap_or_default()),
+        Sort::Network => (text("Id")?, text("Name")?),
+        Sort::Volume => (text("Name")?, text("Name")?),
+    };
+    Some(Thing {
+        sort,
+        id,
+        name,
+        project: label(PROJECT_LABEL),
+        run: label(RUN_LABEL),
+        owner: label(OWNER_LABEL),
+        keep: label(KEEP_LABEL),
+        lock: label(LOCK_LABEL),
+        directory: label(DIRECTORY_LABEL),
+    })
+}
+
 /// Returns what the engine has of all sorts; nothing when it does not answer.
 pub(super) fn look(spawner: &Spawner, commands: &Commands, label: Option<&str>) -> Option<Vec<Thing>> {
-    let list = |sort: Sort| -> Option<Vec<Thing>> {
-        let listed = spawner.capture_within(ANSWER, &commands.list(sort, label)).ok()?;
-        let text = String::from_utf8_lossy(&listed.stdout).into_owned();
-        listed
-            .succeeded()
-            .then(|| text.lines().filter_map(|line| read(sort, line)).collect())
-    };
+    let list = |sort| query::list(spawner, commands, sort, label, ANSWER);
     let list = &list;
     let lists = std::thread::scope(|scope| {
         let looks = Sort::ALL.map(|sort| scope.spawn(move || list(sort)));
@@ -176,6 +241,36 @@ mod tests {
         );
         assert_eq!(template(Sort::Volume).split('\t').count(), 8);
         assert!(super::read(Sort::Volume, "").is_none());
+    }
+
+    #[test]
+    fn the_engines_own_lists_say_what_dockers_do() {
+        let labels = json!({
+            "com.docker.compose.project": "p",
+            "dev.towline.run": "r",
+            "com.docker.compose.project.working_dir": "/a\tb"
+        });
+        let listed = |sort, answer: Value| from_json(sort, &answer).unwrap();
+        let container = json!([{"Id": "id", "Names": ["/other/alias", "/n"], "Labels": labels}]);
+        let network = json!([{"Id": "id", "Name": "n", "Labels": labels}]);
+        let volume =
+            json!({"Volumes": [{"Name": "n", "Labels": labels}, {"Name": "bare", "Labels": null}], "Warnings": null});
+        let expected = |sort, id: &str| read(sort, &format!("{id}\tn\tp\tr\t\t\t\t/a\tb")).unwrap();
+        assert_eq!(listed(Sort::Container, container), [expected(Sort::Container, "id")]);
+        assert_eq!(listed(Sort::Network, network), [expected(Sort::Network, "id")]);
+        let bare = read(Sort::Volume, "bare\tbare\t\t\t\t\t\t").unwrap();
+        assert_eq!(listed(Sort::Volume, volume), [expected(Sort::Volume, "n"), bare]);
+        assert_eq!(listed(Sort::Volume, json!({"Volumes": null})), []);
+        assert_eq!(from_json(Sort::Container, &json!({"message": "no"})), None);
+    }
+
+    #[test]
+    fn questions_for_the_socket_are_urls() {
+        assert_eq!(
+            question(Sort::Container, Some("a=b c")),
+            "containers/json?all=1&filters=%7B%22label%22%3A%5B%22a%3Db%20c%22%5D%7D"
+        );
+        assert_eq!(question(Sort::Volume, None), "volumes?filters=%7B%7D");
     }
 
     #[test]

@@ -15,6 +15,10 @@ use crate::source::Span;
 /// become gigabytes.
 pub const MAX_NODES: usize = 400_000;
 
+/// How many values one document may have as it is written, by which Compose (5.6.1) goes as well: keys do not count, nor does
+/// what is in a value that is reset or overrides another.
+const MAX_WRITTEN: usize = 100_000;
+
 /// From so many values on it is certain that Compose does not come to an end in any useful time: for a twentieth of them it
 /// took 40 s, and the time grows faster than their number.
 const RUNAWAY: usize = 10_000_000;
@@ -31,6 +35,9 @@ pub fn expand(tree: &Tree, root: NodeId) -> (Node, Vec<Diagnostic>) {
         problems: Vec::new(),
         parents: Vec::new(),
         nodes: 0,
+        written: 0,
+        uncounted: 0,
+        is_full: false,
     };
     let node = expander.node(root);
     (node, expander.problems)
@@ -42,20 +49,32 @@ struct Expander<'a> {
     /// The nodes that are being expanded, from the root to here.
     parents: Vec<NodeId>,
     nodes: usize,
+    /// The values that count as written, and how many values around this one keep it from that: aliases and tags.
+    written: usize,
+    uncounted: usize,
+    is_full: bool,
 }
 
 impl Expander<'_> {
     fn node(&mut self, id: NodeId) -> Node {
         let syntax = self.tree.node(id);
         self.nodes += 1;
-        if self.nodes > MAX_NODES {
-            if self.nodes == MAX_NODES + 1 {
+        self.written += usize::from(self.uncounted == 0);
+        if self.nodes > MAX_NODES || self.written > MAX_WRITTEN {
+            if !std::mem::replace(&mut self.is_full, true) {
                 self.too_many(syntax.span);
             }
             return Node::new(Value::Null, syntax.span);
         }
+        let hides = usize::from(takes_away(syntax));
+        self.uncounted += hides;
         let value = match &syntax.kind {
-            Kind::Alias { name, target } => return self.alias(syntax, name, *target),
+            Kind::Alias { name, target } => {
+                self.uncounted += 1;
+                let node = self.alias(syntax, name, *target);
+                self.uncounted -= 1 + hides;
+                return node;
+            }
             Kind::Scalar { text, style } => self.scalar(syntax, text, *style),
             _ if self.parents.len() >= MAX_LEVELS => self.too_deep(syntax.span),
             Kind::Sequence(items) => {
@@ -72,6 +91,7 @@ impl Expander<'_> {
                 Value::Map(map)
             }
         };
+        self.uncounted -= hides;
         let local = syntax.tag.as_ref().filter(|tag| tag.name.starts_with('!'));
         Node {
             value,
@@ -80,11 +100,18 @@ impl Expander<'_> {
         }
     }
 
-    /// Told at the outermost value in which the budget ran out: there the aliases multiply.
+    /// Told at the outermost value in which the budget ran out: there the values are, or the aliases multiply.
     fn too_many(&mut self, span: Span) {
         let root = self.parents.first().copied();
         let outermost = self.parents.get(1).or(root.as_ref());
         let span = outermost.map_or(span, |id| self.tree.node(*id).span);
+        if self.written > MAX_WRITTEN {
+            let message = format!("the document has more than {MAX_WRITTEN} values, and Compose reads no more");
+            let problem = Diagnostic::error("yaml-size", span, message);
+            self.problems
+                .push(problem.help("split it into files, and include them"));
+            return;
+        }
         let values = root.map_or(0, |root| size(self.tree, root, 0, &mut HashMap::new()));
         let problem = if values >= RUNAWAY {
             let message = "the aliases multiply each other to millions of values, which no program can load";
@@ -162,7 +189,11 @@ impl Expander<'_> {
             let key_syntax = self.tree.node(*key);
             let name = written_name(key_syntax);
             if let Some(first) = written.insert(name, key_syntax.span) {
-                self.duplicate(name, key_syntax.span, first);
+                let first_source = merge.map(|(_, source)| source);
+                let sources = first_source
+                    .filter(|_| is_merge(key_syntax))
+                    .map(|first| (first, *value));
+                self.duplicate(name, key_syntax.span, first, sources);
                 continue;
             }
             if is_merge(key_syntax) {
@@ -226,9 +257,21 @@ impl Expander<'_> {
         Vec::new()
     }
 
-    fn duplicate(&mut self, key: &str, span: Span, first: Span) {
+    /// Tells of a key that is given twice. `merged` has the values of two merge keys.
+    fn duplicate(&mut self, key: &str, span: Span, first: Span, merged: Option<(NodeId, NodeId)>) {
         let problem = Diagnostic::error("yaml-duplicate-key", span, format!("the key \"{key}\" is given twice"));
-        self.problems.push(problem.label(first, "first given here"));
+        let problem = problem.label(first, "first given here");
+        let Some((first, second)) = merged else {
+            self.problems.push(problem);
+            return;
+        };
+        let name = |id, other| match &self.tree.node(id).kind {
+            Kind::Alias { name, .. } => name.to_string(),
+            _ => String::from(other),
+        };
+        let list = format!("<<: [*{}, *{}]", name(first, "a"), name(second, "b"));
+        self.problems
+            .push(problem.help(format!("merge both with one key, where the first wins: `{list}`")));
     }
 
     fn error(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
@@ -298,6 +341,12 @@ fn into_map(node: Node) -> Option<Map> {
     }
 }
 
+/// Whether a value has a tag by which Compose leaves it as it is, or drops it, without a look at what is in it.
+fn takes_away(syntax: &Syntax) -> bool {
+    let tag = syntax.tag.as_ref();
+    tag.is_some_and(|tag| ["!reset", "!override"].contains(&&*tag.name))
+}
+
 #[cfg(test)]
 mod tests {
     use std::borrow::Cow;
@@ -310,6 +359,18 @@ mod tests {
         assert!(problems.is_empty(), "{problems:?}");
         let (node, problems) = expand(&tree, tree.documents[0]);
         (node, problems.into_iter().map(|problem| problem.code).collect())
+    }
+
+    #[test]
+    fn two_merge_keys_are_shown_as_one() {
+        let text = "a: &one {}\nb: &two {}\nc:\n  <<: *one\n  <<: *two\n";
+        let (tree, _) = crate::yaml::parse(text, SourceId::default());
+        let (_, problems) = expand(&tree, tree.documents[0]);
+        let help = problems[0].help.as_deref();
+        assert_eq!(
+            help,
+            Some("merge both with one key, where the first wins: `<<: [*one, *two]`")
+        );
     }
 
     #[test]
@@ -387,6 +448,25 @@ mod tests {
         assert_eq!(read(&text).1, ["yaml-alias-bomb"]);
         let most = text.find("a6:").unwrap();
         assert_eq!(read(&text[..most]).1, ["yaml-expansion"]);
+    }
+
+    #[test]
+    fn a_document_has_no_more_values_than_compose_reads() {
+        let list = |count: usize| "- 1\n".repeat(count);
+        // With the mapping, the two lists, the alias and the scalar.
+        assert_eq!(
+            read(&format!("a: &a [1]\nb: *a\nc:\n{}", list(MAX_WRITTEN - 5))).1,
+            [""; 0]
+        );
+        assert_eq!(
+            read(&format!("a: &a [1]\nb: *a\nc:\n{}", list(MAX_WRITTEN - 4))).1,
+            ["yaml-size"]
+        );
+        assert_eq!(read(&format!("a: !override\n{}", list(MAX_WRITTEN))).1, [""; 0]);
+        assert_eq!(
+            read(&format!("a: &a [1, 2]\nb:\n{}", "- *a\n".repeat(MAX_WRITTEN - 5))).1,
+            [""; 0]
+        );
     }
 
     #[test]

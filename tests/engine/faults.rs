@@ -109,7 +109,15 @@ const CAUSES: &[Cause] = &[
         says: &["may take 2"],
     },
     Cause {
-        services: "  test: {<<: *box, command: ['echo the test says this; tail /dev/zero'], mem_limit: 16m, memswap_limit: 16m}\n",
+        // The engine hears only of what happens once it watches the container, and probes it only then.
+        services: "  test:
+    <<: *box
+    x-towline: {kind: job}
+    healthcheck: {test: [CMD, touch, /watched], interval: 100ms}
+    command: ['echo the test says this; until test -e /watched; do sleep 0.1; done; tail /dev/zero']
+    mem_limit: 16m
+    memswap_limit: 16m
+",
         line: "ci",
         verdict: "stage=test outcome=out_of_memory code=137",
         says: &["the test says this", "memory"],
@@ -425,7 +433,20 @@ fn kill_and_wait(
 #[test]
 fn process_killed_for_memory_in_a_job_that_goes_on_is_warned_of() {
     let Some(engine) = engine() else { return };
-    let services = "  test: {<<: *box, mem_limit: 20m, memswap_limit: 20m, command: ['tail /dev/zero; echo $$? >/ran/killed; until test -e /ran/go; do sleep 0.1; done']}\n";
+    // The engine hears only of what happens once it watches the container, and probes it only then.
+    let services = "  test:
+    <<: *box
+    x-towline: {kind: job}
+    mem_limit: 20m
+    memswap_limit: 20m
+    healthcheck: {test: [CMD, touch, /watched], interval: 100ms}
+    command:
+      - |
+        until test -e /watched; do sleep 0.1; done
+        tail /dev/zero
+        echo $$? >/ran/killed
+        until test -e /ran/go; do sleep 0.1; done
+";
     let project = Project::with_services(engine, "faults", services);
     let running = project.towline("ci").start();
     running.until("the engine knows of it", || {

@@ -1,7 +1,7 @@
 //! Short forms → long forms, so that the rest of the loader sees one form of each thing.
 
 use super::merge::{build, depends_on, names};
-use super::path::{visit, visit_containers, visit_workloads};
+use super::path::{Table, visit, visit_workloads};
 use super::{mounts, ports};
 use crate::diagnostic::{Diagnostic, Diagnostics, Stop};
 use crate::source::Span;
@@ -9,18 +9,16 @@ use crate::yaml::{Map, Node, Value};
 
 /// Gives every short form of the tree its long form.
 pub(super) fn canonicalise(root: &mut Node, problems: &mut Diagnostics) -> Result<(), Stop> {
-    for (pattern, wanted, fits) in KINDS {
-        visit_containers(root, pattern, &mut |node| {
-            if !fits(&node.value) {
-                let message = format!("this must be {wanted}");
-                problems.push(Diagnostic::error("wrong-type", node.span, message));
-            }
-        });
-    }
+    let kinds = Table::new(KINDS.iter().map(|kind| (kind.0, kind)));
+    kinds.visit_containers(root, &mut |node, (_, wanted, fits)| {
+        if !fits(&node.value) {
+            let message = format!("this must be {wanted}");
+            problems.push(Diagnostic::error("wrong-type", node.span, message));
+        }
+    });
     problems.check()?;
-    for (pattern, change) in FORMS {
-        visit_containers(root, pattern, &mut |node| change(node, problems));
-    }
+    let forms = Table::new(FORMS.iter().map(|(pattern, change)| (*pattern, change)));
+    forms.visit_containers(root, &mut |node, change| change(node, problems));
     for (pattern, change) in NOT_IN_HOOKS {
         visit_workloads(root, pattern, &mut |node| change(node, problems));
     }

@@ -1,22 +1,35 @@
 //! Checks of the active services against each other and against what the project declares.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::Path;
 
 use super::number::text_of;
 use super::rest::Doubt;
 use super::units;
-use crate::diagnostic::{self, Diagnostic, Diagnostics};
-use crate::source::Span;
+use crate::diagnostic::{Diagnostic, Diagnostics, Edit, Fix, NearNames};
+use crate::source::{SourceId, Sources, Span};
 use crate::yaml::{Key, Node, Value};
+
+/// What lies around a model, for advice.
+pub(super) struct Around<'a> {
+    /// The directory in which relative paths begin.
+    pub(super) base: &'a str,
+    /// The texts of the files.
+    pub(super) sources: &'a Sources,
+    /// The files that others extend, each with the name of a file that does.
+    pub(super) extended: HashMap<SourceId, String>,
+}
 
 /// Checks a whole model whose services are those that are active. `inactive` holds the names of the others, and `doubt`
 /// what else may be there.
-pub(super) fn check(root: &Node, inactive: &[String], doubt: &Doubt, problems: &mut Diagnostics) {
+pub(super) fn check(root: &Node, inactive: &[String], doubt: &Doubt, around: &Around<'_>, problems: &mut Diagnostics) {
     let mut checker = Checker {
         root,
-        inactive,
+        inactive: inactive.iter().map(String::as_str).collect(),
         doubt,
+        around,
         problems,
+        near: HashMap::new(),
     };
     for (name, service) in section(root, "services") {
         checker.service(name, service);
@@ -47,9 +60,12 @@ fn section<'a>(root: &'a Node, name: &str) -> impl Iterator<Item = (&'a Key, &'a
 
 struct Checker<'a> {
     root: &'a Node,
-    inactive: &'a [String],
+    inactive: HashSet<&'a str>,
     doubt: &'a Doubt,
+    around: &'a Around<'a>,
     problems: &'a mut Diagnostics,
+    /// The names of each section in which one was looked for that is missing.
+    near: HashMap<&'static str, NearNames<'a>>,
 }
 
 impl Checker<'_> {
@@ -66,9 +82,10 @@ impl Checker<'_> {
     }
 
     /// The name in a section that a mistyped one is most likely to mean.
-    fn nearest(&self, of: &str, name: &str) -> Option<String> {
-        let known = section(self.root, of).map(|(key, _)| &**key);
-        diagnostic::nearest(name, known).map(str::to_owned)
+    fn nearest(&mut self, of: &'static str, name: &str) -> Option<&str> {
+        let root = self.root;
+        let names = || NearNames::among(section(root, of).map(|(key, _)| &**key));
+        self.near.entry(of).or_insert_with(names).nearest(name)
     }
 
     fn service(&mut self, name: &Key, service: &Node) {
@@ -196,7 +213,7 @@ impl Checker<'_> {
                 continue;
             }
             let is_required = entry.get("required").and_then(Node::as_bool) != Some(false);
-            let is_inactive = self.inactive.iter().any(|other| **other == *target.text);
+            let is_inactive = self.inactive.contains(&**target);
             let (name, target_name) = (&name.text, &target.text);
             if self.is_declared("jobs", target) {
                 let message = format!("the service \"{name}\" depends on \"{target_name}\", which is a job");
@@ -210,10 +227,15 @@ impl Checker<'_> {
             } else if !is_inactive {
                 let message = format!("the service \"{name}\" depends on \"{target_name}\", which does not exist");
                 let problem = Diagnostic::error("undefined-service", target.span, message);
-                let near = self
-                    .nearest("services", target)
-                    .map(|near| format!("did you mean \"{near}\"?"));
-                self.problems.push(Diagnostic { help: near, ..problem });
+                let help = match self.around.extended.get(&target.span.source) {
+                    Some(file) => Some(format!(
+                        "`extends` does not bring `{target_name}` along: define it in {file} too"
+                    )),
+                    None => self
+                        .nearest("services", target)
+                        .map(|near| format!("did you mean \"{near}\"?")),
+                };
+                self.problems.push(Diagnostic { help, ..problem });
             }
         }
     }
@@ -222,7 +244,7 @@ impl Checker<'_> {
         for (target, _) in job.get("depends_on").into_iter().flat_map(Node::entries) {
             let is_known = !self.is_missing("services", target)
                 || self.is_declared("jobs", target)
-                || self.inactive.iter().any(|other| **other == *target.text);
+                || self.inactive.contains(&**target);
             if !is_known {
                 let message = format!(
                     "the job \"{}\" depends on \"{}\", which does not exist",
@@ -248,7 +270,7 @@ impl Checker<'_> {
                 self.reference(name, "volumes", "volume", text, source.span);
             }
         }
-        let places: [(&[&str], &str, &str); 3] = [
+        let places: [(&[&str], &'static str, &str); 3] = [
             (&["build", "secrets"], "secrets", "secret"),
             (&["configs"], "configs", "config"),
             (&["secrets"], "secrets", "secret"),
@@ -268,19 +290,46 @@ impl Checker<'_> {
         }
     }
 
-    fn reference(&mut self, service: &Key, section: &str, kind: &str, name: &str, span: Span) {
+    fn reference(&mut self, service: &Key, section: &'static str, kind: &str, name: &str, span: Span) {
         if self.is_missing(section, name) {
             let message = format!(
                 "the service \"{}\" uses the {kind} \"{name}\", which is not declared",
                 service.text
             );
             let problem = Diagnostic::error("undefined-resource", span, message);
-            let advice = match self.nearest(section, name) {
-                Some(near) => format!("did you mean \"{near}\"?"),
-                None => format!("declare it under \"{section}:\" at the top level of the file"),
+            if section == "volumes" && self.is_path(name) {
+                // The long form says what it mounts.
+                let is_long = name.starts_with(['.', '/', '~']);
+                self.problems.push(if is_long {
+                    problem.help("write `type: bind` for a path: `type: volume` takes the name of a volume")
+                } else {
+                    let help = format!("write `./{name}` for the path: without `./` it is the name of a volume");
+                    problem.help(help).fix(self.dot_before(name, span))
+                });
+                return;
+            }
+            let advice = if let Some(file) = self.around.extended.get(&span.source) {
+                format!("`extends` does not bring it along: declare it under `{section}:` in {file} too")
+            } else if let Some(near) = self.nearest(section, name) {
+                format!("did you mean \"{near}\"?")
+            } else {
+                format!("declare it under \"{section}:\" at the top level of the file")
             };
             self.problems.push(problem.help(advice));
         }
+    }
+
+    /// Whether what is taken for the name of a volume is a path: no name has a slash in it.
+    fn is_path(&self, name: &str) -> bool {
+        name.contains('/') || Path::new(self.around.base).join(name).exists()
+    }
+
+    /// Makes a path of what is taken for the name of a volume.
+    fn dot_before(&self, name: &str, span: Span) -> Option<Fix> {
+        let written = self.around.sources.get(span.source)?.slice(span);
+        let at = written.find(name)?;
+        let is_start = written.get(..at)?.chars().all(|c| c == '"' || c == '\'');
+        is_start.then(|| Fix::unsafe_("make it a path", vec![Edit::replace(span.part(at, at), "./")]))
     }
 
     /// A limit that can be written in two places must say the same in both.
@@ -470,7 +519,13 @@ mod tests {
 
     fn checked(text: &str) -> String {
         let mut problems = Diagnostics::default();
-        check(&tree(text), &["asleep".to_owned()], &Doubt::default(), &mut problems);
+        let around = Around {
+            base: "/nowhere",
+            sources: &Sources::default(),
+            extended: HashMap::new(),
+        };
+        let inactive = ["asleep".to_owned()];
+        check(&tree(text), &inactive, &Doubt::default(), &around, &mut problems);
         told(&problems)
     }
 

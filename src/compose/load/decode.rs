@@ -2,7 +2,7 @@
 
 use super::interpolate::{boolean, tell_word};
 use super::number::{json_number_32, parse_float, text_of};
-use super::path::{visit, visit_containers};
+use super::path::{Table, visit};
 use super::{units, words};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::Span;
@@ -10,17 +10,15 @@ use crate::yaml::{Map, Node, Value};
 
 /// Gives every value of a tree in long form its final type. All that cannot be read is told.
 pub(super) fn decode(root: &mut Node, problems: &mut Diagnostics) {
-    for (pattern, decode) in CONTAINER {
-        visit_containers(root, pattern, &mut |node| apply(node, *decode, problems));
-    }
-    for pattern in TRUTHS {
-        visit_containers(root, pattern, &mut |node| {
-            if let Some(text) = node.as_str() {
-                tell_word(text, node.span, problems);
-            }
-            apply(node, truth, problems);
-        });
-    }
+    let container = Table::new(CONTAINER.iter().map(|(pattern, decode)| (*pattern, decode)));
+    container.visit_containers(root, &mut |node, decode| apply(node, *decode, problems));
+    let truths = Table::new(TRUTHS.iter().map(|pattern| (*pattern, &())));
+    truths.visit_containers(root, &mut |node, ()| {
+        if let Some(text) = node.as_str() {
+            tell_word(text, node.span, problems);
+        }
+        apply(node, truth, problems);
+    });
     for (pattern, decode) in TOP_LEVEL {
         visit(root, pattern, &mut |node| apply(node, *decode, problems));
     }

@@ -7,7 +7,7 @@ use super::model::Loader;
 use super::paths::is_remote_file;
 use super::template::{Lookup, substitute};
 use super::{Request, Scope};
-use crate::diagnostic::{Diagnostic, Stop};
+use crate::diagnostic::{Diagnostic, Diagnostics, Stop};
 
 /// The names of compose files, and those of the files that lie over them, each in the order in which Compose looks.
 const NAMES: [&str; 4] = [
@@ -42,7 +42,7 @@ impl Loader {
         let start = directory.clone().unwrap_or_else(|| request.directory.clone());
         let named_env = self.named_env_files(request, &environment)?;
         let disabled = environment.get("COMPOSE_DISABLE_ENV_FILE").unwrap_or_default();
-        let reads_default = named_env.is_none() && !self.is_yes(disabled)?;
+        let reads_default = named_env.is_none() && !is_yes(disabled, &mut self.problems)?;
         if let Some(found) = named_env {
             environment.complete(found);
         } else if reads_default && request.files.is_empty() {
@@ -95,24 +95,13 @@ impl Loader {
     /// Reads the default env file of a directory. One that says that it is not to be read still sets Compose's own
     /// variables.
     fn read_default(&mut self, directory: &str, environment: &mut Environment) -> Result<(), Stop> {
-        let mut found = environment.read_default(directory, &mut self.files, &mut self.problems)?;
-        let disabled = found.get("COMPOSE_DISABLE_ENV_FILE").map_or("", String::as_str);
-        if self.is_yes(disabled)? {
-            found.retain(|name, _| name.starts_with("COMPOSE_"));
-        }
-        environment.complete(found);
-        Ok(())
-    }
-
-    fn is_yes(&mut self, word: &str) -> Result<bool, Stop> {
-        match word {
-            "" | "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
-            "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
-            other => {
-                let message = format!("COMPOSE_DISABLE_ENV_FILE is {other:?}, which is neither true nor false");
-                self.problems.stop(Diagnostic::error("environment", None, message))
+        environment.complete_by_default(directory, &mut self.files, &mut self.problems, |found, problems| {
+            let disabled = found.get("COMPOSE_DISABLE_ENV_FILE").map_or("", String::as_str);
+            if is_yes(disabled, problems)? {
+                found.retain(|name, _| name.starts_with("COMPOSE_"));
             }
-        }
+            Ok(())
+        })
     }
 
     fn find_files(&mut self, request: &Request, environment: &Environment, start: &str) -> Result<Vec<String>, Stop> {
@@ -209,6 +198,17 @@ impl Loader {
                 .stop(problem.help("set \"name\" in the file, or use --project-name"));
         }
         Ok(name)
+    }
+}
+
+fn is_yes(word: &str, problems: &mut Diagnostics) -> Result<bool, Stop> {
+    match word {
+        "" | "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
+        other => {
+            let message = format!("COMPOSE_DISABLE_ENV_FILE is {other:?}, which is neither true nor false");
+            problems.stop(Diagnostic::error("environment", None, message))
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The variables that interpolation sees: the process's own, then those of env files.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -10,35 +11,47 @@ use super::files::{Files, absolute};
 use crate::diagnostic::{Diagnostic, Diagnostics, Stop};
 use crate::source::{SourceId, Span};
 
-/// Names and values. A name that is set stays as it is: whoever comes first wins.
+/// Names and values. A name that is set stays as it is: whoever comes first wins. Each included project has one, which is
+/// that of the one that includes it until a variable is added.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Environment(IndexMap<String, String>);
+pub(super) struct Environment {
+    variables: Rc<IndexMap<String, String>>,
+    /// The default env files of which it has every name: there is no more to be had from them.
+    known: Vec<String>,
+}
 
 impl Environment {
     /// The variables of the process.
     pub(super) fn new(variables: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self(variables.into_iter().collect())
+        Self {
+            variables: Rc::new(variables.into_iter().collect()),
+            known: Vec::new(),
+        }
     }
 
     /// The value of a variable.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.variables.get(name).map(String::as_str)
     }
 
     /// All of them.
     pub(super) fn into_map(self) -> HashMap<String, String> {
-        self.0.into_iter().collect()
+        Rc::unwrap_or_clone(self.variables).into_iter().collect()
     }
 
     /// Sets a variable, whatever it was before.
     pub(super) fn set(&mut self, name: &str, value: &str) {
-        self.0.insert(name.to_owned(), value.to_owned());
+        Rc::make_mut(&mut self.variables).insert(name.to_owned(), value.to_owned());
     }
 
     /// Adds the names that are not set yet.
     pub(super) fn complete(&mut self, others: IndexMap<String, String>) {
+        if others.keys().all(|name| self.variables.contains_key(name)) {
+            return;
+        }
+        let variables = Rc::make_mut(&mut self.variables);
         for (name, value) in others {
-            self.0.entry(name).or_insert(value);
+            variables.entry(name).or_insert(value);
         }
     }
 
@@ -60,19 +73,26 @@ impl Environment {
         Ok(found)
     }
 
-    /// The variables of `directory/.env`, where there is such a file.
-    pub(super) fn read_default(
-        &self,
+    /// Adds the variables of `directory/.env`, where there is such a file, as far as `keep` lets them.
+    pub(super) fn complete_by_default(
+        &mut self,
         directory: &str,
         files: &mut Files,
         problems: &mut Diagnostics,
-    ) -> Result<IndexMap<String, String>, Stop> {
+        keep: impl FnOnce(&mut IndexMap<String, String>, &mut Diagnostics) -> Result<(), Stop>,
+    ) -> Result<(), Stop> {
         let path = absolute(directory, ".env");
-        if files.is_file(&path) {
-            self.read_files(&[path], files, problems)
-        } else {
-            Ok(IndexMap::new())
+        if self.known.contains(&path) || !files.is_file(&path) {
+            return Ok(());
         }
+        let mut found = self.read_files(std::slice::from_ref(&path), files, problems)?;
+        let all = found.len();
+        keep(&mut found, problems)?;
+        if found.len() == all {
+            self.known.push(path);
+        }
+        self.complete(found);
+        Ok(())
     }
 }
 
@@ -86,12 +106,45 @@ pub(super) fn read_text(
     let mut unset = Vec::new();
     let read = dotenv::parse(text, lookup, found, &mut unset);
     for (name, at) in unset {
-        let message = format!("the variable \"{name}\" is not set, and a blank stands for it");
+        let message = format!("the variable \"{name}\" is not set, and an empty text stands for it");
         let span = Span::new(*source, at.start, at.end);
-        problems.push(Diagnostic::warning("variable-unset", span, message));
+        let help = keep_dollar(text.get(at).unwrap_or_default());
+        problems.push(Diagnostic::warning("variable-unset", span, message).help(help));
     }
     read.or_else(|error| {
         let span = Span::new(*source, error.at.start, error.at.end);
         problems.stop(Diagnostic::error("env-file", span, error.message))
     })
+}
+
+/// How to keep the dollar sign in a line of an env file.
+fn keep_dollar(line: &str) -> String {
+    let quoted = line.split_once('=').and_then(|(name, value)| {
+        let value = value.trim();
+        let inside = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+        let value = inside.unwrap_or(value);
+        let is_plain = !value.contains(['\'', '"', '\\', '#']);
+        is_plain.then(|| format!(": {name}='{value}'"))
+    });
+    let quoted = quoted.unwrap_or_default();
+    format!("set it, or put the value in single quotes to keep the dollar sign{quoted}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::keep_dollar;
+
+    #[test]
+    fn a_line_is_shown_in_single_quotes_where_it_means_the_same_in_them() {
+        let advice = "set it, or put the value in single quotes to keep the dollar sign";
+        for (line, shown) in [
+            ("A=\"b$c\"", ": A='b$c'"),
+            ("A= b$c", ": A='b$c'"),
+            ("A=it's $5", ""),
+            ("A=\"b\\n$c\"", ""),
+            ("A=$b # c", ""),
+        ] {
+            assert_eq!(keep_dollar(line), format!("{advice}{shown}"), "{line}");
+        }
+    }
 }

@@ -37,6 +37,9 @@ struct Reference {
     span: Span,
 }
 
+/// What a file is named for that another one extends.
+pub(super) const HOW: &str = "extended here";
+
 /// How many services may extend one another in a row: each takes room on the stack.
 const LONGEST_ROW: usize = 1000;
 
@@ -59,10 +62,10 @@ impl Loader {
         let Some(services) = document.get("services") else {
             return Ok(());
         };
-        if !services.entries().any(|(_, service)| service.get("extends").is_some()) {
-            return Ok(());
-        }
-        let names: Vec<String> = services.entries().map(|(key, _)| key.to_string()).collect();
+        let extending = services
+            .entries()
+            .filter(|(_, service)| service.get("extends").is_some());
+        let names: Vec<String> = extending.map(|(key, _)| key.to_string()).collect();
         let mut shelf = Shelf {
             services,
             worked: HashMap::new(),
@@ -117,7 +120,7 @@ impl Loader {
         let merged = match base {
             Some(base) => {
                 let mut wrapped = wrap(name, base);
-                reset::apply(&mut wrapped, shelf.resets);
+                reset::apply(&mut wrapped, reset::of_service(shelf.resets, name));
                 let base = unwrap(wrapped, name);
                 let mut merged = merge_service(base, service, &mut self.problems)?;
                 merged.remove("extends");
@@ -227,7 +230,7 @@ impl Loader {
     ) -> Result<(Node, Vec<Path>), Stop> {
         let mut model = Node::new(Value::Map(Map::default()), reference.span);
         let mut resets = Vec::new();
-        for document in &*self.documents(path, Some((reference.span, "extended here")))? {
+        for document in &*self.documents(path, Some((reference.span, HOW)))? {
             let mut document = document.clone();
             let taken = reset::take(&mut document);
             self.interpolate(&mut document, scope)?;
@@ -237,6 +240,7 @@ impl Loader {
             unique::enforce(&mut model, &mut self.problems);
             self.long_forms(&mut model)?;
         }
+        resets.sort_unstable();
         check::bind_sources(&mut model, &mut self.problems);
         self.problems.check()?;
         paths::resolve(&mut model, base, &self.files);

@@ -6,6 +6,7 @@ use super::extends::Extended;
 use super::files::{absolute, parent};
 use super::merge::merge;
 use super::model::{Loader, Scope};
+use super::part::Names;
 use super::paths::is_remote_file;
 use super::reset::{self, Path};
 use crate::diagnostic::{Diagnostic, Stop};
@@ -26,13 +27,15 @@ struct Entry {
 }
 
 impl Loader {
-    /// Loads what a document includes and folds it in, below what the document says itself.
+    /// Loads what a document includes and folds it in, below what the document says itself. `names` gets what is to be
+    /// looked at for that.
     pub(super) fn include(
         &mut self,
         document: &mut Node,
         path: &str,
         resets: &[Path],
         scope: &Scope,
+        names: &mut Names,
     ) -> Result<(), Stop> {
         let Some(include) = document.remove("include") else {
             return Ok(());
@@ -52,8 +55,10 @@ impl Loader {
             if entry.paths.is_empty() || entry.paths.iter().any(|path| self.is_elsewhere(path, Some(entry.span))) {
                 continue;
             }
-            let mut model = self.included(&entry, path, scope)?;
+            let (mut model, own) = self.included(&entry, path, scope)?;
             reset::apply(&mut model, &inner);
+            names.join(own);
+            names.add_common(&model, document);
             self.fold(document, model)?;
         }
         Ok(())
@@ -95,7 +100,8 @@ impl Loader {
         })
     }
 
-    fn included(&mut self, entry: &Entry, from: &str, scope: &Scope) -> Result<Node, Stop> {
+    /// The model of an entry, and the names that its files themselves have in it.
+    fn included(&mut self, entry: &Entry, from: &str, scope: &Scope) -> Result<(Node, Names), Stop> {
         let paths: Vec<String> = entry
             .paths
             .iter()
@@ -134,10 +140,16 @@ impl Loader {
         self.including.truncate(depth);
         // It is a part of the project alone.
         self.rejected = None;
-        if let Ok(Some(model)) = &model {
-            self.note_secrets(model, &inner);
+        let Some(model) = model? else {
+            return Ok((super::decode::empty(entry.span), Names::default()));
+        };
+        self.note_secrets(&model, &inner);
+        let mut own = Names::default();
+        for path in &paths {
+            let documents = self.documents(path, None)?;
+            documents.iter().for_each(|document| own.join(Names::of(document)));
         }
-        Ok(model?.unwrap_or_else(|| super::decode::empty(entry.span)))
+        Ok((model, own))
     }
 
     /// Notes what the secrets of an included model are that it takes from variables: outside of it they may not be set. What
@@ -164,12 +176,12 @@ impl Loader {
             .iter()
             .map(|path| self.files.resolve(&scope.base, path))
             .collect();
-        let found = if paths.is_empty() {
-            environment.read_default(base, &mut self.files, &mut self.problems)?
+        if paths.is_empty() {
+            environment.complete_by_default(base, &mut self.files, &mut self.problems, |_, _| Ok(()))?;
         } else {
-            environment.read_files(&paths, &mut self.files, &mut self.problems)?
-        };
-        environment.complete(found);
+            let found = environment.read_files(&paths, &mut self.files, &mut self.problems)?;
+            environment.complete(found);
+        }
         Ok(environment)
     }
 

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use super::environment::Environment;
 use super::number::parse_float;
-use super::path::{visit, visit_containers};
+use super::path::{Table, visit};
 use super::template::{Lookup, TemplateError, closing_brace, substitute};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::{Sources, Span};
@@ -194,9 +194,8 @@ const TOP_LEVEL: &[(&str, Cast)] = &[
 
 /// Gives texts at known places the type that is wanted there. Numbers and truth values of YAML itself are left alone.
 pub(super) fn cast(root: &mut Node, problems: &mut Diagnostics) {
-    for (pattern, to) in CONTAINER {
-        visit_containers(root, pattern, &mut |node| cast_one(node, *to, problems));
-    }
+    let container = Table::new(CONTAINER.iter().map(|(pattern, to)| (*pattern, to)));
+    container.visit_containers(root, &mut |node, to| cast_one(node, *to, problems));
     for (pattern, to) in TOP_LEVEL {
         visit(root, pattern, &mut |node| cast_one(node, *to, problems));
     }

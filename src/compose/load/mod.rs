@@ -9,6 +9,7 @@ mod advice;
 mod canonical;
 mod check;
 mod consistency;
+mod container_only;
 mod decode;
 mod discover;
 mod dotenv;
@@ -44,6 +45,7 @@ mod words;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use consistency::Around;
 use files::Files;
 use model::{Loader, Scope};
 use rest::Doubt;
@@ -51,7 +53,7 @@ pub use units::duration;
 pub use words::dropped;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Label, Stop};
-use crate::source::{Sources, Span};
+use crate::source::{Source, SourceId, Sources, Span};
 use crate::yaml::{Key, Map, Node};
 
 /// How many files are told through which a problem was brought in. It also ends a circle of them.
@@ -165,9 +167,11 @@ pub fn load(request: Request) -> Loaded {
     let model = loader.load(&request).ok();
     loader.tell_origins();
     loader.problems.once();
+    let documents = loader.files.all_documents();
+    container_only::advise(&documents, &loader.files.sources, &mut loader.problems);
     Loaded {
         model,
-        documents: loader.files.all_documents(),
+        documents,
         included_secrets: loader.included_secrets,
         rest: loader.rejected,
         diagnostics: loader.problems,
@@ -233,6 +237,18 @@ impl Loader {
         }
     }
 
+    /// The files that others extend, each with the name of the file that does.
+    fn extended(&self) -> HashMap<SourceId, String> {
+        let sources = &self.files.sources;
+        let by = |source: &Source| {
+            let (span, how) = (*self.brought.get(&*source.path.to_string_lossy())?)?;
+            let name = sources.path(span).file_name()?.to_string_lossy().into_owned();
+            (how == extends::HOW).then_some(name)
+        };
+        let files = sources.with_ids();
+        files.filter_map(|(id, source)| Some((id, by(source)?))).collect()
+    }
+
     fn load(&mut self, request: &Request) -> Result<Model, Stop> {
         let found = self.discover(request)?;
         let (name, scope) = (found.name, found.scope);
@@ -281,13 +297,18 @@ impl Loader {
     /// Looks at the rest of a model that has values which cannot be used, and gives it. What lies elsewhere may have what is
     /// missing here.
     fn survey(&mut self, rejected: Node, name: &str, scope: &Scope, profiles: &[String]) -> Node {
+        let around = Around {
+            base: &scope.base,
+            sources: &self.files.sources,
+            extended: self.extended(),
+        };
         let mut beside = self.problems.clone();
         let problems = if self.is_partial {
             &mut beside
         } else {
             &mut self.problems
         };
-        survey::references(&rejected, name, &scope.environment, profiles, problems)
+        survey::references(&rejected, name, &scope.environment, profiles, &around, problems)
     }
 
     /// Makes a model whole, and leaves what the request is about. What is taken out is given: services without an active
@@ -306,7 +327,12 @@ impl Loader {
         // What lies elsewhere may have what is missing here, a service that is asked for too.
         let wanted = if self.is_partial { &[] } else { &request.services[..] };
         if !self.is_partial {
-            consistency::check(root, &names, &Doubt::default(), &mut self.problems);
+            let around = Around {
+                base: &scope.base,
+                sources: &self.files.sources,
+                extended: self.extended(),
+            };
+            consistency::check(root, &names, &Doubt::default(), &around, &mut self.problems);
         }
         self.problems.check()?;
         service_env::resolve(root, &scope.environment, &mut self.files, &mut self.problems)?;
@@ -368,6 +394,54 @@ mod tests {
             format!("{level} at {:?}: {}", source.unwrap_or_default(), found.message)
         };
         loaded.diagnostics.iter().map(show).collect::<Vec<_>>().join("\n")
+    }
+
+    /// The advice for the first error of a project, whose files lie in a directory of their own.
+    fn advice(files: &[(&str, &str)]) -> String {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::create_dir(directory.path().join("data")).unwrap();
+        for (name, text) in files {
+            std::fs::write(directory.path().join(name), text).unwrap();
+        }
+        let loaded = load(Request {
+            directory: directory.path().to_str().unwrap().to_owned(),
+            ..Request::default()
+        });
+        let mut errors = loaded
+            .diagnostics
+            .iter()
+            .filter(|found| found.severity == Severity::Error);
+        errors.next().and_then(|error| error.help.clone()).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_path_without_a_dot_is_told_from_a_volume() {
+        let of = |mount: &str| {
+            let text = format!("services: {{a: {{image: i, volumes: ['{mount}']}}}}\n");
+            advice(&[("compose.yaml", &text)])
+        };
+        assert!(of("data:/d").starts_with("write `./data` for the path"));
+        assert!(of("other/:/d").starts_with("write `./other/` for the path"));
+        assert!(of("other:/d").starts_with("declare it under"));
+        let long = "services: {a: {image: i, volumes: [{type: volume, source: ./data, target: /d}]}}\n";
+        assert!(advice(&[("compose.yaml", long)]).starts_with("write `type: bind`"));
+    }
+
+    #[test]
+    fn what_extends_does_not_bring_along_is_asked_for_in_the_file_that_extends() {
+        let of = |rest: &str| {
+            let base = format!("services: {{a: {{image: i, {rest}}}, b: {{image: i}}}}\nvolumes: {{pool: }}\n");
+            let text = "services: {a: {extends: {file: base.yaml, service: a}}}\n";
+            advice(&[("compose.yaml", text), ("base.yaml", &base)])
+        };
+        assert_eq!(
+            of("volumes: ['pool:/v']"),
+            "`extends` does not bring it along: declare it under `volumes:` in compose.yaml too"
+        );
+        assert_eq!(
+            of("depends_on: [b]"),
+            "`extends` does not bring `b` along: define it in compose.yaml too"
+        );
     }
 
     #[test]

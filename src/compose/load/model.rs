@@ -43,6 +43,7 @@ impl Loader {
     pub(super) fn model(&mut self, paths: &[String], scope: &Scope) -> Result<Option<Node>, Stop> {
         let mut model = None;
         let mut recent = Names::default();
+        let (mut all, mut includes) = (Names::default(), false);
         for (index, path) in paths.iter().enumerate() {
             let documents = self.documents(path, None)?;
             for (place, document) in documents.iter().enumerate() {
@@ -56,17 +57,33 @@ impl Loader {
                     self.rejected = None;
                 }
                 model = Some(added?);
+                all.join(recent.clone());
+                includes |= document.get("include").is_some();
             }
         }
         let Some(mut model) = model else { return Ok(None) };
-        normalise::set_defaults(&mut model);
-        check::check(&mut model, &mut self.problems);
+        if includes {
+            // What included files include has been made whole where they were loaded: not every file that includes them,
+            // by way of others, looks at it again.
+            let mut part = all.take(Names::default(), &mut model);
+            self.make_whole(&mut part, scope);
+            part::put_back(part, &mut model);
+        } else {
+            self.make_whole(&mut model, scope);
+        }
         if self.problems.has_errors() {
             self.rejected = Some(model);
             return Err(Stop);
         }
-        paths::resolve(&mut model, &scope.base, &self.files);
         Ok(Some(model))
+    }
+
+    fn make_whole(&mut self, part: &mut Node, scope: &Scope) {
+        normalise::set_defaults(part);
+        check::check(part, &mut self.problems);
+        if !self.problems.has_errors() {
+            paths::resolve(part, &scope.base, &self.files);
+        }
     }
 
     /// The documents of a file, each held to be a mapping. `place` names the file where another file does, and says what
@@ -111,8 +128,9 @@ impl Loader {
         recent: &mut Names,
     ) -> Result<Node, Stop> {
         let resets = reset::take(&mut document);
+        let mut names = Names::of(&document);
         if self.interpolate(&mut document, scope).is_ok() {
-            self.include(&mut document, path, &resets, scope)?;
+            self.include(&mut document, path, &resets, scope, &mut names)?;
             reset::apply(&mut below, &resets);
             self.extends(&mut document, path, &resets, scope)?;
         } else if brings_in(&document) {
@@ -123,7 +141,7 @@ impl Loader {
         } else {
             reset::apply(&mut below, &resets);
         }
-        let names = Names::of(&document);
+        names.add_common(&document, &below);
         let mut model = merge::merge(below, document, &mut self.problems)?;
         let mut part = names.take(std::mem::take(recent), &mut model);
         *recent = names;

@@ -13,7 +13,7 @@ const SECTIONS: [&str; 7] = [
 ];
 
 /// The keys at the top of a document; of a section, with the names of its entries.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Names(IndexMap<Arc<str>, Option<IndexSet<Arc<str>>>>);
 
 impl Names {
@@ -26,8 +26,14 @@ impl Names {
         Self(keys.map(|(key, value)| (key.text.clone(), names(key, value))).collect())
     }
 
+    /// Adds one of a section.
+    pub(super) fn add(&mut self, section: &str, name: &str) {
+        let names = IndexSet::from([name.into()]);
+        self.join(Self(IndexMap::from([(section.into(), Some(names))])));
+    }
+
     /// Adds those of another document.
-    fn join(&mut self, other: Self) {
+    pub(super) fn join(&mut self, other: Self) {
         for (key, names) in other.0 {
             match (self.0.get_mut(&key), names) {
                 (Some(Some(own)), Some(names)) => own.extend(names),
@@ -39,11 +45,23 @@ impl Names {
         }
     }
 
+    /// Adds those of a document that a model has as well.
+    pub(super) fn add_common(&mut self, document: &Node, model: &Node) {
+        for (section, value) in document.entries() {
+            let other = model.get(section);
+            for (name, _) in value.entries().filter(|_| SECTIONS.contains(&&**section)) {
+                if other.is_some_and(|other| other.get(name).is_some()) {
+                    self.add(section, name);
+                }
+            }
+        }
+    }
+
     /// Takes what has these names out of a model, in the order of the model, and leaves nothing in its place. With the
     /// names of the document before this one: what became of that is looked at once more, in the form that it got.
     pub(super) fn take(&self, before: Self, model: &mut Node) -> Node {
         let mut all = before;
-        all.join(Self(self.0.clone()));
+        all.join(self.clone());
         let mut part = empty(model.span);
         for key in in_order(model, all.0.keys()) {
             let Some(value) = model.get_mut(&key) else { continue };

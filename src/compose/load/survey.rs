@@ -3,11 +3,12 @@
 
 use std::collections::HashSet;
 
+use super::consistency::Around;
 use super::environment::Environment;
 use super::rest::Rest;
 use super::{canonical, check, consistency, decode, normalise, reset, schema, select};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
-use crate::source::Span;
+use crate::source::{Span, SpanSet};
 use crate::yaml::{Node, Value};
 
 /// Holds the documents of a file to the schema that have a fault of another kind. What stands behind a syntax error, or in
@@ -17,8 +18,8 @@ pub(super) fn survey(documents: &[Node], problems: &mut Diagnostics) {
     let faults = problems.iter().filter(|problem| syntax.contains(&&*problem.code));
     let end = faults.filter_map(|problem| Some(problem.span?.start)).min();
     // What cannot be read is left out of its value, which then looks wrong itself.
-    let faults: Vec<Span> = problems.iter().filter_map(|problem| problem.span).collect();
-    let holds_fault = |span: Span| faults.iter().any(|fault| span.holds(*fault));
+    let faults: SpanSet = problems.iter().filter_map(|problem| problem.span).collect();
+    let holds_fault = |span: Span| faults.any_within(span);
     let mut found = Diagnostics::default();
     for document in documents.iter().filter(|document| document.as_map().is_some()) {
         let mut document = document.clone();
@@ -66,6 +67,7 @@ pub(super) fn references(
     name: &str,
     environment: &Environment,
     profiles: &[String],
+    around: &Around<'_>,
     problems: &mut Diagnostics,
 ) -> Node {
     let mut found = Diagnostics::default();
@@ -75,15 +77,15 @@ pub(super) fn references(
     normalise::normalise(&mut root, name, environment);
     let inactive = select::deactivate(&mut root, profiles);
     let names: Vec<String> = inactive.keys().map(ToString::to_string).collect();
-    consistency::check(&root, &names, &doubt, &mut found);
+    consistency::check(&root, &names, &doubt, around, &mut found);
     tell_certain(&found, problems);
     root
 }
 
 /// Adds the errors that hold whatever becomes of the faults: not those of a value that lost a part.
 fn tell_certain(found: &Diagnostics, problems: &mut Diagnostics) {
-    let faults: Vec<Span> = errors(problems).filter_map(|problem| problem.span).collect();
-    let holds_fault = |span: Span| faults.iter().any(|fault| span.holds(*fault));
+    let faults: SpanSet = errors(problems).filter_map(|problem| problem.span).collect();
+    let holds_fault = |span: Span| faults.any_within(span);
     problems.extend(errors(found).filter(|problem| !problem.span.is_some_and(holds_fault)));
 }
 

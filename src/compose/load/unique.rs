@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use super::files::clean;
 use super::number::text_of;
-use super::path::visit;
+use super::path::{Table, visit};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::yaml::{Node, Value};
 
@@ -48,11 +48,10 @@ const TOP_LEVEL: &[(&str, KeyOf)] = &[
 
 /// Holds every keyed list of the tree to one item a key.
 pub(super) fn enforce(root: &mut Node, problems: &mut Diagnostics) {
+    let in_service = Table::new(IN_SERVICE.iter().map(|(pattern, key)| (*pattern, key)));
     for place in ["services.*", "jobs.*"] {
         visit(root, place, &mut |service| {
-            for (pattern, key) in IN_SERVICE {
-                visit(service, pattern, &mut |list| collapse(list, *key, problems));
-            }
+            in_service.visit(service, &mut |list, key| collapse(list, *key, problems));
         });
     }
     for (pattern, key) in TOP_LEVEL {

@@ -1,6 +1,7 @@
 //! Instructions → stages.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use super::super::images::plain;
 use super::expand::{expand, list, words};
@@ -63,27 +64,22 @@ impl Reader<'_> {
             expand(&written, self.escape, &|name| self.global.get(name).cloned()).filter(|base| !base.is_empty());
         let is_named = words.get(1).is_some_and(|word| word.eq_ignore_ascii_case("as"));
         let index = self.file.stages.len();
-        let named = |base: &String| self.file.stages.iter().rposition(|stage| stage.is_named(base));
-        let parent = base.as_ref().and_then(named);
-        let parent_stage = parent.and_then(|parent| self.file.stages.get(parent)).cloned();
-        let inherited = parent_stage.unwrap_or_else(|| Stage {
-            workdir: base.as_deref().and_then(first_workdir).map(str::to_owned),
-            ..Stage::default()
-        });
+        let parent = base.as_ref().and_then(|base| self.file.names.last_among(index, base));
+        let parent_stage = parent.and_then(|parent| self.file.stages.get(parent));
+        let inherited = parent_stage.map_or_else(|| image(base.as_deref()), inherited);
+        let name = words.get(2).filter(|_| is_named).cloned();
+        if let Some(name) = &name {
+            self.file.names.add(name, index);
+        }
         self.local.clear();
         self.has_command = false;
         self.file.stages.push(Stage {
             index,
-            name: words.get(2).filter(|_| is_named).cloned(),
+            name,
             base,
             written,
             line: instruction.line,
             parent,
-            arguments: Vec::new(),
-            copies: Vec::new(),
-            runs: Vec::new(),
-            mounts: Vec::new(),
-            unset: Vec::new(),
             ..inherited
         });
     }
@@ -102,7 +98,7 @@ impl Reader<'_> {
             };
             let (values, arguments) = match self.file.stages.last_mut() {
                 Some(stage) => {
-                    stage.sets.insert(argument.name.clone());
+                    Rc::make_mut(&mut stage.sets).insert(argument.name.clone());
                     (&mut self.local, &mut stage.arguments)
                 }
                 None => (&mut self.global, &mut self.file.arguments),
@@ -141,7 +137,10 @@ impl Reader<'_> {
             }
             "COPY" | "ADD" => self.copy(stage, instruction),
             "RUN" => self.run(stage, instruction),
-            "VOLUME" => stage.volumes.extend(self.all(stage, list(rest, self.escape))),
+            "VOLUME" => {
+                let volumes = self.all(stage, list(rest, self.escape));
+                Rc::make_mut(&mut stage.volumes).extend(volumes);
+            }
             "ENTRYPOINT" => {
                 stage.entrypoint = program(instruction);
                 // The command of what it is built on was meant for another entrypoint.
@@ -184,11 +183,12 @@ impl Reader<'_> {
         };
         let known = |(name, value): (String, String)| (self.put_in(Some(stage), &value), name);
         let known: Vec<_> = pairs.into_iter().map(known).collect();
+        let environment = Rc::make_mut(&mut stage.environment);
         for (value, name) in known {
-            stage.sets.insert(name.clone());
+            Rc::make_mut(&mut stage.sets).insert(name.clone());
             match value {
-                Some(value) => stage.environment.insert(name, value),
-                None => stage.environment.remove(&name),
+                Some(value) => environment.insert(name, value),
+                None => environment.remove(&name),
             };
         }
     }
@@ -222,6 +222,29 @@ impl Reader<'_> {
     fn all(&self, stage: &Stage, words: Vec<String>) -> Vec<String> {
         let put_in = |word: String| self.put_in(Some(stage), &word).unwrap_or(word);
         words.into_iter().map(put_in).collect()
+    }
+}
+
+/// What a stage has from the one that it is built on.
+fn inherited(stage: &Stage) -> Stage {
+    Stage {
+        workdir: stage.workdir.clone(),
+        user: stage.user.clone(),
+        healthcheck: stage.healthcheck,
+        environment: Rc::clone(&stage.environment),
+        entrypoint: stage.entrypoint.clone(),
+        command: stage.command.clone(),
+        volumes: Rc::clone(&stage.volumes),
+        sets: Rc::clone(&stage.sets),
+        ..Stage::default()
+    }
+}
+
+/// What a stage has from an image that is not built here.
+fn image(base: Option<&str>) -> Stage {
+    Stage {
+        workdir: base.and_then(first_workdir).map(str::to_owned),
+        ..Stage::default()
     }
 }
 

@@ -7,6 +7,7 @@ mod lines;
 mod unset;
 
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 /// A Dockerfile.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,6 +18,24 @@ pub struct Dockerfile {
     pub stages: Vec<Stage>,
     /// What reads it, where a `# syntax=` names something else than `docker/dockerfile`: it may mean other things then.
     pub syntax: Option<String>,
+    names: Names,
+}
+
+/// The stages of each name, in order, by the name in lower case.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Names(HashMap<String, Vec<usize>>);
+
+impl Names {
+    fn add(&mut self, name: &str, stage: usize) {
+        self.0.entry(name.to_ascii_lowercase()).or_default().push(stage);
+    }
+
+    /// The last stage of a name among the first `count` of all stages.
+    fn last_among(&self, count: usize, name: &str) -> Option<usize> {
+        let stages = self.0.get(&name.to_ascii_lowercase())?;
+        let earlier = stages.partition_point(|stage| *stage < count);
+        stages.get(earlier.checked_sub(1)?).copied()
+    }
 }
 
 /// An `ARG`.
@@ -28,7 +47,8 @@ pub struct Argument {
     pub default: Option<String>,
 }
 
-/// A stage. What it inherits from an earlier stage that it is built on is here as well, but for `copies`.
+/// A stage. Its directory, its user, its health check and its variables are those that it inherits from an earlier stage
+/// where it has none of its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stage {
     /// Its place, from 0 on.
@@ -57,18 +77,18 @@ pub struct Stage {
     pub runs: Vec<Run>,
     /// What `RUN --mount=from=…` names.
     pub mounts: Vec<String>,
-    /// The ports that it exposes, as they are written: `80` or `53/udp`.
+    /// The ports that the stage itself exposes, as they are written: `80` or `53/udp`.
     pub exposed: Vec<String>,
-    /// The variables that its containers have.
-    pub environment: HashMap<String, String>,
+    /// The variables that its containers have: those of the stage that it is built on, until it has one of its own.
+    pub environment: Rc<HashMap<String, String>>,
     /// What its containers start with, whatever their command is.
     pub entrypoint: Option<Program>,
     /// What its containers run where nothing else is said.
     pub command: Option<Program>,
     /// The directories that it declares as volumes.
-    pub volumes: Vec<String>,
+    pub volumes: Rc<Vec<String>>,
     /// The names of the variables that an `ARG` or an `ENV` sets in it, to whatever.
-    pub sets: HashSet<String>,
+    pub sets: Rc<HashSet<String>>,
     /// The variables that the stage itself uses and that no `ARG` or `ENV` in the file sets there.
     pub unset: Vec<Unset>,
 }
@@ -148,8 +168,8 @@ impl Dockerfile {
     /// A stage by its name, in whatever case, or by its number.
     #[must_use]
     pub fn stage(&self, name: &str) -> Option<&Stage> {
-        let named = self.stages.iter().rev().find(|stage| stage.is_named(name));
-        named.or_else(|| self.stages.get(name.parse::<usize>().ok()?))
+        let named = self.names.last_among(self.stages.len(), name);
+        self.stages.get(named.or_else(|| name.parse().ok())?)
     }
 
     /// The stage that a build ends with: the target, or else the last.
@@ -214,11 +234,8 @@ impl Dockerfile {
 
     /// An earlier stage that a stage names.
     fn before(&self, index: usize, name: &str) -> Option<usize> {
-        let earlier = self.stages.get(..index)?;
-        let named = earlier.iter().rev().find(|stage| stage.is_named(name));
-        named
-            .map(|stage| stage.index)
-            .or_else(|| name.parse().ok().filter(|number| *number < index))
+        let named = self.names.last_among(index, name);
+        named.or_else(|| name.parse().ok().filter(|number| *number < index))
     }
 }
 
@@ -227,12 +244,6 @@ impl Stage {
     fn sources(&self) -> impl Iterator<Item = &str> {
         let copied = self.copies.iter().filter_map(|copy| copy.from.as_deref());
         copied.chain(self.mounts.iter().map(String::as_str))
-    }
-
-    /// Whether it has this name, in whatever case.
-    #[must_use]
-    pub fn is_named(&self, name: &str) -> bool {
-        self.name.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(name))
     }
 }
 

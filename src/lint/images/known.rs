@@ -1,5 +1,10 @@
 //! What is known of the images that everybody uses. Only what holds for every tag is here, or says from which on it holds.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use foldhash::fast::RandomState;
+
 use super::Reference;
 
 /// An image that is known.
@@ -508,20 +513,30 @@ const BASES: [&str; 32] = [
 ];
 
 /// The name of a repository as the table has it.
-pub(super) fn short(image: &str) -> String {
-    let repository = Reference::split(image).full_repository();
-    let name = repository.strip_prefix("docker.io/").unwrap_or(&repository);
-    let name = name.strip_prefix("library/").unwrap_or(name);
-    // Mirrors keep the names of what they mirror.
-    name.strip_prefix("public.ecr.aws/docker/library/")
-        .unwrap_or(name)
-        .to_owned()
+pub(super) fn short(image: &str) -> &str {
+    let Reference {
+        registry, repository, ..
+    } = Reference::split(image);
+    match registry {
+        None | Some("docker.io" | "index.docker.io") => repository.strip_prefix("library/").unwrap_or(repository),
+        Some(registry) => {
+            let name = image.get(..registry.len() + 1 + repository.len()).unwrap_or(image);
+            // Mirrors keep the names of what they mirror.
+            name.strip_prefix("public.ecr.aws/docker/library/").unwrap_or(name)
+        }
+    }
 }
+
+/// The rows of the table, by each of their names: every rule asks for the image of every service.
+static BY_NAME: LazyLock<HashMap<&str, &Known, RandomState>> = LazyLock::new(|| {
+    let names = |known: &'static Known| known.repositories.iter().map(move |name| (*name, known));
+    KNOWN.iter().flat_map(names).collect()
+});
 
 /// Whether an image has a health check of its own; none where that is not known.
 #[must_use]
 pub fn has_healthcheck(image: &str) -> Option<bool> {
-    if BASES.contains(&&*short(image)) {
+    if BASES.contains(&short(image)) {
         return Some(false);
     }
     known(image)?.has_healthcheck
@@ -530,8 +545,7 @@ pub fn has_healthcheck(image: &str) -> Option<bool> {
 /// What is known of an image. All of them are servers.
 #[must_use]
 pub fn known(image: &str) -> Option<&'static Known> {
-    let name = short(image);
-    KNOWN.iter().find(|known| known.repositories.contains(&&*name))
+    BY_NAME.get(short(image)).copied()
 }
 
 impl Known {

@@ -66,7 +66,7 @@ fn read(words: &[String], depth: usize) -> Option<Sign> {
     }
     let said = by_table(words).or_else(|| tasks::read(words, depth));
     if let Some(sign) = said {
-        return Some(watching(sign, words));
+        return Some(ending(watching(sign, words), words));
     }
     let inner = match wrappers::inner(words) {
         Some(Inner::Words(words)) => read(words, depth),
@@ -175,6 +175,42 @@ fn watching(sign: Sign, words: &[String]) -> Sign {
     }
 }
 
+/// Options with which a server's program does one thing and ends.
+const ENDING_OPTIONS: &[&str] = &[
+    "--version",
+    "--help",
+    "--once",
+    "--run-once",
+    "--one-shot",
+    "--oneshot",
+    "--burst",
+    "--stop-when-empty",
+];
+
+/// First words with which a server's program answers and ends.
+const ENDING_WORDS: &[&str] = &[
+    "version",
+    "help",
+    "healthcheck",
+    "health",
+    "status",
+    "validate",
+    "check",
+    "configtest",
+    "migrate",
+];
+
+/// A server's program that is only asked something ends.
+fn ending(sign: Sign, words: &[String]) -> Sign {
+    let mut rest = words.iter().skip(1);
+    let first = rest.clone().next().filter(|word| ENDING_WORDS.contains(&word.as_str()));
+    let option = || rest.find(|word| ENDING_OPTIONS.contains(&word.as_str()));
+    match first.or_else(option) {
+        Some(word) if sign.does == Does::Serve => Sign::new(Does::Job, format!("{} {word}", sign.what)),
+        _ => sign,
+    }
+}
+
 /// What the name of a script says, or the first word behind a program that is not known; else what stands behind it.
 fn by_name(words: &[String], depth: usize) -> Option<Sign> {
     let (program, rest) = words.split_first()?;
@@ -223,7 +259,7 @@ pub(super) fn image(image: &str, command: &[String]) -> Option<Sign> {
     let words: Vec<String> = std::iter::once(tool.program.to_owned())
         .chain(command.iter().cloned())
         .collect();
-    by_table(&words).map(|sign| watching(sign, &words))
+    by_table(&words).map(|sign| ending(watching(sign, &words), &words))
 }
 
 /// The server that an image is known to be: `postgres` for `registry.example/library/postgres:16@sha256:…`; or that it says it is:
@@ -250,6 +286,27 @@ fn split_image(image: &str) -> (&str, &str) {
         Some((before, tag)) => (&image[..name + before.len()], tag),
         None => (image, ""),
     }
+}
+
+/// Words that start a server, where they come first behind its name.
+const STARTING_WORDS: &[&str] = &["run", "agent", "web", "webserver", "scheduler", "standalone", "gateway"];
+
+/// The endings of a configuration file, which a server's image hands to its server.
+const CONFIGURATIONS: &[&str] = &[".conf", ".cfg", ".ini", ".json", ".toml", ".yml", ".yaml"];
+
+/// Whether these words leave a server's image what it is: options, its own name, a word that starts it, a configuration file. Any
+/// other can end: `vault status`, `keycloak export`.
+pub(super) fn keeps_server(image: &str, words: &[String]) -> bool {
+    let is_own_name = |word: &&String| program_name(word) == image;
+    let rest = &words[words.iter().take(1).filter(is_own_name).count()..];
+    let starts = |word: &String| {
+        word.starts_with('-')
+            || names::is_start_verb(word)
+            || names::starts(word)
+            || STARTING_WORDS.contains(&word.as_str())
+            || CONFIGURATIONS.iter().any(|ending| word.ends_with(ending))
+    };
+    rest.first().is_none_or(starts)
 }
 
 /// Whether these words run something in place of what an image would run by itself: a shell, or a script.

@@ -31,6 +31,10 @@ fn commands_that_end() {
     let lines = [
         "sh -c 'nginx; npm test; nginx -s quit'",
         "gunicorn --check-config app:app",
+        "traefik healthcheck",
+        "php artisan queue:work --once",
+        "rq worker --burst",
+        "nginx --version",
         "php-fpm -t",
         "jest --watchAll=false",
         "vitest --ui=false",
@@ -539,6 +543,37 @@ fn images_that_are_servers() {
     assert_eq!(image_called_server("acme/orders"), None);
     assert_eq!(server_image("docker:24-dind"), Some("docker"));
     assert_eq!(server_image("docker:24"), None);
+}
+
+#[test]
+fn commands_that_leave_a_servers_image_what_it_is() {
+    let keeps = |image: &str, command: &str| {
+        let words: Vec<String> = command.split_whitespace().map(str::to_owned).collect();
+        keeps_server(image, &words)
+    };
+    for (image, command) in [
+        ("postgres", ""),
+        ("mysql", "--sql-mode=STRICT_ALL_TABLES"),
+        ("minio", "server /data"),
+        ("consul", "consul agent -server"),
+        ("keycloak", "start-dev --import-realm"),
+        ("filebeat", "filebeat -e"),
+        ("registry", "/etc/docker/registry/config.yml"),
+        ("prometheus", "/bin/prometheus --config.file=/x"),
+    ] {
+        assert!(keeps(image, command), "{image} {command}");
+    }
+    for (image, command) in [
+        ("vault", "vault status"),
+        ("vault", "kv put secret/a b=c"),
+        ("consul", "validate /config"),
+        ("keycloak", "export --dir /x"),
+        ("elasticsearch", "bin/elasticsearch-keystore create"),
+        ("postgres", "bash -c ./x"),
+        ("postgres", "/x/suite"),
+    ] {
+        assert!(!keeps(image, command), "{image} {command}");
+    }
 }
 
 #[test]

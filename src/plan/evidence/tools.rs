@@ -847,6 +847,7 @@ pub(super) const TOOLS: &[Tool] = &[
 
     // Servers that anybody can start
     job("nginx", &["-t", "-T", "-v", "-V", "-s"]),
+    serve("nginx-debug", ANY),
     serve("nginx", ANY),
     serve("openresty", ANY),
     job("httpd", &["-t", "-S", "-v"]),

@@ -66,12 +66,20 @@ fn a_strong_name_outweighs_replicas_and_restart_and_nothing_more() {
         ] {
             assert_eq!(alone(name, service), (Kind::Job, Evidence::Name), "{name} {service}");
         }
+        // Tests that are based on the application have its ports and its health check: a guess would be green.
         for service in [
             "ports: [{target: 80}]",
             "expose: ['80']",
             "healthcheck: {test: [CMD, 'true']}",
-            "command: [nginx]",
+            "command: [/run.sh], ports: [{target: 80}]",
         ] {
+            assert_eq!(
+                alone(name, service),
+                (Kind::Unknown, Evidence::Nothing),
+                "{name} {service}"
+            );
+        }
+        for service in ["command: [nginx]", "command: [nginx], ports: [{target: 80}]"] {
             assert_eq!(
                 alone(name, service),
                 (Kind::Service, Evidence::Server),

@@ -94,9 +94,13 @@ fn an_image_weighs_against_a_name() {
         ..says("./x")
     };
     assert_eq!(
-        by_image("{image: i}", "integration", exposes),
+        by_image("{image: i}", "integration", exposes.clone()),
         (Kind::Job, Evidence::Name)
     );
+    // The image of what it tests says nothing of a test.
+    let based = "{image: i, ports: [{target: 80}]}";
+    assert_eq!(by_image(based, "test", exposes), (Kind::Unknown, Evidence::Nothing));
+    assert_eq!(by_image(based, "test", says("nginx")), (Kind::Service, Evidence::Image));
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! For people: each finding with its line, a caret under the exact place, other places that matter, and advice.
 
 use std::ops::Range;
+use std::panic::resume_unwind;
+use std::thread::{self, Builder, available_parallelism};
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
@@ -18,6 +20,9 @@ const AROUND: usize = 60;
 /// Two places that lie closer than so many lines are shown in one excerpt.
 const NEAR: usize = 50;
 
+/// For so many findings it is worth the while to start another thread.
+const MANY: usize = 1000;
+
 /// All findings, and what came of the check.
 pub(super) fn render(report: &Report<'_>, terminal: &Terminal) -> String {
     excerpts(report, terminal) + &report.summary() + "\n"
@@ -32,8 +37,24 @@ pub fn excerpts(report: &Report<'_>, terminal: &Terminal) -> String {
         Renderer::plain()
     };
     let renderer = renderer.term_width(terminal.width);
-    let shown = report.findings.iter().map(|finding| show(finding, &renderer) + "\n\n");
-    shown.collect()
+    let render = |findings: &[Finding<'_>]| -> String {
+        let shown = findings.iter().map(|finding| show(finding, &renderer) + "\n\n");
+        shown.collect()
+    };
+    let most = available_parallelism().map_or(1, usize::from);
+    let parts = (report.findings.len() / MANY).clamp(1, most);
+    let mut chunks = report.findings.chunks(report.findings.len().div_ceil(parts).max(1));
+    let first = chunks.next().unwrap_or_default();
+    thread::scope(|scope| {
+        let start = |chunk| (chunk, Builder::new().spawn_scoped(scope, move || render(chunk)));
+        let others: Vec<_> = chunks.map(start).collect();
+        let first = render(first);
+        let others = others.into_iter().map(|(chunk, thread)| match thread {
+            Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+            Err(_) => render(chunk),
+        });
+        first + &others.collect::<String>()
+    })
 }
 
 fn show(finding: &Finding<'_>, renderer: &Renderer) -> String {

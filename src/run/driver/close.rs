@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::{Driver, LOG_GRACE, Message, millis, send};
 use crate::event::{Fact, Outcome, Verdict};
 use crate::run::cleanup::{self, Closer};
+use crate::run::query::engine_answers;
 
 /// How long the logs of containers that were told to end, and of whose end nothing is known yet, are waited for.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -13,7 +14,7 @@ impl Driver<'_> {
     /// Stops or removes what the run made. Logs are read to their end first: what is removed cannot be read any more.
     pub(super) fn close(&mut self) -> Verdict {
         let verdict = self.scheduler.verdict();
-        if self.scheduler.gave_up() && !cleanup::engine_answers(&self.spawner, &self.commands) {
+        if self.scheduler.gave_up() && !engine_answers(&self.spawner, &self.commands) {
             self.leave();
             return verdict;
         }

@@ -6,17 +6,17 @@ use std::time::{Duration, Instant};
 
 use super::{Container, Driver, Held, LONGEST_UNSEEN, Log, Message, PROBE, START_GRACE, send};
 use crate::event::Fact;
-use crate::run::cleanup;
 use crate::run::command::Commands;
 use crate::run::engine_events::{self, Action, EngineEvent, UNKNOWN};
 use crate::run::inspect::Record;
 use crate::run::ledger::{Change, Moment, Told, What};
 use crate::run::process::Spawner;
+use crate::run::query::{engine_answers, records, records_of};
 use crate::run::scheduler::{Input, StartFailure};
-use crate::run::start::{records, records_of};
 
 /// How long after an end with 137 the engine may take to say that it was for memory. It hears of that on a way of its own,
-/// and on a busy machine later than of the end.
+/// and on a busy machine later than of the end. Where the limit was reached before containerd watched it, which it does once
+/// the process runs, the engine never says so: the stage has then failed with 137.
 const OOM_PATIENCE: Duration = Duration::from_secs(10);
 
 /// How often its record is looked at meanwhile.
@@ -62,7 +62,7 @@ impl Driver<'_> {
                 read_events(&child.stdout, inbox);
                 let _ = child.wait();
             }
-            let engine_answers = cleanup::engine_answers(&spawner, &commands);
+            let engine_answers = engine_answers(&spawner, &commands);
             send(inbox, Message::EventsEnded { engine_answers });
         });
     }
@@ -87,7 +87,7 @@ impl Driver<'_> {
         let commands = self.commands.clone();
         self.spawn(move |inbox| {
             let records = records(&spawner, &commands);
-            let engine_answers = records.is_some() || cleanup::engine_answers(&spawner, &commands);
+            let engine_answers = records.is_some() || engine_answers(&spawner, &commands);
             send(
                 inbox,
                 Message::Records {

@@ -148,8 +148,10 @@ const ENDS: [(&str, &str, Right); 5] = [
         Fails("stage=test outcome=failed code=137"),
     ),
     (
+        // The engine hears only of what happens once it watches the container, and probes it only then.
         "runs out of memory",
-        "command: ['tail /dev/zero'], mem_limit: 16m, memswap_limit: 16m",
+        "x-towline: {kind: job}, healthcheck: {test: [CMD, touch, /watched], interval: 100ms}, \
+         mem_limit: 16m, memswap_limit: 16m, command: ['until test -e /watched; do sleep 0.1; done; tail /dev/zero']",
         Fails("stage=test outcome=out_of_memory code=137"),
     ),
     (

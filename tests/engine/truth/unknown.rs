@@ -200,6 +200,31 @@ fn its_name_says() -> Vec<Case> {
         .row("up --exit-code-from tests", Passes)
         .ran("test"),
         case(
+            "a test that has the health check of what it tests, and fails later",
+            "  app: &app {<<: *box, healthcheck: {test: 'true', interval: 1s}, command: ['touch /ran/started; sleep 600']}
+  test: {<<: *app, command: ['sleep 6; exit 3']}
+  deploy: {<<: *box, command: ['echo deploy >>/ran/log']}
+",
+        )
+        .row("ci", REFUSED)
+        .row("up --exit-code-from deploy", REFUSED)
+        .row("ci --kind test=job", Fails("stage=test outcome=failed code=3"))
+        .never("deploy"),
+        case(
+            "tests with the port of what they test, which end 3, and nothing else",
+            "  tests: {<<: *box, ports: ['80'], command: ['sleep 4; exit 3']}\n",
+        )
+        .row("ci", REFUSED)
+        .row("up --exit-code-from tests", Fails("stage=tests outcome=failed code=3")),
+        case(
+            "tests in an image that exposes a port, with an exposed port of their own",
+            "  tests: {volumes: ['./ran:/ran'], expose: ['80'], build: {dockerfile_inline: \"FROM busybox\\nEXPOSE 80\\nCMD [\\\"sh\\\", \\\"-c\\\", \\\"sleep 6; exit 3\\\"]\\n\"}}
+  deploy: {<<: *box, command: ['echo deploy >>/ran/log']}
+",
+        )
+        .row("ci", REFUSED)
+        .never("deploy"),
+        case(
             "a test that is started again whenever it ends",
             "  test: {<<: *box, restart: always, command: ['exit 3']}\n",
         )

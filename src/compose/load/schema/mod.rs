@@ -1,5 +1,6 @@
 //! What a Compose file may contain: keys and the types of their values, and the check that holds a tree to them.
 
+mod misplaced;
 mod tables;
 
 use super::same::Index;
@@ -121,12 +122,11 @@ impl Checker<'_> {
                 self.fail("wrong-value", span, format!("must lie between {low} and {high}"), None);
             }
             _ if is_kind(&node.value, wanted) => {}
-            _ => self.fail(
-                "wrong-type",
-                span,
-                format!("must be {}, and not {}", name(wanted), kind(&node.value)),
-                None,
-            ),
+            _ => {
+                let help = misplaced::of_value(&self.keys_above(), node);
+                let message = format!("must be {}, and not {}", name(wanted), kind(&node.value));
+                self.fail_with("wrong-type", span, message, help);
+            }
         }
     }
 
@@ -152,7 +152,9 @@ impl Checker<'_> {
                 None if keys.open || key.starts_with("x-") => {}
                 None => {
                     let message = format!("unknown key \"{}\"", key.text);
-                    self.fail("unknown-key", key.span, message, keys.meant(key));
+                    let help = misplaced::of_key(&self.keys_above(), map, key, value);
+                    let help = help.or_else(|| keys.meant(key).map(did_you_mean));
+                    self.fail_with("unknown-key", key.span, message, help);
                 }
             }
         }
@@ -212,7 +214,16 @@ impl Checker<'_> {
             .push(Diagnostic::error("repeated-item", span, message).label(first, "first given here"));
     }
 
+    /// The keys that lead to the value that is looked at.
+    fn keys_above(&self) -> Vec<&str> {
+        self.path.iter().map(String::as_str).collect()
+    }
+
     fn fail(&mut self, code: &'static str, span: Span, message: String, near: Option<&str>) {
+        self.fail_with(code, span, message, near.map(did_you_mean));
+    }
+
+    fn fail_with(&mut self, code: &'static str, span: Span, message: String, help: Option<String>) {
         let path = self.path.join(".");
         let message = if path.is_empty() {
             message
@@ -220,11 +231,12 @@ impl Checker<'_> {
             format!("{path}: {message}")
         };
         let problem = Diagnostic::error(code, span, message);
-        self.problems.push(match near {
-            Some(near) => problem.help(format!("did you mean \"{near}\"?")),
-            None => problem,
-        });
+        self.problems.push(Diagnostic { help, ..problem });
     }
+}
+
+fn did_you_mean(near: &str) -> String {
+    format!("did you mean \"{near}\"?")
 }
 
 fn is_kind(value: &Value, wanted: &Type) -> bool {

@@ -5,7 +5,7 @@ use crate::lint::images::known;
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
 use crate::shell::program_name;
-use crate::yaml::{Node, Value};
+use crate::yaml::{Key, Node, Value};
 
 /// See its summary.
 pub(super) const RULE: Rule = Rule {
@@ -55,6 +55,16 @@ fn finding(project: &Project<'_>, service: &Service<'_>) -> Option<Diagnostic> {
     {
         return None;
     }
+    // What another file lays over this one may have it.
+    let level = if project.has_other_files() {
+        Severity::Hint
+    } else {
+        Severity::Error
+    };
+    let written = |name: &&str| service.get("environment")?.as_map()?.get_key_value(*name);
+    if let Some((key, value)) = missing.iter().find_map(written) {
+        return Some(without_value(service, key, value).at_most(level));
+    }
     let mut names = missing.iter().filter(|name| !name.contains("_HASH"));
     let first = names.next()?;
     let message = format!(
@@ -67,23 +77,39 @@ fn finding(project: &Project<'_>, service: &Service<'_>) -> Option<Diagnostic> {
         [last] => format!("set {first} or {last}"),
         others => format!("set {first}, or one of {}", others.join(", ")),
     };
-    // What another file lays over this one may have it.
-    let level = if project.has_other_files() {
-        Severity::Hint
-    } else {
-        Severity::Error
-    };
     Some(at(node.span, message).help(help).at_most(level))
 }
 
-/// Whether a variable is there, or may be: one that is taken over from outside is not known here.
+/// Whether a variable is there, or may be.
 fn is_set(project: &Project<'_>, service: &Service<'_>, name: &str) -> bool {
     let Some(value) = service.node.at(&["environment", name]) else {
         return false;
     };
     match &value.value {
         Value::Str(text) => !text.is_empty() || !project.is_literal(value.span),
-        _ => true,
+        _ => !is_handed_on_by_mistake(service, name),
+    }
+}
+
+/// Whether a variable is written as `NAME:`, which hands on one that is not set here. `- NAME` says so on purpose.
+fn is_handed_on_by_mistake(service: &Service<'_>, name: &str) -> bool {
+    let variables = service.get("environment").and_then(Node::as_map);
+    let written = variables.and_then(|variables| variables.get_key_value(name));
+    written.is_some_and(|(key, value)| value.is_null() && key.span != value.span)
+}
+
+fn without_value(service: &Service<'_>, key: &Key, value: &Node) -> Diagnostic {
+    let (name, variable) = (service.name(), &key.text);
+    let message = format!(
+        "`{variable}` of `{name}` has no value, and its image does not start on an empty data directory without one"
+    );
+    let finding = at(key.span, message);
+    if value.is_null() {
+        // Where the file is run, the variable may be set.
+        let help = "write a value; without one, Compose hands on the variable of the shell, which is not set here";
+        finding.help(help).at_most(Severity::Warning)
+    } else {
+        finding.help("write a value")
     }
 }
 
@@ -114,7 +140,7 @@ fn is_filled(project: &Project<'_>, service: &Service<'_>, data: &str) -> bool {
 
 /// Whether a file can bring variables that are not known here: it need not be there, or is not read because the service is
 /// not active.
-fn has_unknown_env_file(project: &Project<'_>, service: &Service<'_>) -> bool {
+pub(super) fn has_unknown_env_file(project: &Project<'_>, service: &Service<'_>) -> bool {
     let mut written = project
         .documents()
         .filter_map(|document| document.at(&["services", service.name(), "env_file"]));
@@ -167,5 +193,26 @@ mod tests {
         let eula = "    environment: {ACCEPT_EULA: Y}";
         assert!(is_found("mcr.microsoft.com/mssql/server:2022-latest", eula));
         assert!(!is_found("me/postgres", ""));
+    }
+
+    #[test]
+    fn a_variable_that_is_empty_is_pointed_at() {
+        for environment in ["{MYSQL_ROOT_PASSWORD: ''}", "{MYSQL_ROOT_PASSWORD: }"] {
+            let file = format!("services: {{db: {{image: 'mysql:8.4', environment: {environment}}}}}\n");
+            assert_eq!(found(&RULE, &file), ["MYSQL_ROOT_PASSWORD"], "{environment}");
+        }
+    }
+
+    #[test]
+    fn a_key_without_a_value_hands_on_what_is_not_there() {
+        assert!(is_found("mysql:8.4", "    environment:\n      MYSQL_ROOT_PASSWORD:"));
+        assert!(is_found("postgres:16", "    environment: {POSTGRES_PASSWORD: }"));
+        for rest in [
+            "    environment: [MYSQL_ROOT_PASSWORD]",
+            "    environment: {MYSQL_ROOT_PASSWORD: , MYSQL_RANDOM_ROOT_PASSWORD: 'yes'}",
+            "    environment: {MYSQL_ROOT_PASSWORD: }\n== .env ==\nMYSQL_ROOT_PASSWORD=x",
+        ] {
+            assert!(!is_found("mysql:8.4", rest), "{rest}");
+        }
     }
 }

@@ -6,6 +6,7 @@ mod build_arg_unused;
 mod build_order_by_depends_on;
 mod build_path_missing;
 mod build_target_missing;
+mod cache_export_driver;
 mod copy_source_missing;
 mod dockerfile_missing;
 mod dockerignore_missing;
@@ -20,8 +21,10 @@ mod image_ref_invalid;
 mod image_removed;
 mod image_tag_collision;
 mod image_unpinned;
+mod mongo_key_file_missing;
 mod place;
 mod pull_never_in_ci;
+mod search_discovery_missing;
 mod service_only_for_image;
 mod stale_local_image;
 
@@ -37,6 +40,7 @@ pub const RULES: &[&Rule] = &[
     &build_order_by_depends_on::RULE,
     &build_path_missing::RULE,
     &build_target_missing::RULE,
+    &cache_export_driver::RULE,
     &copy_source_missing::RULE,
     &dockerfile_missing::RULE,
     &dockerignore_missing::RULE,
@@ -51,7 +55,9 @@ pub const RULES: &[&Rule] = &[
     &image_removed::RULE,
     &image_tag_collision::RULE,
     &image_unpinned::RULE,
+    &mongo_key_file_missing::RULE,
     &pull_never_in_ci::RULE,
+    &search_discovery_missing::RULE,
     &service_only_for_image::RULE,
     &stale_local_image::RULE,
 ];

@@ -11,6 +11,7 @@ mod lines;
 mod listens_on_loopback;
 mod multiline_without_shell;
 mod never_ending_job;
+mod package_scripts;
 mod program_missing;
 mod program_path_wrong;
 mod script_line_endings;

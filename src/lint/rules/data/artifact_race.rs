@@ -52,6 +52,9 @@ volumes:
     check,
 };
 
+/// A place that more write to is left alone: each who reads there may wait for any of them.
+const MOST_WRITERS: usize = 100;
+
 fn check(project: &Project<'_>, found: &mut Found) {
     let shared = shared::places(project);
     for uses in shared.values() {
@@ -63,7 +66,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
         let has_server = uses
             .iter()
             .any(|(service, mount)| !service.is_job() && !mount.is_read_only);
-        if writers.is_empty() || has_server {
+        if writers.is_empty() || writers.len() > MOST_WRITERS || has_server {
             continue;
         }
         for (reader, mount) in uses

@@ -16,6 +16,7 @@ mod secret_env_unset;
 mod secret_not_given;
 mod secret_source_missing;
 mod shared;
+mod stale_server_pid;
 mod state_survives_run;
 mod unused_declaration;
 mod volume_not_writable;
@@ -38,6 +39,7 @@ pub const RULES: &[&Rule] = &[
     &secret_env_unset::RULE,
     &secret_not_given::RULE,
     &secret_source_missing::RULE,
+    &stale_server_pid::RULE,
     &state_survives_run::RULE,
     &unused_declaration::RULE,
     &volume_not_writable::RULE,

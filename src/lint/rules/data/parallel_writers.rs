@@ -51,11 +51,15 @@ const SHARED: [&str; 14] = [
     "yarn",
 ];
 
+/// So many who write to one place are held beside each other.
+const MOST_WRITERS: usize = 100;
+
 fn check(project: &Project<'_>, found: &mut Found) {
     for (place, uses) in shared::places(project) {
         let writers: Vec<&Use<'_, '_>> = uses
             .iter()
             .filter(|(service, mount)| service.is_job() && service.is_active && !mount.is_read_only)
+            .take(MOST_WRITERS)
             .collect();
         if is_made_for_it(place) || writers.iter().any(|(_, mount)| is_made_for_it(mount.target)) {
             continue;

@@ -70,17 +70,21 @@ services:
     check,
 };
 
+/// So many deploys are looked at, and each is told of so many checks: projects that have more have few kinds of them.
+const MOST_DEPLOYS: usize = 100;
+const MOST_CHECKS: usize = 10;
+
 fn check(project: &Project<'_>, found: &mut Found) {
     let of_kind = |kind| project.services().iter().filter(move |service| service.kind == kind);
     let checks: Vec<_> = of_kind(Kind::Job).filter(|job| job.is_check()).collect();
-    for deploy in of_kind(Kind::Deploy) {
+    for deploy in of_kind(Kind::Deploy).take(MOST_DEPLOYS) {
         let (awaited, behind) = (project.awaited(deploy.name()), project.behind(deploy.name()));
         // A check that itself waits for the deploy is one of what is deployed: a smoke test.
         let is_ungated = |check: &&&Service<'_>| {
             let name = check.name();
             deploy.need(name).is_none() && !awaited.contains(name) && !behind.contains(name)
         };
-        for check in checks.iter().filter(is_ungated) {
+        for check in checks.iter().filter(is_ungated).take(MOST_CHECKS) {
             let (name, other) = (deploy.name(), check.name());
             found.push(
                 at(

@@ -98,6 +98,9 @@ fn fix(project: &Project<'_>, service: &Service<'_>, need: Need<'_>) -> Option<F
     Some(Fix::unsafe_("wait for its success", edits).changing(&["services.*.depends_on"]))
 }
 
+/// Lists of more needs are not written anew: each finding in one would have a fix as long as the list.
+const MOST_NEEDS: usize = 50;
+
 /// The list of needs in its long form, in which one of them waits for something.
 pub(super) fn long_form(
     project: &Project<'_>,
@@ -106,7 +109,7 @@ pub(super) fn long_form(
     condition: &str,
 ) -> Option<Vec<Edit>> {
     let list = project.written(service.get("depends_on")?.span)?;
-    let items = list.as_seq()?;
+    let items = list.as_seq().filter(|items| items.len() <= MOST_NEEDS)?;
     if !items.iter().any(|item| item.span == need.key.span) {
         return None;
     }

@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Diagnostic, Edit, Fix, Severity};
 use crate::lint::health::{Check, check as check_of};
+use crate::lint::places::quoted;
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
 
@@ -58,11 +59,25 @@ fn finding(project: &Project<'_>, service: &Service<'_>, check: &Check<'_>) -> O
     let is_plain = raw.contains("CMD-SHELL") && check.words().iter().all(|word| is_plain(word));
     // The words of `sh -c SCRIPT` are read by that shell.
     let is_shell = crate::shell::script_of(&check.words()).is_some();
+    let help = if !is_shell && check.words().iter().any(|word| needs_shell(word)) {
+        format!(
+            "write the whole command in one text: {}",
+            quoted(&check.words().join(" "))
+        )
+    } else {
+        "write CMD in its place, or the whole command in one text".to_owned()
+    };
     Some(
         at(keyword.span, message)
-            .help("write CMD in its place, or the whole command in one text")
+            .help(help)
             .fix((is_plain || is_shell && raw.contains("CMD-SHELL")).then_some(fix)),
     )
+}
+
+/// Whether a word says something to a shell that no program understands.
+fn needs_shell(word: &str) -> bool {
+    let is_operator = |part: &str| ["|", "||", "&&", ";", ">", ">>", "<", "2>&1"].contains(&part);
+    word.split_ascii_whitespace().any(is_operator) || word.contains('$') || word.ends_with(';')
 }
 
 /// Whether a word means the same to a program as to a shell.
@@ -78,6 +93,32 @@ mod tests {
     use super::RULE;
     use crate::lint::rule::Found;
     use crate::lint::rules::testing::with_project;
+
+    #[test]
+    fn what_only_a_shell_understands_is_not_sent_to_a_program() {
+        for (test, help) in [
+            (
+                "[CMD-SHELL, curl x, \"|\", grep UP]",
+                "write the whole command in one text: \"curl x | grep UP\"",
+            ),
+            (
+                "[CMD-SHELL, curl, x, \"||\", exit, \"1\"]",
+                "write the whole command in one text: \"curl x || exit 1\"",
+            ),
+            (
+                "[CMD-SHELL, curl, x]",
+                "write CMD in its place, or the whole command in one text",
+            ),
+        ] {
+            let file = format!("services:\n  a:\n    image: x\n    healthcheck: {{test: {test}}}\n");
+            let found = with_project(&file, |project| {
+                let mut found = Found::default();
+                (RULE.check)(project, &mut found);
+                found.into_findings()
+            });
+            assert_eq!(found[0].help.as_deref(), Some(help), "{test}");
+        }
+    }
 
     #[test]
     fn only_plain_words_are_handed_over() {

@@ -3,6 +3,7 @@
 mod healthcheck_budget;
 mod healthcheck_cannot_fail;
 mod healthcheck_exec_operators;
+mod healthcheck_gives_up_early;
 mod healthcheck_host_port;
 mod healthcheck_init_race;
 mod healthcheck_localhost_ipv6;
@@ -23,6 +24,7 @@ pub const RULES: &[&Rule] = &[
     &healthcheck_budget::RULE,
     &healthcheck_cannot_fail::RULE,
     &healthcheck_exec_operators::RULE,
+    &healthcheck_gives_up_early::RULE,
     &healthcheck_host_port::RULE,
     &healthcheck_init_race::RULE,
     &healthcheck_localhost_ipv6::RULE,

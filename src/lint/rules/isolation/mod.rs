@@ -5,6 +5,7 @@ mod duplicate_host_port;
 mod external_required;
 mod fixed_subnet;
 mod global_resource_name;
+mod host_device_required;
 mod host_port_fixed;
 mod places;
 mod project_name_fixed;
@@ -18,6 +19,7 @@ pub const RULES: &[&Rule] = &[
     &external_required::RULE,
     &fixed_subnet::RULE,
     &global_resource_name::RULE,
+    &host_device_required::RULE,
     &host_port_fixed::RULE,
     &project_name_fixed::RULE,
 ];

@@ -2,7 +2,7 @@
 
 use std::slice::from_ref;
 
-use super::layers::{Below, layers};
+use super::layers::{Below, Layer, layers};
 use crate::diagnostic::{Edit, Fix, Severity};
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
@@ -83,9 +83,10 @@ fn check(project: &Project<'_>, found: &mut Found) {
     let all = layers(project);
     for service in project.services() {
         let layers = all.get(service.name()).map(Vec::as_slice).unwrap_or_default();
-        for layer in layers {
+        let lies_over_another = |layer: &&Layer<'_>| layers.len() > 1 || layer.node.get("extends").is_some();
+        for layer in layers.iter().filter(lies_over_another) {
             for path in &JOINED {
-                let key = path.trim_start_matches("services.*.");
+                let key = path.strip_prefix("services.*.").unwrap_or(path);
                 let empty = layer.entry(key).filter(|(_, value)| is_empty(value));
                 let Some((name, value)) = empty else { continue };
                 let Some(below) = below(service, &Below::of(project, layers, layer), key) else {

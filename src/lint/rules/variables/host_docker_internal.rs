@@ -1,6 +1,6 @@
 //! The name of the machine, which only Docker Desktop knows.
 
-use super::hosts::has_extra_host;
+use super::hosts::extra_hosts;
 use crate::diagnostic::{Edit, Fix, Severity};
 use crate::lint::places::{is_own, part};
 use crate::lint::project::{Project, Service};
@@ -56,7 +56,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
     for service in project
         .services()
         .iter()
-        .filter(|service| !has_extra_host(service, NAME))
+        .filter(|service| !extra_hosts(service).contains(NAME))
     {
         let values = service.entries("environment").map(|(_, value)| value);
         let words = ["entrypoint", "command"].into_iter().flat_map(|key| service.items(key));

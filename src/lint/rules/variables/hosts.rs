@@ -284,15 +284,11 @@ pub(super) fn aliases<'a>(project: &'a Project<'_>) -> HashSet<&'a str> {
     names
 }
 
-/// Whether a service is told of a host by itself.
-pub(super) fn has_extra_host(service: &Service<'_>, name: &str) -> bool {
-    let extra = service
-        .items("extra_hosts")
-        .chain(service.items("links"))
-        .chain(service.items("external_links"));
-    extra
-        .filter_map(Node::as_str)
-        .any(|text| text.split(['=', ':']).any(|part| part == name))
+/// The hosts that a service is told of by itself.
+pub(super) fn extra_hosts<'a>(service: &Service<'a>) -> HashSet<&'a str> {
+    let lists = ["extra_hosts", "links", "external_links"].into_iter();
+    let texts = lists.flat_map(|key| service.items(key)).filter_map(Node::as_str);
+    texts.flat_map(|text| text.split(['=', ':'])).collect()
 }
 
 #[cfg(test)]

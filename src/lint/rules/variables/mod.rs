@@ -1,6 +1,7 @@
 //! Variables and addresses: values that are not what they seem, and hosts that do not answer.
 
 mod advertised_localhost;
+mod credentials_differ;
 mod dotenv_steers_compose;
 mod dotenv_untracked;
 mod duplicate_env_key;
@@ -13,18 +14,24 @@ mod host_port_inside;
 mod hosts;
 mod image_tag_empty;
 mod localhost_sibling;
+mod logins;
 mod no_shared_network;
 mod reference_without_depends;
+mod servers;
 mod service_name_underscore;
 mod shell_var_not_exported;
 mod texts;
 mod unknown_host;
+mod upstream_not_awaited;
+mod upstream_unknown;
+mod url_port_missing;
 
 use crate::lint::rule::Rule;
 
 /// The rules of this folder.
 pub const RULES: &[&Rule] = &[
     &advertised_localhost::RULE,
+    &credentials_differ::RULE,
     &dotenv_steers_compose::RULE,
     &dotenv_untracked::RULE,
     &duplicate_env_key::RULE,
@@ -41,4 +48,7 @@ pub const RULES: &[&Rule] = &[
     &service_name_underscore::RULE,
     &shell_var_not_exported::RULE,
     &unknown_host::RULE,
+    &upstream_not_awaited::RULE,
+    &upstream_unknown::RULE,
+    &url_port_missing::RULE,
 ];

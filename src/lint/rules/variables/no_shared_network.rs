@@ -1,8 +1,9 @@
 //! Two services that talk, and share no network.
 
+use std::cell::LazyCell;
 use std::collections::HashSet;
 
-use super::hosts::{aliases, has_extra_host, hosts, networks};
+use super::hosts::{aliases, extra_hosts, hosts, networks};
 use crate::diagnostic::Severity;
 use crate::lint::project::Project;
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
@@ -51,6 +52,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
     let aliases = aliases(project);
     for service in project.services() {
         let mut seen = HashSet::new();
+        let extra = LazyCell::new(|| extra_hosts(service));
         for host in hosts(service).iter().filter(|host| !host.is_own()) {
             let Some(other) = project
                 .service(host.name)
@@ -61,7 +63,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
             let pair = (networks(project, service), networks(project, other));
             let (Some(own), Some(others)) = pair else { continue };
             let is_apart = own.is_disjoint(&others) && !own.is_empty() && !others.is_empty();
-            let is_other = || has_extra_host(service, host.name) || aliases.contains(host.name);
+            let is_other = || extra.contains(host.name) || aliases.contains(host.name);
             if !is_apart || is_other() || !seen.insert(host.name) {
                 continue;
             }

@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::hosts::{aliases, has_extra_host, hosts, is_loopback, networks};
-use crate::diagnostic::{Severity, nearest};
+use super::hosts::{aliases, extra_hosts, hosts, is_loopback, networks};
+use crate::diagnostic::{NearNames, Severity};
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
 use crate::yaml::Node;
@@ -43,8 +43,10 @@ services:
 
 fn check(project: &Project<'_>, found: &mut Found) {
     let aliases = aliases(project);
+    let mut names = NearNames::among(project.services().iter().map(Service::name));
     let mut near_to: HashMap<&str, Option<&str>> = HashMap::new();
     for service in project.services().iter().filter(|service| is_inside(project, service)) {
+        let extra = extra_hosts(service);
         for host in hosts(service)
             .iter()
             .filter(|host| (host.scheme.is_some() || host.is_alone_in_variable(service)) && !host.is_own())
@@ -53,11 +55,10 @@ fn check(project: &Project<'_>, found: &mut Found) {
             let is_name = wanted.contains(|c: char| c.is_ascii_alphabetic()) && !wanted.contains('.');
             let is_asked =
                 host.is_for_programs() || host.is_alone_in_variable(service) || (host.is_web() && host.port.is_some());
-            if !is_name || !is_asked || is_known(project, service, &aliases, wanted) {
+            if !is_name || !is_asked || extra.contains(wanted) || is_known(project, &aliases, wanted) {
                 continue;
             }
-            let names = || project.services().iter().map(Service::name);
-            let near = *near_to.entry(wanted).or_insert_with(|| nearest(wanted, names()));
+            let near = *near_to.entry(wanted).or_insert_with(|| names.nearest(wanted));
             if near.is_none() && !host.is_own_value(project, service) {
                 continue;
             }
@@ -77,7 +78,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
 }
 
 /// Whether all that a service can reach by such a name is part of the project.
-fn is_inside(project: &Project<'_>, service: &Service<'_>) -> bool {
+pub(super) fn is_inside(project: &Project<'_>, service: &Service<'_>) -> bool {
     let is_external = |name: &str| {
         let network = project.declared("networks", name);
         network.is_some_and(|(_, network)| network.get("external").and_then(Node::as_bool) == Some(true))
@@ -92,9 +93,10 @@ fn is_inside(project: &Project<'_>, service: &Service<'_>) -> bool {
     networks.is_some_and(|networks| !networks.iter().any(|name| is_external(name) || is_fixed(name)))
 }
 
-fn is_known(project: &Project<'_>, service: &Service<'_>, aliases: &HashSet<&str>, name: &str) -> bool {
+/// Whether every service finds a host by this name.
+pub(super) fn is_known(project: &Project<'_>, aliases: &HashSet<&str>, name: &str) -> bool {
     let is_service = project.service(name).is_some() || aliases.contains(name);
-    is_service || is_loopback(name) || has_extra_host(service, name) || is_container(project, name)
+    is_service || is_loopback(name) || is_container(project, name)
 }
 
 /// The name that compose gives to a container: `project-service-1`.
