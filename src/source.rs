@@ -51,7 +51,7 @@ impl Span {
     }
 }
 
-/// SpanSet of which one is looked for that lies in another place, without a look at each.
+/// Spans, of which one that lies in another is found without a look at each.
 #[derive(Debug, Default)]
 pub struct SpanSet {
     /// In their order.

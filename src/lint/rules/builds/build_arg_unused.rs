@@ -1,5 +1,7 @@
 //! A build argument that no stage declares.
 
+use std::collections::HashSet;
+
 use crate::diagnostic::Severity;
 use crate::lint::project::Project;
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
@@ -56,7 +58,7 @@ FROM node:${NODE_VERSION}
 };
 
 fn check(project: &Project<'_>, found: &mut Found) {
-    let mut used = Vec::new();
+    let mut used = HashSet::new();
     let mut unused = Vec::new();
     for service in project.services() {
         let args = service.node.at(&["build", "args"]);
@@ -67,10 +69,10 @@ fn check(project: &Project<'_>, found: &mut Found) {
             used.extend(args.iter().map(|(key, _)| key.span));
             continue;
         };
+        let declared: HashSet<&str> = file.declared().collect();
         for (key, _) in args {
-            let is_declared = file.declared().any(|name| *name == *key.text);
-            if is_declared || is_predefined(&key.text) {
-                used.push(key.span);
+            if declared.contains(&*key.text) || is_predefined(&key.text) {
+                used.insert(key.span);
             } else {
                 unused.push((service, key));
             }
@@ -78,8 +80,7 @@ fn check(project: &Project<'_>, found: &mut Found) {
     }
     // Arguments that several builds share, by an anchor or by `extends`, need one that uses them.
     for (service, key) in unused {
-        if !used.contains(&key.span) {
-            used.push(key.span);
+        if used.insert(key.span) {
             let (name, arg) = (service.name(), &key.text);
             found.push(
                 at(
