@@ -4,19 +4,39 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-use super::cases::{Right, Row};
+use super::cases::{Case, Right, Row};
 use super::{COMPOSE_ATTEMPTS, Line, table_path};
 use crate::common::Engine;
 
 /// Prints the lines where the test harness does not keep them to itself.
 pub(super) fn print(engine: &Engine, lines: &[Line]) {
     // A closed standard error is no reason to fail.
-    let _ = writeln!(std::io::stderr(), "{}", text(engine, lines));
+    let rows: Vec<String> = lines.iter().map(row).collect();
+    let _ = writeln!(std::io::stderr(), "{}", text(engine, &rows));
 }
 
-/// Writes the file.
-pub(super) fn write(engine: &Engine, lines: &[Line]) {
-    std::fs::write(table_path(), text(engine, lines)).expect("writing the truth table");
+/// Writes the file: the rows of these lines, and of all other cases those that it has.
+pub(super) fn write(engine: &Engine, lines: &[Line], cases: &[Case]) {
+    let written = read();
+    let all = cases
+        .iter()
+        .flat_map(|case| case.rows.iter().map(|row| key(case.what, row)));
+    let rows: Vec<String> = all
+        .filter_map(|key| {
+            let measured = lines.iter().find(|line| self::key(line.case, &line.row) == key);
+            let kept = || written.lines().find(|line| line.starts_with(&key)).map(str::to_owned);
+            measured.map(row).or_else(kept)
+        })
+        .collect();
+    assert!(
+        rows.len() == lines.len() || written.contains(&measured_on(engine)),
+        "the other rows were measured with another compose: write all of them anew"
+    );
+    std::fs::write(table_path(), text(engine, &rows)).expect("writing the truth table");
+}
+
+fn measured_on(engine: &Engine) -> String {
+    format!("on a real engine (compose {})", engine.compose)
 }
 
 /// What the file says.
@@ -45,45 +65,60 @@ pub(super) fn right(row: &Row) -> String {
     text
 }
 
-fn text(engine: &Engine, lines: &[Line]) -> String {
-    let asked: Vec<&Line> = lines.iter().filter(|line| !line.compose.is_empty()).collect();
-    let misled = asked.iter().filter(|line| !complaints(line).is_empty()).count();
-    let wrong = lines.iter().filter(|line| line.wrong.is_some()).count();
-    let mut text = format!(
+fn text(engine: &Engine, rows: &[String]) -> String {
+    let column = |row: &str, at: usize| row.split(" | ").nth(at).unwrap_or_default().to_owned();
+    let asked: Vec<&String> = rows.iter().filter(|row| column(row, COMPOSE) != NOT_ASKED).collect();
+    let misled = asked
+        .iter()
+        .filter(|row| column(row, BLAME).contains("compose "))
+        .count();
+    let wrong = rows.iter().filter(|row| column(row, BLAME).contains(TOWLINE)).count();
+    format!(
         "# Truth table\n\n\
-         Each command as `towline …` and, where compose has it, as `docker compose …`, on a real engine (compose {}).\n\
+         Each command as `towline …` and, where compose has it, as `docker compose …`, {}.\n\
          Compose was asked {COMPOSE_ATTEMPTS} times; `hang` means that it had to be killed. \
          What is right is written by hand in `tests/engine/truth/cases.rs`, by towline's rules:\n\
          a loose deploy waits for the tests, a code that only says less is not held against compose, one that is lost is.\n\
-         This file is written by `TOWLINE_UPDATE_TABLES=1 cargo test --test engine truth`.\n\n\
+         This file is written by `TOWLINE_UPDATE_TABLES=1 cargo test --test engine truth`, and the rows of some cases by \
+         `TOWLINE_TRUTH_ONLY=WORDS` before it.\n\n\
          {} rows. Wrong verdicts of towline: {wrong}. Wrong verdicts of compose: {misled} of {}.\n\n\
-         | case | command | compose | towline | right | who is wrong |\n|---|---|---|---|---|---|\n",
-        engine.compose,
-        lines.len(),
+         | case | command | compose | towline | right | who is wrong |\n|---|---|---|---|---|---|\n{}\n",
+        measured_on(engine),
+        rows.len(),
         asked.len(),
-    );
-    for line in lines {
-        let codes: BTreeSet<Option<i32>> = line.compose.iter().map(|answer| answer.code).collect();
-        let compose: Vec<String> = codes.into_iter().map(shown).collect();
-        let compose = if compose.is_empty() {
-            "—".to_owned()
-        } else {
-            compose.join(" or ")
-        };
-        let mut blame = complaints(line);
-        if line.wrong.is_some() {
-            blame.insert(0, "**towline**".to_owned());
-        }
-        let _ = writeln!(
-            text,
-            "{} {compose} | {} | {} | {} |",
-            key(line.case, &line.row),
-            shown(line.towline.code),
-            right(&line.row),
-            blame.join(", ")
-        );
+        rows.join("\n"),
+    )
+}
+
+/// The columns of compose's answers and of who is wrong.
+const COMPOSE: usize = 2;
+const BLAME: usize = 5;
+
+/// What stands for compose's answer where it was not asked.
+const NOT_ASKED: &str = "—";
+
+/// What stands where towline is wrong.
+const TOWLINE: &str = "**towline**";
+
+fn row(line: &Line) -> String {
+    let codes: BTreeSet<Option<i32>> = line.compose.iter().map(|answer| answer.code).collect();
+    let compose: Vec<String> = codes.into_iter().map(shown).collect();
+    let compose = if compose.is_empty() {
+        NOT_ASKED.to_owned()
+    } else {
+        compose.join(" or ")
+    };
+    let mut blame = complaints(line);
+    if line.wrong.is_some() {
+        blame.insert(0, TOWLINE.to_owned());
     }
-    text
+    format!(
+        "{} {compose} | {} | {} | {} |",
+        key(line.case, &line.row),
+        shown(line.towline.code),
+        right(&line.row),
+        blame.join(", ")
+    )
 }
 
 fn shown(code: Option<i32>) -> String {
