@@ -874,7 +874,7 @@ def one_long_name(number):
 
 @loaded
 def one_long_image(number):
-    return f"services: {{a: {{image: '{'i' * 20 * number}:1'}}}}\n"
+    return f"services: {{a: {{image: '{'i' * 60 * number}:1'}}}}\n"
 
 
 @loaded

@@ -117,15 +117,20 @@ pub(super) fn read_text(
     })
 }
 
-/// How to keep the dollar sign in a line of an env file.
+/// The longest line of which its form in single quotes is shown. One with many variables is told of each.
+const SHOWN: usize = 200;
+
+/// How to keep the dollar sign in a line of an env file. Its value stays out of the help: it may be a password.
 fn keep_dollar(line: &str) -> String {
-    let quoted = line.split_once('=').and_then(|(name, value)| {
-        let value = value.trim();
-        let inside = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
-        let value = inside.unwrap_or(value);
-        let is_plain = !value.contains(['\'', '"', '\\', '#']);
-        is_plain.then(|| format!(": {name}='{value}'"))
-    });
+    let quoted = line
+        .split_once('=')
+        .filter(|_| line.len() <= SHOWN)
+        .and_then(|(name, value)| {
+            let value = value.trim();
+            let inside = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+            let is_plain = !inside.unwrap_or(value).contains(['\'', '"', '\\', '#']);
+            is_plain.then(|| format!(": {name}='…'"))
+        });
     let quoted = quoted.unwrap_or_default();
     format!("set it, or put the value in single quotes to keep the dollar sign{quoted}")
 }
@@ -135,11 +140,11 @@ mod tests {
     use super::keep_dollar;
 
     #[test]
-    fn a_line_is_shown_in_single_quotes_where_it_means_the_same_in_them() {
+    fn single_quotes_are_shown_where_they_mean_the_same() {
         let advice = "set it, or put the value in single quotes to keep the dollar sign";
         for (line, shown) in [
-            ("A=\"b$c\"", ": A='b$c'"),
-            ("A= b$c", ": A='b$c'"),
+            ("A=\"b$c\"", ": A='…'"),
+            ("A= b$c", ": A='…'"),
             ("A=it's $5", ""),
             ("A=\"b\\n$c\"", ""),
             ("A=$b # c", ""),

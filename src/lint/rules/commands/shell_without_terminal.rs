@@ -60,7 +60,8 @@ fn finding(project: &Project<'_>, service: &Service<'_>) -> Option<Diagnostic> {
         return None;
     }
     let serves = service.is_asked() || service.restart() != Restart::No;
-    let (span, shell) = command(project, service).or_else(|| by_itself(project, service, serves))?;
+    let own = || by_itself(project, service).filter(|_| serves);
+    let (span, shell) = command(project, service).or_else(own)?;
     let name = service.name();
     let message = format!("`{name}` runs `{shell}` without a terminal, and ends at once with code 0");
     let help =
@@ -84,9 +85,10 @@ fn command(project: &Project<'_>, service: &Service<'_>) -> Option<(Span, String
     is_prompt.then_some((argv.words.get(at_program)?.span, (*first).to_owned()))
 }
 
-/// What an image of a system or a language runs by itself. What is only built may be there for its image.
-fn by_itself(project: &Project<'_>, service: &Service<'_>, serves: bool) -> Option<(Span, String)> {
-    if started::argv(project, service).is_some() || service.get("build").is_some() && !serves {
+/// What an image of a system or a language runs by itself. A service that says no more than its image may be there for
+/// `docker compose run`, or to be built.
+fn by_itself(project: &Project<'_>, service: &Service<'_>) -> Option<(Span, String)> {
+    if started::argv(project, service).is_some() {
         return None;
     }
     let base = Base::of(project, service)?;
@@ -148,7 +150,6 @@ mod tests {
         for service in [
             "image: i, command: /bin/bash",
             "image: i, entrypoint: [sh, -l]",
-            "image: debian",
             "image: python, command: python3",
         ] {
             assert_eq!(level(service, ""), Some(Severity::Hint), "{service}");
@@ -158,6 +159,8 @@ mod tests {
                 "{service}"
             );
         }
+        assert_eq!(level("image: debian", ""), None);
+        assert_eq!(level("image: debian, ports: [80]", ""), Some(Severity::Warning));
         assert_eq!(
             level("build: ., restart: always", "FROM node:22\nRUN x"),
             Some(Severity::Warning)
