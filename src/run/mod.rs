@@ -105,5 +105,8 @@ pub struct Spec {
 /// # Errors
 /// When towline itself cannot go on. Whatever goes wrong with a stage is an outcome, not an error.
 pub fn execute(spec: Spec, reporter: &mut dyn Reporter) -> Result<Report> {
+    // The heap of each thread would begin with a page of 2 MB, and many containers are read by many threads. A kernel that
+    // does not know of this goes on as it is.
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
     driver::Driver::new(spec, reporter).run()
 }
