@@ -29,6 +29,13 @@ pub fn of<'a>(service: &Service<'a>) -> impl Iterator<Item = Mount<'a>> + use<'a
     service.items("volumes").map(Mount::new)
 }
 
+/// Where the container has what is mounted into it, its configs included.
+pub fn targets<'a>(service: &Service<'a>) -> impl Iterator<Item = &'a str> + use<'a> {
+    let configs = service.items("configs");
+    let configs = configs.filter_map(|config| config.get("target").and_then(Node::as_str));
+    of(service).map(|mount| mount.target).chain(configs)
+}
+
 /// The mounts of a service, and those of the hooks that run before its start.
 pub fn all_of<'a>(service: &Service<'a>) -> impl Iterator<Item = Mount<'a>> + use<'a> {
     let hooks = service.items("pre_start").filter_map(|hook| hook.get("volumes"));

@@ -5,7 +5,6 @@ use crate::lint::images::Reference;
 use crate::lint::mounts;
 use crate::lint::project::{Project, Service};
 use crate::lint::rule::{Category, Found, Preset, Rule, at};
-use crate::yaml::Node;
 
 /// See its summary.
 pub(super) const RULE: Rule = Rule {
@@ -125,13 +124,7 @@ fn has_settings_file(service: &Service<'_>) -> bool {
             .iter()
             .any(|path| target.starts_with(path) || path.starts_with(target))
     };
-    let configs = service
-        .items("configs")
-        .filter_map(|config| config.get("target").and_then(Node::as_str));
-    mounts::of(service)
-        .map(|mount| mount.target)
-        .chain(configs)
-        .any(is_settings)
+    mounts::targets(service).any(is_settings)
 }
 
 #[cfg(test)]

@@ -234,13 +234,7 @@ fn option<'a>(service: &Service<'a>, name: &str) -> Option<&'a Node> {
 
 fn has_scripts(service: &Service<'_>) -> bool {
     let is_script = |target: &str| SCRIPTS.iter().any(|path| target.starts_with(path));
-    let configs = service
-        .items("configs")
-        .filter_map(|config| config.get("target").and_then(Node::as_str));
-    mounts::of(service)
-        .map(|mount| mount.target)
-        .chain(configs)
-        .any(is_script)
+    mounts::targets(service).any(is_script)
 }
 
 /// Whether the data is there already: in a directory of the machine, or in a volume that something else makes.
