@@ -66,7 +66,7 @@ fn read(words: &[String], depth: usize) -> Option<Sign> {
     }
     let said = by_table(words).or_else(|| tasks::read(words, depth));
     if let Some(sign) = said {
-        return Some(ending(watching(sign, words), words));
+        return Some(as_called(sign, words));
     }
     let inner = match wrappers::inner(words) {
         Some(Inner::Words(words)) => read(words, depth),
@@ -202,13 +202,22 @@ const ENDING_WORDS: &[&str] = &[
 
 /// A server's program that is only asked something ends.
 fn ending(sign: Sign, words: &[String]) -> Sign {
-    let mut rest = words.iter().skip(1);
-    let first = rest.clone().next().filter(|word| ENDING_WORDS.contains(&word.as_str()));
-    let option = || rest.find(|word| ENDING_OPTIONS.contains(&word.as_str()));
+    let first = words.get(1).filter(|word| ENDING_WORDS.contains(&word.as_str()));
+    let option = || {
+        words
+            .iter()
+            .skip(1)
+            .find(|word| ENDING_OPTIONS.contains(&word.as_str()))
+    };
     match first.or_else(option) {
         Some(word) if sign.does == Does::Serve => Sign::new(Does::Job, format!("{} {word}", sign.what)),
         _ => sign,
     }
+}
+
+/// What a line of the table makes of a program with the words that it is called with.
+fn as_called(sign: Sign, words: &[String]) -> Sign {
+    ending(watching(sign, words), words)
 }
 
 /// What the name of a script says, or the first word behind a program that is not known; else what stands behind it.
@@ -259,7 +268,7 @@ pub(super) fn image(image: &str, command: &[String]) -> Option<Sign> {
     let words: Vec<String> = std::iter::once(tool.program.to_owned())
         .chain(command.iter().cloned())
         .collect();
-    by_table(&words).map(|sign| ending(watching(sign, &words), &words))
+    by_table(&words).map(|sign| as_called(sign, &words))
 }
 
 /// The server that an image is known to be: `postgres` for `registry.example/library/postgres:16@sha256:…`; or that it says it is:
