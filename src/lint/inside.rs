@@ -59,8 +59,7 @@ fn copied(project: &Project<'_>, service: &Service<'_>) -> Option<Vec<Placed>> {
     let file = project.dockerfile(service)?;
     let target = build.get("target").and_then(Node::as_str);
     let mut copied = Vec::new();
-    let mut next = file.target(target);
-    while let Some(stage) = next {
+    for stage in file.lineage(target).into_iter().rev() {
         for copy in stage.copies.iter().rev().filter(|copy| copy.from.is_none()) {
             for source in copy.sources.iter().filter(|source| !source.contains(['*', '?'])) {
                 let host = clean(&context.join(source.trim_start_matches('/')));
@@ -73,10 +72,6 @@ fn copied(project: &Project<'_>, service: &Service<'_>) -> Option<Vec<Placed>> {
                 }));
             }
         }
-        next = stage
-            .parent
-            .filter(|parent| *parent < stage.index)
-            .and_then(|parent| file.stages.get(parent));
     }
     Some(copied)
 }

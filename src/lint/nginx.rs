@@ -82,11 +82,7 @@ fn runs_nginx(project: &Project<'_>, service: &Service<'_>) -> bool {
     let built = || {
         let file = project.dockerfile(service)?;
         let target = service.node.at(&["build", "target"]).and_then(Node::as_str);
-        let mut stage = file.target(target)?;
-        while let Some(parent) = stage.parent.filter(|parent| *parent < stage.index) {
-            stage = file.stages.get(parent)?;
-        }
-        stage.base.clone()
+        file.lineage(target).first()?.base.clone()
     };
     let pulled = service.pulled_image().and_then(Node::as_str).map(str::to_owned);
     let is_nginx = pulled.or_else(built).is_some_and(|image| {

@@ -104,18 +104,12 @@ fn is_buffered(project: &Project<'_>, service: &Service<'_>) -> bool {
     let Some(file) = project.dockerfile(service) else {
         return false;
     };
-    let Some(mut stage) = file.target(target) else {
+    let stages = file.lineage(target);
+    let (Some(lowest), Some(stage)) = (stages.first(), stages.last()) else {
         return false;
     };
     let is_set = stage.environment.get(UNBUFFERED).is_some_and(|value| !value.is_empty());
-    while let Some(parent) = stage
-        .parent
-        .filter(|parent| *parent < stage.index)
-        .and_then(|at| file.stages.get(at))
-    {
-        stage = parent;
-    }
-    !is_set && stage.base.as_deref().is_some_and(is_python)
+    !is_set && lowest.base.as_deref().is_some_and(is_python)
 }
 
 /// Whether a script prints, and does not see to it by itself that it is seen. One that is not there may; a module that is not
